@@ -1,0 +1,115 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// MARK: - Settings
+
+/// Every Swift target: language mode 6, and nothing of a C library may leak through a public signature.
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// The kernels, compiled once for each instruction set; the program chooses among them when it starts.
+func kernelSettings(_ architecture: String) -> [SwiftSetting] {
+  settings + [.unsafeFlags(["-Xcc", "-march=\(architecture)", "-Ounchecked"])]
+}
+
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let numerics = Target.Dependency.product(name: "RealModule", package: "swift-numerics")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+/// A library target in `Sources/<name>`.
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+/// A test target in `Tests/<name>`.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: settings)
+}
+
+let package = Package(
+  name: "distfit",
+  products: [
+    .executable(name: "distfit", targets: ["distfit"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // MARK: - Programs and models
+    .executableTarget(
+      name: "distfit",
+      dependencies: [
+        "Fitting", "Models", "Modeling", "Storage", "Collectives", "Metrics", "Probability",
+        argumentParser, yams,
+      ],
+      swiftSettings: settings),
+    library(
+      "Models",
+      ["Modeling", "Networks", "Optimization", "Probability", "LinearAlgebra", "Metrics"]),
+    library("Modeling", ["Probability", "LinearAlgebra"]),
+    library(
+      "Networks",
+      ["LinearAlgebra", "Probability", "TileKernels", "TileKernelsAVX2", "TileKernelsAVX512"]),
+    library("Optimization", ["LinearAlgebra", numerics]),
+    library("Metrics", ["LinearAlgebra", "Probability"]),
+    library("Probability", [numerics]),
+    library("LinearAlgebra", ["COpenBLAS", numerics]),
+    .target(name: "TileKernels", swiftSettings: settings),
+    .target(
+      name: "TileKernelsAVX2", dependencies: ["TileKernels"],
+      swiftSettings: kernelSettings("x86-64-v3")),
+    .target(
+      name: "TileKernelsAVX512", dependencies: ["TileKernels"],
+      swiftSettings: kernelSettings("x86-64-v4")),
+
+    // MARK: - Distribution
+    library("Fitting", ["Modeling", "Collectives", "Storage"]),
+    library("Collectives", ["Modeling", "CDistfitMPI"]),
+    library("Storage", ["Modeling", "CDistfitHDF5"]),
+
+    // MARK: - C libraries
+    .target(name: "CDistfitMPI", dependencies: ["COpenMPI"]),
+    .target(name: "CDistfitHDF5", dependencies: ["CHDF5", "COpenMPI"]),
+    .systemLibrary(
+      name: "COpenMPI", pkgConfig: "mpi-c", providers: [.apt(["libopenmpi-dev"])]),
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas",
+      providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
+    .systemLibrary(
+      name: "CHDF5", pkgConfig: "hdf5-openmpi", providers: [.apt(["libhdf5-openmpi-dev"])]),
+
+    // MARK: - Tests
+    .target(
+      name: "TestSupport", dependencies: ["Modeling", "Probability"],
+      path: "Tests/TestSupport", swiftSettings: settings),
+    tests("LinearAlgebraTests", ["LinearAlgebra"]),
+    tests("ProbabilityTests", ["Probability"]),
+    tests("MetricsTests", ["Metrics"]),
+    tests("NetworksTests", ["Networks", "LinearAlgebra"]),
+    tests("OptimizationTests", ["Optimization"]),
+    tests("ModelingTests", ["Modeling"]),
+    tests("ModelsTests", ["Models", "Modeling", "Metrics"]),
+    tests("StorageTests", ["Storage", "Modeling"]),
+    tests("FittingTests", ["Fitting", "Modeling"]),
+    tests("RankTests", []),
+    tests("CommandTests", []),
+    tests("StyleTests", []),
+    .executableTarget(
+      name: "RankChecks", dependencies: ["Collectives", "Fitting", "Modeling", "Models", "Storage"],
+      path: "Tests/RankChecks", swiftSettings: settings),
+    .executableTarget(
+      name: "distfit-bench",
+      dependencies: [
+        "Models", "Modeling", "Networks", "LinearAlgebra", "Collectives", "Fitting", argumentParser,
+      ],
+      path: "Tests/Benchmarks", exclude: ["Results"], swiftSettings: settings),
+  ]
+)

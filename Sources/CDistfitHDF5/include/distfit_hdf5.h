@@ -1,0 +1,3 @@
+#ifndef DISTFIT_HDF5_H
+#define DISTFIT_HDF5_H
+#endif

@@ -1,0 +1,1 @@
+#include "distfit_mpi.h"

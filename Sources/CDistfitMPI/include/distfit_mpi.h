@@ -1,0 +1,3 @@
+#ifndef DISTFIT_MPI_H
+#define DISTFIT_MPI_H
+#endif
