@@ -54,7 +54,7 @@ let package = Package(
     library(
       "Models",
       ["Modeling", "Networks", "Optimization", "Probability", "LinearAlgebra", "Metrics"]),
-    library("Modeling", ["Probability", "LinearAlgebra"]),
+    library("Modeling", ["Optimization", "Probability", "LinearAlgebra"]),
     library(
       "Networks",
       ["LinearAlgebra", "Probability", "TileKernels", "TileKernelsAVX2", "TileKernelsAVX512"]),

@@ -1,0 +1,190 @@
+/// Sums over the lanes seen so far, as 64-bit integers: the one form in which numbers leave a lane.
+///
+/// Integers add associatively, so the total has the same bits for every grouping of lanes into threads and
+/// ranks, and MPI's plain `MPI_SUM` on 64-bit integers may add them in any order. Each lane's part is
+/// rounded once, to the block's resolution (see `SumBlock`).
+///
+/// NaN, infinities and numbers out of a block's range cannot be held; they are counted in the same message,
+/// so that everyone learns of one rank's NaN for nothing: see `fault`.
+///
+/// The first block's limbs come first, then the second's …, then two fault counters a block.
+public struct PartialSums: Sendable {
+  /// What is summed.
+  public let blocks: [SumBlock]
+  private let offsets: [Int]
+  private var limbs: [Int64]
+
+  /// Sums that are still zero.
+  public init(_ blocks: [SumBlock]) {
+    self.blocks = blocks
+    var offsets: [Int] = []
+    var end = 0
+    for block in blocks {
+      offsets.append(end)
+      end += block.limbCount
+    }
+    self.offsets = offsets
+    limbs = Array(repeating: 0, count: end + 2 * blocks.count)
+  }
+
+  /// Bytes of the message that `Team.sum` sends.
+  public var messageBytes: Int { limbs.count * MemoryLayout<Int64>.size }
+
+  /// Sets everything to zero, keeping the storage.
+  public mutating func reset() {
+    limbs.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
+  }
+
+  /// The message as it travels: limbs, then the fault counters.
+  public mutating func withMessage<Result>(
+    _ body: (UnsafeMutableBufferPointer<Int64>) throws -> Result
+  ) rethrows -> Result {
+    try limbs.withUnsafeMutableBufferPointer { try body($0) }
+  }
+
+  /// Adds another part of the same sums, from another thread's lanes.
+  ///
+  /// - Precondition: the same blocks.
+  public mutating func add(_ other: PartialSums) {
+    precondition(blocks == other.blocks, "partial sums of different things")
+    limbs.withUnsafeMutableBufferPointer { mine in
+      other.limbs.withUnsafeBufferPointer { theirs in
+        for index in mine.indices { mine[index] &+= theirs[index] }
+      }
+    }
+  }
+}
+
+// MARK: - Faults
+
+extension PartialSums {
+  /// What could not be summed.
+  public struct Fault: Sendable, Equatable {
+    /// Why.
+    public enum Kind: Sendable, Equatable {
+      /// NaN or infinity.
+      case notFinite
+      /// Finite, but beyond the block's range.
+      case outOfRange
+    }
+    /// The name of the first block at fault.
+    public let block: String
+    /// NaN or infinity wins over range.
+    public let kind: Kind
+    /// How many numbers of that block and kind.
+    public let count: Int
+  }
+
+  /// The first block with a number that could not be summed; nil when every sum is good.
+  ///
+  /// After `Team.sum` the same on every rank.
+  public var fault: Fault? {
+    for index in blocks.indices {
+      let counters = limbs.count - 2 * (blocks.count - index)
+      if limbs[counters] != 0 {
+        return Fault(block: blocks[index].name, kind: .notFinite, count: Int(limbs[counters]))
+      }
+      if limbs[counters + 1] != 0 {
+        return Fault(block: blocks[index].name, kind: .outOfRange, count: Int(limbs[counters + 1]))
+      }
+    }
+    return nil
+  }
+
+  /// Counts numbers of a block that a kernel could not hold.
+  public mutating func countFaults(_ kind: Fault.Kind, _ count: Int, in block: Int) {
+    let counters = limbs.count - 2 * (blocks.count - block)
+    limbs[counters + (kind == .notFinite ? 0 : 1)] &+= Int64(count)
+  }
+}
+
+// MARK: - Double precision
+
+extension PartialSums {
+  /// Adds one lane's numbers to a wide block.
+  ///
+  /// - Precondition: as many numbers as the block has.
+  /// - Complexity: about 2 ns a number, no allocation.
+  public mutating func add(_ values: [Double], to block: Int) {
+    precondition(values.count == blocks[block].count, "\(blocks[block].name): wrong count")
+    values.withUnsafeBufferPointer { add($0, to: block, at: 0) }
+  }
+
+  /// Adds one number to a wide block.
+  public mutating func add(_ value: Double, to block: Int, at index: Int = 0) {
+    withUnsafePointer(to: value) {
+      add(UnsafeBufferPointer(start: $0, count: 1), to: block, at: index)
+    }
+  }
+
+  /// Adds numbers to a stretch of a wide block.
+  public mutating func add(
+    _ values: UnsafeBufferPointer<Double>, to block: Int, at start: Int
+  ) {
+    guard case .wide(let exponent) = blocks[block].precision else {
+      preconditionFailure("\(blocks[block].name) is written by its kernel")
+    }
+    precondition(start >= 0 && start + values.count <= blocks[block].count)
+    let toHigh = Double(sign: .plus, exponent: -exponent, significand: 1)
+    let fromHigh = Double(sign: .plus, exponent: exponent, significand: 1)
+    let toLow = Double(sign: .plus, exponent: 50 - exponent, significand: 1)
+    // Adding and subtracting 1.5 · 2^52 rounds to the nearest integer, for |x| < 2^51.
+    let magic = 0x1.8p52
+    let limit = 0x1p50
+    var notFinite = 0
+    var outOfRange = 0
+    let offset = offsets[block] + 2 * start
+    limbs.withUnsafeMutableBufferPointer { limbs in
+      for index in values.indices {
+        let scaled = values[index] * toHigh
+        guard scaled.magnitude < limit else {
+          if values[index].isFinite { outOfRange += 1 } else { notFinite += 1 }
+          continue
+        }
+        let high = (scaled + magic) - magic
+        let rest = (values[index] - high * fromHigh) * toLow
+        let low = (rest + magic) - magic
+        limbs[offset + 2 * index] &+= Int64(high)
+        limbs[offset + 2 * index + 1] &+= Int64(low)
+      }
+    }
+    if notFinite > 0 { countFaults(.notFinite, notFinite, in: block) }
+    if outOfRange > 0 { countFaults(.outOfRange, outOfRange, in: block) }
+  }
+
+  /// The sums of a wide block, each rounded to double; NaN throughout where the block has a fault.
+  public func values(of block: Int) -> [Double] {
+    guard case .wide(let exponent) = blocks[block].precision else {
+      preconditionFailure("\(blocks[block].name) is read by its kernel")
+    }
+    let counters = limbs.count - 2 * (blocks.count - block)
+    guard limbs[counters] == 0, limbs[counters + 1] == 0 else {
+      return Array(repeating: .nan, count: blocks[block].count)
+    }
+    let fromHigh = Double(sign: .plus, exponent: exponent, significand: 1)
+    let fromLow = Double(sign: .plus, exponent: exponent - 50, significand: 1)
+    let offset = offsets[block]
+    return (0..<blocks[block].count).map { index in
+      // A low limb of many lanes may exceed 53 bits; its excess belongs to the high limb.
+      let low = limbs[offset + 2 * index + 1]
+      let carry = low >> 50
+      let high = limbs[offset + 2 * index] &+ carry
+      return Double(high) * fromHigh + Double(low &- (carry << 50)) * fromLow
+    }
+  }
+
+  /// The sum of a wide block of one number.
+  public func value(of block: Int) -> Double { values(of: block)[0] }
+}
+
+// MARK: - Kernels
+
+extension PartialSums {
+  /// The limbs of a scaled block, for the kernel that writes or reads them.
+  public mutating func withLimbs<Result>(
+    of block: Int, _ body: (UnsafeMutableBufferPointer<Int64>) throws -> Result
+  ) rethrows -> Result {
+    let range = offsets[block]..<offsets[block] + blocks[block].limbCount
+    return try limbs.withUnsafeMutableBufferPointer { try body(.init(rebasing: $0[range])) }
+  }
+}
