@@ -1,0 +1,82 @@
+/// One column of a table: a value for every row or every gene.
+///
+/// | Case | In an AnnData file | Missing value |
+/// |---|---|---|
+/// | `categories` | categorical | code −1 |
+/// | `strings` | string array | nil |
+/// | `numbers` | floating-point array | NaN |
+/// | `integers` | integer array, nullable integer | nil |
+/// | `flags` | boolean array, nullable boolean | nil |
+public enum Column: Sendable, Equatable {
+  /// Codes into a list of category names; −1 is missing.
+  case categories(codes: [Int32], names: [String], isOrdered: Bool)
+  /// Texts.
+  case strings([String?])
+  /// Real numbers; NaN is missing.
+  case numbers([Double])
+  /// Whole numbers.
+  case integers([Int64?])
+  /// True or false.
+  case flags([Bool?])
+
+  /// How many values.
+  public var count: Int {
+    switch self {
+    case .categories(let codes, _, _): codes.count
+    case .strings(let values): values.count
+    case .numbers(let values): values.count
+    case .integers(let values): values.count
+    case .flags(let values): values.count
+    }
+  }
+
+  /// The values at these positions, in this order.
+  public func selecting(_ positions: some Sequence<Int>) -> Column {
+    switch self {
+    case .categories(let codes, let names, let isOrdered):
+      .categories(codes: positions.map { codes[$0] }, names: names, isOrdered: isOrdered)
+    case .strings(let values): .strings(positions.map { values[$0] })
+    case .numbers(let values): .numbers(positions.map { values[$0] })
+    case .integers(let values): .integers(positions.map { values[$0] })
+    case .flags(let values): .flags(positions.map { values[$0] })
+    }
+  }
+
+  /// The column as categories: texts, whole numbers and flags become the sorted list of their distinct
+  /// values; nil for real numbers, which have none.
+  public var asCategories: (codes: [Int32], names: [String])? {
+    switch self {
+    case .categories(let codes, let names, _): (codes, names)
+    case .strings(let values): Self.coded(values)
+    case .integers(let values): Self.coded(values, text: \.description)
+    case .flags(let values): Self.coded(values.map { $0.map { $0 ? "true" : "false" } })
+    case .numbers: nil
+    }
+  }
+
+  private static func coded(_ values: [String?]) -> (codes: [Int32], names: [String]) {
+    coded(values, text: \.self)
+  }
+
+  private static func coded<Value: Hashable & Comparable>(
+    _ values: [Value?], text: (Value) -> String
+  ) -> (codes: [Int32], names: [String]) {
+    let distinct = Set(values.lazy.compactMap { $0 }).sorted()
+    let code = Dictionary(uniqueKeysWithValues: zip(distinct, Int32(0)...))
+    return (values.map { $0.flatMap { code[$0] } ?? -1 }, distinct.map(text))
+  }
+}
+
+/// A column and what it is called.
+public struct NamedColumn: Sendable, Equatable {
+  /// The name, as in the file.
+  public let name: String
+  /// The values.
+  public let column: Column
+
+  /// A named column.
+  public init(_ name: String, _ column: Column) {
+    self.name = name
+    self.column = column
+  }
+}

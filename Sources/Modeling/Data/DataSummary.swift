@@ -1,0 +1,35 @@
+/// What everyone knows about the data before a row is dealt out: the same on every rank.
+public struct DataSummary: Sendable {
+  /// Cells or samples: names and annotations, all of them.
+  public var rows: Table
+  /// Genes or other features: names and annotations.
+  public var columns: Table
+  /// What each column sums to over all rows.
+  public var columnTotals: [Double]
+  /// The largest value of each column.
+  public var columnMaxima: [Double]
+  /// In how many rows each column is not zero.
+  public var columnNonZeros: [Int]
+  /// Tells this data from other data: names, shape, totals and where it was read from within the file.
+  public var fingerprint: String
+
+  /// Memberwise.
+  public init(
+    rows: Table, columns: Table, columnTotals: [Double], columnMaxima: [Double],
+    columnNonZeros: [Int], fingerprint: String
+  ) {
+    self.rows = rows
+    self.columns = columns
+    self.columnTotals = columnTotals
+    self.columnMaxima = columnMaxima
+    self.columnNonZeros = columnNonZeros
+    self.fingerprint = fingerprint
+  }
+
+  /// Cells or samples.
+  public var rowCount: Int { rows.count }
+  /// Genes or other features.
+  public var columnCount: Int { columns.count }
+  /// Stored values that are not zero.
+  public var nonZeroCount: Int { columnNonZeros.reduce(0, +) }
+}
