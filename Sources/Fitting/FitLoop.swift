@@ -1,0 +1,163 @@
+public import LinearAlgebra
+public import Modeling
+public import Optimization
+
+/// A fit between two steps: all that a checkpoint keeps, and the data of this rank's lanes.
+public struct FitState<Fitted: Model>: Sendable {
+  /// Steps taken.
+  public var stepCount: Int
+  /// The same bits on every rank.
+  public var shared: Fitted.Shared
+  /// The lanes of this rank.
+  public var lanes: [Fitted.Lane]
+  /// What the epochs measured.
+  public var history: History
+  /// Time spent on steps, over all sessions.
+  public var secondsSpent: Double
+
+  /// A fit before its first step.
+  public init(shared: Fitted.Shared, lanes: [Fitted.Lane]) {
+    stepCount = 0
+    self.shared = shared
+    self.lanes = lanes
+    history = History()
+    secondsSpent = 0
+  }
+}
+
+/// How a run of the loop ended.
+public enum FitEnding: Sendable, Equatable {
+  /// The model said so.
+  case finished(Termination)
+  /// A stop was asked for; the state is saved and can be resumed.
+  case interrupted
+}
+
+/// When checkpoints are written, beside the one before an interruption.
+public struct CheckpointSchedule: Sendable {
+  /// After so many epochs; nil: not by epochs.
+  public var everyEpochs: Int?
+  /// After so many minutes; nil: not by time.
+  public var everyMinutes: Double?
+
+  /// A schedule.
+  public init(everyEpochs: Int? = nil, everyMinutes: Double? = nil) {
+    self.everyEpochs = everyEpochs
+    self.everyMinutes = everyMinutes
+  }
+}
+
+/// Steps until the model ends: the same for every model.
+///
+/// After each step everyone agrees, in one small message, whether somebody was asked to stop and whether
+/// rank 0's clock says that a checkpoint is due.
+public struct FitLoop<Fitted: Model> {
+  /// What is fitted.
+  public let model: Fitted
+  /// The threads of this rank.
+  public let workers: Workers
+  /// Where progress is told.
+  public let log: ProgressLog
+  /// When to save.
+  public let checkpoints: CheckpointSchedule
+
+  /// A loop.
+  public init(
+    _ model: Fitted, on workers: Workers, log: ProgressLog, checkpoints: CheckpointSchedule
+  ) {
+    self.model = model
+    self.workers = workers
+    self.log = log
+    self.checkpoints = checkpoints
+  }
+
+  /// Takes steps until the model ends or a stop is asked for.
+  ///
+  /// Collective.
+  /// - Parameters:
+  ///   - stopRequested: whether this process was asked to stop; read after each step.
+  ///   - save: writes a checkpoint; called on every rank after the same step.
+  /// - Throws: what `save` throws.
+  public func run<Everyone: Team & ~Copyable>(
+    _ state: inout FitState<Fitted>, with everyone: borrowing Everyone,
+    stopRequested: () -> Bool, save: (FitState<Fitted>) throws -> Void
+  ) throws -> FitEnding {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let secondsBefore = state.secondsSpent
+    var lastSave = start
+    var epochsSinceSave = 0
+    var speed = SpeedMeter()
+    while true {
+      let report = model.step(&state.shared, &state.lanes, with: everyone, on: workers)
+      state.stepCount += 1
+      state.secondsSpent = secondsBefore + start.duration(to: clock.now).seconds
+      speed.count(report.rowsProcessed, at: state.secondsSpent)
+      if report.endsEpoch {
+        state.history.append(report.measures)
+        epochsSinceSave += 1
+      }
+      if let remark = report.remark { log.note(remark) }
+      log.progress(
+        line(report, state.history, speed, state.secondsSpent),
+        isImportant: report.termination != nil)
+      if let termination = report.termination {
+        log.endProgressLine()
+        return .finished(termination)
+      }
+      let minutesSinceSave = lastSave.duration(to: clock.now).seconds / 60
+      var wishes = [
+        stopRequested() ? 1.0 : 0,
+        checkpoints.everyMinutes.map { minutesSinceSave >= $0 ? 1.0 : 0 } ?? 0,
+      ]
+      everyone.maximum(&wishes)
+      let isStopping = wishes[0] > 0
+      let epochsAreDue =
+        report.endsEpoch && checkpoints.everyEpochs.map { epochsSinceSave >= $0 } ?? false
+      if isStopping || wishes[1] > 0 || epochsAreDue {
+        try save(state)
+        lastSave = clock.now
+        epochsSinceSave = 0
+      }
+      if isStopping {
+        log.endProgressLine()
+        return .interrupted
+      }
+    }
+  }
+
+  private func line(
+    _ report: StepReport, _ history: History, _ speed: SpeedMeter, _ seconds: Double
+  ) -> String {
+    var parts = [report.stage]
+    parts += history.names.compactMap { name in
+      guard let value = history[name]?.last, !value.isNaN else { return nil }
+      return "\(name) \(shortText(value))"
+    }
+    if let rate = speed.rowsPerSecond { parts.append("\(shortText(rate)) rows/s") }
+    if report.progress > 0.01, report.progress < 1 {
+      parts.append("\(timeText(seconds * (1 / report.progress - 1))) left")
+    }
+    return parts.joined(separator: "  ")
+  }
+}
+
+/// Rows per second over the last few seconds.
+private struct SpeedMeter {
+  private var rows = 0
+  private var since: Double?
+  private(set) var rowsPerSecond: Double?
+
+  mutating func count(_ newRows: Int, at seconds: Double) {
+    guard let since else {
+      self.since = seconds
+      return
+    }
+    rows += newRows
+    if seconds - since >= 1 {
+      rowsPerSecond = rows > 0 ? Double(rows) / (seconds - since) : rowsPerSecond
+      rows = 0
+      self.since = seconds
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import Foundation
+
+/// What the program tells while it works: one line at a time, on standard error, by rank 0 only.
+///
+/// On a terminal the progress line is rewritten in place; elsewhere (a job's output file) it becomes plain
+/// lines, at most one in `plainInterval`. Results go to files and standard output, never here.
+public final class ProgressLog {
+  /// How much is said.
+  public enum Level: Int, Sendable, Comparable {
+    /// Errors only.
+    case quiet
+    /// Phases, warnings, progress.
+    case normal
+    /// Every epoch, decisions, timings.
+    case verbose
+
+    /// By amount.
+    public static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
+  }
+
+  /// How much is said.
+  public let level: Level
+  private let isSpeaking: Bool
+  private let isTerminal: Bool
+  private let plainInterval: Duration
+  private var lastProgress: ContinuousClock.Instant?
+  private var hasProgressLine = false
+
+  /// A log.
+  ///
+  /// - Parameter isSpeaking: false on every rank but the first.
+  public init(level: Level, isSpeaking: Bool, plainInterval: Duration = .seconds(10)) {
+    self.level = level
+    self.isSpeaking = isSpeaking
+    self.plainInterval = plainInterval
+    isTerminal = isatty(STDERR_FILENO) == 1
+  }
+
+  /// A line of note.
+  public func note(_ text: String) { write(text, at: .normal) }
+
+  /// A line for those who asked for more.
+  public func detail(_ text: String) { write(text, at: .verbose) }
+
+  /// Something that a user should know and can do something about.
+  public func warning(_ text: String) { write("warning: \(text)", at: .normal) }
+
+  /// Where the work stands. Rewritten in place on a terminal; elsewhere a line now and then.
+  ///
+  /// - Parameter isImportant: written in any case: the last line of a phase.
+  public func progress(_ text: @autoclosure () -> String, isImportant: Bool = false) {
+    guard isSpeaking, level >= .normal else { return }
+    let now = ContinuousClock.now
+    if let lastProgress, !isImportant, level < .verbose {
+      let interval: Duration = isTerminal ? .milliseconds(100) : plainInterval
+      guard lastProgress.duration(to: now) >= interval else { return }
+    }
+    lastProgress = now
+    if isTerminal, level < .verbose {
+      emit("\r\u{1B}[K" + text())
+      hasProgressLine = true
+    } else {
+      emit(text() + "\n")
+    }
+  }
+
+  private func write(_ text: String, at minimum: Level) {
+    guard isSpeaking, level >= minimum else { return }
+    endProgressLine()
+    emit(text + "\n")
+  }
+
+  /// Leaves the progress line as it stands and goes on below it.
+  public func endProgressLine() {
+    guard hasProgressLine else { return }
+    emit("\n")
+    hasProgressLine = false
+  }
+
+  private func emit(_ text: String) {
+    FileHandle.standardError.write(Data(text.utf8))
+  }
+}

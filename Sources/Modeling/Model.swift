@@ -1,0 +1,164 @@
+public import LinearAlgebra
+public import Optimization
+
+/// A latent-variable or graphical model that can be fitted: a state that can take a step.
+///
+/// A model says what one lane of rows does and what everyone sums. It never learns of ranks; distribution,
+/// checkpoints, files, flags and progress are done for it.
+///
+/// A *row* is an observation (cell, sample), a *column* a feature (gene), a *lane* a fixed contiguous share
+/// of the rows that never depends on the number of ranks.
+public protocol Model: Sendable {
+  /// Every setting: a field with a default and a sentence.
+  associatedtype Configuration: ModelConfiguration
+  /// Parameters, their moments, counters: the same bits on every rank.
+  associatedtype Shared: Codable & Sendable
+  /// One lane's data and per-row parameters with their moments.
+  associatedtype Lane: LaneState
+
+  /// The published name in lower case: `dgd`. It stands in commands and files.
+  static var name: String { get }
+  /// What it is, in one sentence.
+  static var summary: String { get }
+
+  /// A model of data of this shape.
+  ///
+  /// Local; the same on every rank.
+  /// - Throws: `ModelError` where settings and data do not go together.
+  init(_ configuration: Configuration, for data: DataSummary) throws(ModelError)
+
+  /// The settings it was made with.
+  var configuration: Configuration { get }
+  /// How many lanes the rows are cut into. A lane is the most that a rank can be relieved of.
+  var laneCount: Int { get }
+
+  /// The state of one lane before the first step.
+  ///
+  /// Local.
+  /// - Throws: `ModelError` where a row cannot be modelled.
+  func lane(from rows: RowData) throws(ModelError) -> Lane
+
+  /// The shared state before the first step.
+  ///
+  /// Local; the same on every rank.
+  func start() -> Shared
+
+  /// Takes one step: a minibatch, an EM iteration, an optimiser's step.
+  ///
+  /// Collective, through `everyone` only.
+  /// - Parameter lanes: the lanes of this rank, possibly none.
+  func step<Everyone: Team & ~Copyable>(
+    _ shared: inout Shared, _ lanes: inout [Lane], with everyone: borrowing Everyone,
+    on workers: Workers
+  ) -> StepReport
+
+  /// What the fit says about the rows of one lane, in the lane's order.
+  ///
+  /// Local.
+  func rowOutput(_ shared: Shared, _ lane: Lane) -> RowOutput
+
+  /// What the fit says about columns and as a whole.
+  ///
+  /// Local; the same on every rank.
+  func sharedOutput(_ shared: Shared) -> SharedOutput
+}
+
+/// One lane's data and state.
+public protocol LaneState: Sendable {
+  /// What a checkpoint must keep: per-row parameters and moments, not data.
+  associatedtype Saved: Codable & Sendable
+  /// The rows of the lane, as indices into the whole data.
+  var rows: Range<Int> { get }
+  /// What a checkpoint keeps; setting it continues from there.
+  var saved: Saved { get set }
+}
+
+/// What a step did.
+public struct StepReport: Sendable {
+  /// A number worth a place in the progress line and the history.
+  public struct Measure: Sendable, Equatable {
+    /// A short name: `loss`.
+    public let name: String
+    /// Its value.
+    public let value: Double
+
+    /// A named number.
+    public init(_ name: String, _ value: Double) {
+      self.name = name
+      self.value = value
+    }
+  }
+
+  /// Where the fit stands, for a person: `epoch 12 of 200`.
+  public var stage: String
+  /// How much of the plan is done, 0…1.
+  public var progress: Double
+  /// Rows that the step went through, over all ranks.
+  public var rowsProcessed: Int
+  /// Whether the step ended an epoch (or the like): measures are complete, the history grows by a line.
+  public var endsEpoch: Bool
+  /// Numbers of this epoch; empty between epochs.
+  public var measures: [Measure]
+  /// A remark worth a log line: what a phase found, a decision taken.
+  public var remark: String?
+  /// Set by the last step.
+  public var termination: Termination?
+
+  /// A report.
+  public init(
+    stage: String, progress: Double, rowsProcessed: Int, endsEpoch: Bool,
+    measures: [Measure] = [], remark: String? = nil, termination: Termination? = nil
+  ) {
+    self.stage = stage
+    self.progress = progress
+    self.rowsProcessed = rowsProcessed
+    self.endsEpoch = endsEpoch
+    self.measures = measures
+    self.remark = remark
+    self.termination = termination
+  }
+}
+
+/// What a fit says about rows: columns of `obs`, matrices of `obsm`.
+public struct RowOutput: Sendable {
+  /// New columns of `obs`.
+  public var columns: [NamedColumn]
+  /// New matrices of `obsm`.
+  public var matrices: [NamedMatrix]
+
+  /// Output for rows.
+  public init(columns: [NamedColumn] = [], matrices: [NamedMatrix] = []) {
+    self.columns = columns
+    self.matrices = matrices
+  }
+}
+
+/// What a fit says about columns and as a whole.
+public struct SharedOutput: Sendable {
+  /// New columns of `var`.
+  public var columns: [NamedColumn]
+  /// New matrices of `varm`.
+  public var matrices: [NamedMatrix]
+  /// Members of `uns['distfit']` beside settings and history: all that is needed to use the fit.
+  public var parameters: StoredTree
+
+  /// Output for columns and the whole.
+  public init(
+    columns: [NamedColumn] = [], matrices: [NamedMatrix] = [], parameters: StoredTree
+  ) {
+    self.columns = columns
+    self.matrices = matrices
+    self.parameters = parameters
+  }
+}
+
+/// Data or settings that a model cannot take: what, where, what to do. One line.
+public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The line.
+  public let description: String
+
+  /// An error with its line.
+  public init(_ description: String) {
+    self.description = description
+  }
+}

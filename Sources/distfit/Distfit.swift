@@ -1,0 +1,30 @@
+import ArgumentParser
+import Foundation
+
+/// The command line: `distfit <command> …`, alone or under mpirun.
+@main
+struct Distfit: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "distfit",
+    abstract: "Fits latent-variable and graphical models to single-cell and population-genomics data.",
+    discussion: """
+      Runs on a laptop as it is, and on many processes or nodes under mpirun or srun; the result has the \
+      same bits either way.
+      """,
+    version: distfitVersion,
+    subcommands: []
+  )
+
+  /// Parses and runs; under mpirun only the first rank tells what is wrong with the words.
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      let rank = ProcessInfo.processInfo.environment["OMPI_COMM_WORLD_RANK"]
+        ?? ProcessInfo.processInfo.environment["PMIX_RANK"] ?? "0"
+      if rank == "0" { exit(withError: error) }
+      Foundation.exit(exitCode(for: error).rawValue)
+    }
+  }
+}
