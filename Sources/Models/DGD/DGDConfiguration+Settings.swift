@@ -1,0 +1,113 @@
+public import Modeling
+
+extension DGDConfiguration {
+  /// Flags, run-file members and help, in the order of the help text.
+  public static var settings: [Setting<DGDConfiguration>] {
+    decoderSettings + mixtureSettings + trainingSettings + dataSettings
+  }
+
+  private static var decoderSettings: [Setting<DGDConfiguration>] {
+    [
+      .integer("latent", \.latent, in: 1...1000, "Length L of a cell's representation."),
+      .integers(
+        "hidden", \.hidden, in: 1...100_000,
+        "Widths of the decoder's hidden layers (ReLU), from the representation outwards; none: one layer."),
+      .choice(
+        "likelihood", \.likelihood,
+        "What the data are: counts (negative binomial), real values (squared error) or values in 0…1 (cross entropy)."
+      ),
+      .choice(
+        "output", \.output,
+        "Activation of the output layer; the expected count is activation × scale of the cell."),
+      .choice(
+        "scaling", \.scaling,
+        "Scale of a cell: its total, mean or maximum count, or none. Softmax always uses the total."),
+      .text(
+        "mask", \.mask, "<varm matrix>",
+        "A genes × latent matrix in varm: decoder weights where it is zero do not exist. Needs --hidden none."),
+    ]
+  }
+
+  private static var mixtureSettings: [Setting<DGDConfiguration>] {
+    [
+      .integer(
+        "components", \.components, in: 0...10_000,
+        "Components K of the Gaussian mixture over representations; 0: no prior (Paper I)."),
+      .choice("covariance", \.covariance, "Shape of the components; fixed: variances are not learned."),
+      .optionalNumber(
+        "softball-radius", \.softballRadius, in: 1e-6...1e6,
+        "Radius of the softball prior of the means; none: from the spread of the started representations."),
+      .number(
+        "softball-hardness", \.softballHardness, in: 0.01...1000, "Sharpness of the softball's edge."),
+      .number(
+        "dirichlet", \.dirichlet, in: 1e-6...1e6,
+        "Concentration α of the Dirichlet prior of the component weights; 1 is flat."),
+      .optionalNumber(
+        "sigma", \.sigma, in: 1e-6...1e6,
+        "Standard deviation σ0 that the prior of the components' width is centred on; none: by the start."),
+      .number(
+        "sigma-spread", \.sigmaSpread, in: 1e-6...1e6,
+        "Standard deviation of the prior of the components' log variances."),
+      .choice(
+        "prior-weight", \.priorWeight,
+        "Whether the mixture's priors count once a data set (paper) or once a sample (reference code)."),
+      .flag(
+        "supervised", \.supervised,
+        "Classes of --labels own components; cells without a class are modelled without."),
+      .integer(
+        "components-per-class", \.componentsPerClass, in: 1...1000,
+        "Components of each class when supervised."),
+    ]
+  }
+
+  private static var trainingSettings: [Setting<DGDConfiguration>] {
+    [
+      .choice(
+        "start", \.start,
+        "spectral: principal components, mixture by EM; published: zeros and random means."),
+      .integer("epochs", \.epochs, in: 1...1_000_000, "Passes over the training cells."),
+      .optionalInteger(
+        "patience", \.patience, in: 1...1_000_000,
+        "Stop after so many epochs without a better validation loss; none: train all epochs."),
+      .integer("batch", \.batch, in: 1...1_000_000, "Cells of a minibatch, over all ranks."),
+      .optionalInteger(
+        "lanes", \.lanes, in: 1...65_536,
+        "Shares that the cells are cut into, the most ranks that can help; none: batch / 16."),
+      .number("decoder-rate", \.decoderRate, in: 0...10, "Adam's learning rate of the decoder."),
+      .number(
+        "representation-rate", \.representationRate, in: 0...10,
+        "Learning rate of the representations, one step an epoch."),
+      .number("mixture-rate", \.mixtureRate, in: 0...10, "Adam's learning rate of the mixture."),
+      .integers(
+        "rate-epochs", \.rateEpochs, in: 0...1_000_000,
+        "Epochs at which the decoder's rate is multiplied by --rate-factor."),
+      .number("rate-factor", \.rateFactor, in: 0...10, "See --rate-epochs."),
+      .number("beta1", \.beta1, in: 0...0.999_999, "Adam's decay of the first moment."),
+      .number("beta2", \.beta2, in: 0...0.999_999, "Adam's decay of the second moment."),
+      .number(
+        "weight-decay", \.weightDecay, in: 0...10,
+        "L2 penalty on decoder, representations and mixture, coupled as in torch's Adam."),
+      .optionalNumber(
+        "representation-momentum", \.representationMomentum, in: 0...0.999_999,
+        "Gradient descent with this momentum for the representations (Paper I); none: Adam."),
+      .integer("seed", \.seed, in: 0...Int.max, "Seed of everything random."),
+    ]
+  }
+
+  private static var dataSettings: [Setting<DGDConfiguration>] {
+    [
+      .text(
+        "labels", \.labels, "<obs column>",
+        "Classes: the split is stratified by them; they teach only with --supervised."),
+      .number(
+        "validation-fraction", \.validationFraction, in: 0...0.99,
+        "Fraction of cells that never move the decoder and tell when to stop."),
+      .number(
+        "test-fraction", \.testFraction, in: 0...0.99,
+        "Fraction of cells kept for the evaluation after training."),
+      .integer(
+        "embedding-steps", \.embeddingSteps, in: 0...10_000,
+        "Steps on the representation of a cell outside training, from the best component's mean."),
+    ]
+  }
+}

@@ -1,0 +1,176 @@
+public import Modeling
+
+/// The settings of the deep generative decoder (DGD, scDGD), with distfit's defaults.
+///
+/// | Setting | Paper (scDGD) | Reference code | distfit | Why |
+/// |---|---|---|---|---|
+/// | `output` | sigmoid | softplus | softplus | the code is what was published with results; both are offered |
+/// | `scaling` | maximum | maximum | total | the maximum of a cell is one gene's noise; the total is sequencing depth |
+/// | `start` | from zero | from zero | spectral | from zero the components collapse on small data (see the guide) |
+/// | `sigma` | 0.2 r / K | 0.2 r / K | from the data | the published value is tiny against the distance of the means |
+/// | `prior-weight` | per data set | per sample | per data set | a prior counted once is the stated model |
+/// | schedule | decoder rate at epoch 500 | 300, moments reset | none | the reset is a defect of the reference |
+public struct DGDConfiguration: ModelConfiguration {
+  /// What the decoder's output says about a count or value.
+  public enum Likelihood: String, CaseIterable, Sendable {
+    /// Counts: negative binomial with a dispersion per gene.
+    case negativeBinomial = "negative-binomial"
+    /// Real values: squared error (Paper I).
+    case gaussian
+    /// Values in 0…1: cross entropy (Paper I).
+    case bernoulli
+  }
+
+  /// The output layer's activation.
+  public enum Output: String, CaseIterable, Sendable {
+    /// log(1 + eᵃ) × scale.
+    case softplus
+    /// 1 / (1 + e⁻ᵃ) × scale.
+    case sigmoid
+    /// eᵃ / Σ eᵃ × scale: the expected share of each gene.
+    case softmax
+    /// max(a, 0): Gaussian only.
+    case relu
+    /// a: Gaussian only.
+    case identity
+  }
+
+  /// What a cell's expected profile is multiplied by.
+  public enum Scaling: String, CaseIterable, Sendable {
+    /// The cell's total count.
+    case total
+    /// The cell's mean count over all genes.
+    case mean
+    /// The cell's largest count.
+    case maximum
+    /// Nothing.
+    case none
+  }
+
+  /// The shape of the mixture's components.
+  public enum Covariance: String, CaseIterable, Sendable {
+    /// A variance for every component and dimension.
+    case diagonal
+    /// A variance for every component.
+    case isotropic
+    /// Variances stay at their initial value.
+    case fixed
+  }
+
+  /// How often the priors of the mixture count.
+  public enum PriorWeight: String, CaseIterable, Sendable {
+    /// Once an epoch, as in the paper.
+    case perDataSet = "per-data-set"
+    /// Once for every cell, as in the reference code.
+    case perSample = "per-sample"
+  }
+
+  /// How representations and mixture start.
+  public enum Start: String, CaseIterable, Sendable {
+    /// Principal components, then components fitted to them by EM.
+    case spectral
+    /// Zeros and random means, as published.
+    case published
+  }
+
+  /// Length of a representation.
+  public var latent = 20
+  /// Widths of the hidden layers.
+  public var hidden = [100, 100, 100]
+  /// The likelihood.
+  public var likelihood = Likelihood.negativeBinomial
+  /// The output activation.
+  public var output = Output.softplus
+  /// The scale of a cell.
+  public var scaling = Scaling.total
+  /// Components of the mixture; 0: no prior on representations.
+  public var components = 9
+  /// The shape of components.
+  public var covariance = Covariance.diagonal
+  /// Radius of the softball prior of the means.
+  public var softballRadius: Double?
+  /// Sharpness of the softball's edge.
+  public var softballHardness = 1.0
+  /// Concentration of the Dirichlet prior of the weights.
+  public var dirichlet = 1.0
+  /// Standard deviation that the components' prior is centred on.
+  public var sigma: Double?
+  /// Standard deviation of the prior of log variances.
+  public var sigmaSpread = 1.0
+  /// How often the mixture's priors count.
+  public var priorWeight = PriorWeight.perDataSet
+  /// A column of obs with classes.
+  public var labels: String?
+  /// Whether classes own components.
+  public var supervised = false
+  /// Components of each class.
+  public var componentsPerClass = 1
+  /// How it starts.
+  public var start = Start.spectral
+  /// Epochs.
+  public var epochs = 150
+  /// Cells of a minibatch.
+  public var batch = 256
+  /// Lanes.
+  public var lanes: Int?
+  /// Learning rate of the decoder.
+  public var decoderRate = 1e-3
+  /// Learning rate of the representations.
+  public var representationRate = 1e-2
+  /// Learning rate of the mixture.
+  public var mixtureRate = 1e-2
+  /// Epochs at which the decoder's rate changes.
+  public var rateEpochs: [Int] = []
+  /// The factor at each of those epochs.
+  public var rateFactor = 0.1
+  /// First Adam coefficient.
+  public var beta1 = 0.5
+  /// Second Adam coefficient.
+  public var beta2 = 0.7
+  /// Weight decay.
+  public var weightDecay = 1e-4
+  /// Momentum of plain gradient descent on the representations; none: Adam.
+  public var representationMomentum: Double?
+  /// Fraction for validation.
+  public var validationFraction = 0.1
+  /// Fraction for the final test.
+  public var testFraction = 0.1
+  /// Epochs without improvement before stopping.
+  public var patience: Int?
+  /// Steps for the representation of a cell outside training.
+  public var embeddingSteps = 10
+  /// A varm matrix that says which weights of a decoder without hidden layers exist.
+  public var mask: String?
+  /// The seed of everything random.
+  public var seed = 0
+
+  /// The defaults.
+  public init() {}
+
+  /// Counts, means and priors that do not go together.
+  ///
+  /// - Throws: `SettingError`.
+  public func validate() throws(SettingError) {
+    if supervised, labels == nil {
+      throw SettingError("supervised", "needs --labels with a column of classes")
+    }
+    if validationFraction + testFraction >= 1 {
+      throw SettingError(
+        "validation-fraction",
+        "with --test-fraction leaves no cells for training; together they must be below 1")
+    }
+    switch (likelihood, output) {
+    case (.negativeBinomial, .relu), (.negativeBinomial, .identity):
+      throw SettingError(
+        "output", "\(output.rawValue) goes with --likelihood gaussian; counts take softplus, sigmoid or softmax")
+    case (.bernoulli, .softplus), (.bernoulli, .softmax), (.bernoulli, .relu), (.bernoulli, .identity):
+      throw SettingError("output", "--likelihood bernoulli takes sigmoid")
+    case (.gaussian, .softmax):
+      throw SettingError("output", "--likelihood gaussian takes identity, relu, sigmoid or softplus")
+    default: break
+    }
+    if mask != nil, !hidden.isEmpty {
+      throw SettingError("mask", "is for a decoder of one layer: give --hidden none")
+    }
+  }
+}
