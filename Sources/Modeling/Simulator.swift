@@ -1,0 +1,52 @@
+/// Makes data from a model with known parameters: rows in any order, each the same wherever it is made.
+public protocol Simulator: Sendable {
+  /// Every setting of the simulation.
+  associatedtype Configuration: ModelConfiguration
+
+  /// As in `distfit simulate <name>`.
+  static var name: String { get }
+  /// What it makes, in one sentence.
+  static var summary: String { get }
+
+  /// A simulation.
+  ///
+  /// - Throws: `ModelError` where the settings do not go together.
+  init(_ configuration: Configuration) throws(ModelError)
+
+  /// Rows in all.
+  var rowCount: Int { get }
+  /// Names and true parameters of the columns (AnnData's `var`).
+  var columns: Table { get }
+  /// True parameters of the whole.
+  var truth: StoredTree { get }
+
+  /// Some rows.
+  ///
+  /// Local; depends on the row numbers only, not on how they are dealt out.
+  func rows(_ range: Range<Int>) -> SimulatedRows
+}
+
+/// Simulated rows with what they were made from.
+public struct SimulatedRows: Sendable {
+  /// Names and true annotations (`obs`).
+  public var table: Table
+  /// For each row the columns that are not zero, increasing.
+  public var columnIndices: [[Int32]]
+  /// Their counts.
+  public var counts: [[UInt32]]
+  /// True representations and the like (`obsm`).
+  public var matrices: [NamedMatrix]
+
+  /// Rows.
+  ///
+  /// - Precondition: as many of each.
+  public init(
+    table: Table, columnIndices: [[Int32]], counts: [[UInt32]], matrices: [NamedMatrix]
+  ) {
+    precondition(table.count == columnIndices.count && table.count == counts.count)
+    self.table = table
+    self.columnIndices = columnIndices
+    self.counts = counts
+    self.matrices = matrices
+  }
+}
