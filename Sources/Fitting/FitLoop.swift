@@ -106,15 +106,14 @@ public struct FitLoop<Fitted: Model> {
         return .finished(termination)
       }
       let minutesSinceSave = lastSave.duration(to: clock.now).seconds / 60
-      var wishes = [
-        stopRequested() ? 1.0 : 0,
-        checkpoints.everyMinutes.map { minutesSinceSave >= $0 ? 1.0 : 0 } ?? 0,
-      ]
+      let isTimeToSave = checkpoints.everyMinutes.map { minutesSinceSave >= $0 } ?? false
+      var wishes: [Double] = [stopRequested() ? 1 : 0, isTimeToSave ? 1 : 0]
       everyone.maximum(&wishes)
       let isStopping = wishes[0] > 0
-      let epochsAreDue =
-        report.endsEpoch && checkpoints.everyEpochs.map { epochsSinceSave >= $0 } ?? false
-      if isStopping || wishes[1] > 0 || epochsAreDue {
+      let epochsAreDue = checkpoints.everyEpochs.map {
+        report.endsEpoch && epochsSinceSave >= $0
+      }
+      if isStopping || wishes[1] > 0 || epochsAreDue == true {
         try save(state)
         lastSave = clock.now
         epochsSinceSave = 0

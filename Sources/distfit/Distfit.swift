@@ -6,7 +6,8 @@ import Foundation
 struct Distfit: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "distfit",
-    abstract: "Fits latent-variable and graphical models to single-cell and population-genomics data.",
+    abstract:
+      "Fits latent-variable and graphical models to single-cell and population-genomics data.",
     discussion: """
       Runs on a laptop as it is, and on many processes or nodes under mpirun or srun; the result has the \
       same bits either way.
@@ -21,7 +22,8 @@ struct Distfit: ParsableCommand {
       var command = try parseAsRoot()
       try command.run()
     } catch {
-      let rank = ProcessInfo.processInfo.environment["OMPI_COMM_WORLD_RANK"]
+      let rank =
+        ProcessInfo.processInfo.environment["OMPI_COMM_WORLD_RANK"]
         ?? ProcessInfo.processInfo.environment["PMIX_RANK"] ?? "0"
       if rank == "0" { exit(withError: error) }
       Foundation.exit(exitCode(for: error).rawValue)

@@ -9,7 +9,8 @@ import Testing
     return (0..<laneCount).map { lane in
       var stream = random.stream("lane values", index: lane)
       return (0..<count).map { _ in
-        let size = Double(sign: .plus, exponent: Int.random(in: -30...10, using: &stream), significand: 1)
+        let size = Double(
+          sign: .plus, exponent: Int.random(in: -30...10, using: &stream), significand: 1)
         return (Double.random(in: -1...1, using: &stream)) * size
       }
     }
@@ -67,7 +68,7 @@ import Testing
     sums.add([1, value], to: 1)
     #expect(sums.fault == PartialSums.Fault(block: "bad", kind: .notFinite, count: 1))
     #expect(sums.values(of: 0) == [1, 2])
-    #expect(sums.values(of: 1).allSatisfy(\.isNaN))
+    #expect(sums.values(of: 1).filter(\.isNaN).count == 2)
     var merged = PartialSums(sums.blocks)
     merged.add(sums)
     #expect(merged.fault == sums.fault)

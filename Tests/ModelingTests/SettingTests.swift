@@ -26,7 +26,8 @@ private struct Sample: ModelConfiguration {
 
 @Suite struct SettingTests {
   @Test(arguments: [
-    ("components", "18", "18"), ("learning-rate", "1e-3", "0.001"), ("output", "sigmoid", "sigmoid"),
+    ("components", "18", "18"), ("learning-rate", "1e-3", "0.001"),
+    ("output", "sigmoid", "sigmoid"),
     ("supervised", "true", "true"), ("hidden", "32,16", "32,16"), ("hidden", "none", ""),
     ("limit", "2.5", "2.5"), ("limit", "none", "none"), ("labels", "cell_type", "cell_type"),
     ("covariates", "age,batch", "age,batch"),
@@ -55,7 +56,9 @@ private struct Sample: ModelConfiguration {
     #expect(sample == Sample())
   }
 
-  @Test(arguments: [("component", "components"), ("learning_rte", "learning-rate"), ("suprevised", "supervised")])
+  @Test(arguments: [
+    ("component", "components"), ("learning_rte", "learning-rate"), ("suprevised", "supervised"),
+  ])
   func anUnknownNameGetsTheNearest(word: String, nearest: String) {
     #expect {
       try Sample.setting(named: word)

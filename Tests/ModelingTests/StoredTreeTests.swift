@@ -32,7 +32,10 @@ import Testing
 
   private let value = Outer(
     seed: .max, count: -3, rate: 0.1, single: 1.1, isOn: true,
-    layers: [Inner(weights: [1, .leastNonzeroMagnitude], name: "ä", note: nil), Inner(weights: [], name: "", note: "x")],
+    layers: [
+      Inner(weights: [1, .leastNonzeroMagnitude], name: "ä", note: nil),
+      Inner(weights: [], name: "", note: "x"),
+    ],
     values: [0.1, -0.0, .infinity], codes: [-1, 5], words: ["a", ""], flags: [true, false],
     phase: .running(step: 4, rate: 0.3), other: .waiting, missing: nil, table: ["b": 2, "a": 1])
 

@@ -38,10 +38,10 @@ public struct LanePlan: Sendable, Equatable {
   /// The rows of all lanes of a rank.
   public func rows(ofRank rank: Int, of rankCount: Int) -> Range<Int> {
     let lanes = lanes(ofRank: rank, of: rankCount)
-    return rows(ofLane: lanes.lowerBound).lowerBound
-      ..< (lanes.isEmpty
-        ? rows(ofLane: lanes.lowerBound).lowerBound
-        : rows(ofLane: lanes.upperBound - 1).upperBound)
+    return rows(ofLane: lanes.lowerBound)
+      .lowerBound..<(lanes.isEmpty
+      ? rows(ofLane: lanes.lowerBound).lowerBound
+      : rows(ofLane: lanes.upperBound - 1).upperBound)
   }
 
   private func share(_ index: Int, of total: Int, among parts: Int) -> Range<Int> {

@@ -60,7 +60,8 @@ public struct RowSplit: Sendable, Equatable {
       let (left, right) = (exact[a] - Double(counts[a]), exact[b] - Double(counts[b]))
       return left == right ? a < b : left > right
     }
-    for index in order.prefix(max(0, total - counts.reduce(0, +))) where counts[index] < sizes[index] {
+    for index in order.prefix(max(0, total - counts.reduce(0, +)))
+    where counts[index] < sizes[index] {
       counts[index] += 1
     }
     return counts

@@ -19,7 +19,8 @@ public struct Setting<Configuration>: Sendable {
   /// Sets the value.
   ///
   /// - Throws: `SettingError` where the value is of another kind or out of its range.
-  public func set(_ value: SettingValue, in configuration: inout Configuration) throws(SettingError) {
+  public func set(_ value: SettingValue, in configuration: inout Configuration) throws(SettingError)
+  {
     try write(&configuration, value)
   }
 

@@ -3,7 +3,9 @@ public enum TreeDecoder {
   /// The value that a tree holds.
   ///
   /// - Throws: `StoredTreeError` naming the node that is missing or of another kind.
-  public static func decode<Value: Decodable>(_ type: Value.Type, from tree: StoredTree) throws -> Value {
+  public static func decode<Value: Decodable>(_ type: Value.Type, from tree: StoredTree) throws
+    -> Value
+  {
     try value(type, from: tree, path: [])
   }
 

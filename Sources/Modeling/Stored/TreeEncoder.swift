@@ -10,7 +10,8 @@ public enum TreeEncoder {
     try node(value, path: [])
   }
 
-  fileprivate static func node(_ value: some Encodable, path: [any CodingKey]) throws -> StoredTree {
+  fileprivate static func node(_ value: some Encodable, path: [any CodingKey]) throws -> StoredTree
+  {
     if let array = arrayNode(value) { return array }
     let box = Box()
     try value.encode(to: NodeEncoder(box: box, codingPath: path))

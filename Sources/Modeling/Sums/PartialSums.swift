@@ -73,6 +73,13 @@ extension PartialSums {
     public let kind: Kind
     /// How many numbers of that block and kind.
     public let count: Int
+
+    /// A fault.
+    public init(block: String, kind: Kind, count: Int) {
+      self.block = block
+      self.kind = kind
+      self.count = count
+    }
   }
 
   /// The first block with a number that could not be summed; nil when every sum is good.

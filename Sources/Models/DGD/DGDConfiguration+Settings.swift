@@ -11,7 +11,8 @@ extension DGDConfiguration {
       .integer("latent", \.latent, in: 1...1000, "Length L of a cell's representation."),
       .integers(
         "hidden", \.hidden, in: 1...100_000,
-        "Widths of the decoder's hidden layers (ReLU), from the representation outwards; none: one layer."),
+        "Widths of the decoder's hidden layers (ReLU), from the representation outwards; none: one layer."
+      ),
       .choice(
         "likelihood", \.likelihood,
         "What the data are: counts (negative binomial), real values (squared error) or values in 0…1 (cross entropy)."
@@ -21,10 +22,12 @@ extension DGDConfiguration {
         "Activation of the output layer; the expected count is activation × scale of the cell."),
       .choice(
         "scaling", \.scaling,
-        "Scale of a cell: its total, mean or maximum count, or none. Softmax always uses the total."),
+        "Scale of a cell: its total, mean or maximum count, or none. Softmax always uses the total."
+      ),
       .text(
         "mask", \.mask, "<varm matrix>",
-        "A genes × latent matrix in varm: decoder weights where it is zero do not exist. Needs --hidden none."),
+        "A genes × latent matrix in varm: decoder weights where it is zero do not exist. Needs --hidden none."
+      ),
     ]
   }
 
@@ -33,24 +36,29 @@ extension DGDConfiguration {
       .integer(
         "components", \.components, in: 0...10_000,
         "Components K of the Gaussian mixture over representations; 0: no prior (Paper I)."),
-      .choice("covariance", \.covariance, "Shape of the components; fixed: variances are not learned."),
+      .choice(
+        "covariance", \.covariance, "Shape of the components; fixed: variances are not learned."),
       .optionalNumber(
         "softball-radius", \.softballRadius, in: 1e-6...1e6,
-        "Radius of the softball prior of the means; none: from the spread of the started representations."),
+        "Radius of the softball prior of the means; none: from the spread of the started representations."
+      ),
       .number(
-        "softball-hardness", \.softballHardness, in: 0.01...1000, "Sharpness of the softball's edge."),
+        "softball-hardness", \.softballHardness, in: 0.01...1000,
+        "Sharpness of the softball's edge."),
       .number(
         "dirichlet", \.dirichlet, in: 1e-6...1e6,
         "Concentration α of the Dirichlet prior of the component weights; 1 is flat."),
       .optionalNumber(
         "sigma", \.sigma, in: 1e-6...1e6,
-        "Standard deviation σ0 that the prior of the components' width is centred on; none: by the start."),
+        "Standard deviation σ0 that the prior of the components' width is centred on; none: by the start."
+      ),
       .number(
         "sigma-spread", \.sigmaSpread, in: 1e-6...1e6,
         "Standard deviation of the prior of the components' log variances."),
       .choice(
         "prior-weight", \.priorWeight,
-        "Whether the mixture's priors count once a data set (paper) or once a sample (reference code)."),
+        "Whether the mixture's priors count once a data set (paper) or once a sample (reference code)."
+      ),
       .flag(
         "supervised", \.supervised,
         "Classes of --labels own components; cells without a class are modelled without."),

@@ -162,11 +162,15 @@ public struct DGDConfiguration: ModelConfiguration {
     switch (likelihood, output) {
     case (.negativeBinomial, .relu), (.negativeBinomial, .identity):
       throw SettingError(
-        "output", "\(output.rawValue) goes with --likelihood gaussian; counts take softplus, sigmoid or softmax")
-    case (.bernoulli, .softplus), (.bernoulli, .softmax), (.bernoulli, .relu), (.bernoulli, .identity):
+        "output",
+        "\(output.rawValue) goes with --likelihood gaussian; counts take softplus, sigmoid or softmax"
+      )
+    case (.bernoulli, .softplus), (.bernoulli, .softmax), (.bernoulli, .relu),
+      (.bernoulli, .identity):
       throw SettingError("output", "--likelihood bernoulli takes sigmoid")
     case (.gaussian, .softmax):
-      throw SettingError("output", "--likelihood gaussian takes identity, relu, sigmoid or softplus")
+      throw SettingError(
+        "output", "--likelihood gaussian takes identity, relu, sigmoid or softplus")
     default: break
     }
     if mask != nil, !hidden.isEmpty {

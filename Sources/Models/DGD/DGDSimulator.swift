@@ -123,7 +123,8 @@ public struct DGDSimulator: Simulator {
     Table(
       names: (0..<configuration.genes).map { "gene\($0)" },
       columns: [
-        NamedColumn("true_base", .numbers(base)), NamedColumn("true_dispersion", .numbers(dispersions)),
+        NamedColumn("true_base", .numbers(base)),
+        NamedColumn("true_dispersion", .numbers(dispersions)),
       ])
   }
 

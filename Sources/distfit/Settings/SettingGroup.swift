@@ -25,7 +25,8 @@ final class SettingGroup<Configuration: ModelConfiguration>: AnySettingGroup {
     let defaults = Configuration()
     return Configuration.settings.map { setting in
       let value = setting.value(in: defaults)
-      let head = setting.isFlag ? "--[no-]\(setting.name)" : "--\(setting.name) \(setting.placeholder)"
+      let head =
+        setting.isFlag ? "--[no-]\(setting.name)" : "--\(setting.name) \(setting.placeholder)"
       let ending = value == .unset || value == .texts([]) ? "" : " (default: \(value))"
       return "  \(head)\n" + wrapped(setting.summary + ending, indent: 10)
     }
