@@ -57,7 +57,9 @@ public struct DGDSimulator: Simulator {
     }
   }
 
+  /// `distfit simulate dgd`.
   public static let name = "dgd"
+  /// What it makes.
   public static let summary =
     "Negative binomial counts of cells in a Gaussian mixture, decoded by one softmax layer."
 
@@ -69,6 +71,7 @@ public struct DGDSimulator: Simulator {
   private let dispersions: [Double]
   private let medianTotal: Double
 
+  /// A simulation of these settings; no combination is refused.
   public init(_ configuration: Configuration) throws(ModelError) {
     self.configuration = configuration
     let random = RandomSource(seed: UInt64(configuration.seed))
@@ -117,8 +120,10 @@ public struct DGDSimulator: Simulator {
     return exp(low)
   }
 
+  /// Cells.
   public var rowCount: Int { configuration.cells }
 
+  /// Gene names, true base levels b and dispersions r.
   public var columns: Table {
     Table(
       names: (0..<configuration.genes).map { "gene\($0)" },
@@ -128,6 +133,7 @@ public struct DGDSimulator: Simulator {
       ])
   }
 
+  /// Means μ, loadings w, median total s̄, settings.
   public var truth: StoredTree {
     .group([
       "settings": configuration.storedTree,
@@ -138,6 +144,9 @@ public struct DGDSimulator: Simulator {
     ])
   }
 
+  /// Cells, each keyed by its row number.
+  ///
+  /// Local.
   public func rows(_ range: Range<Int>) -> SimulatedRows {
     let (G, L) = (configuration.genes, configuration.latent)
     var codes: [Int32] = []
