@@ -1,0 +1,55 @@
+import Collectives
+import Glibc
+
+/// A check: it gets the arguments after its name, and ends the process.
+typealias Check = @Sendable ([String]) -> Void
+
+/// All checks by name.
+let checks: [String: Check] = [
+  "agree": checkAgreement,
+  "agree-on-different-tasks": checkAgreementOnDifferentTasks,
+  "agree-with-failure": checkFailurePlan,
+  "broadcast": checkBroadcast,
+  "communicate-in-agree": checkCommunicationInAgreement,
+  "gather": checkGather,
+  "hang": checkHang,
+  "maximum": checkMaximum,
+  "require-same": checkRequireSame,
+  "require-same-mismatch": checkRequireSameMismatch,
+  "split": checkSplit,
+  "status": checkStatus,
+  "stop": checkStop,
+  "sum": checkSum,
+  "threads": checkThreads,
+  "traffic": checkTraffic,
+  "unagreed-error": checkUnagreedError,
+]
+
+/// An expectation that was not met on this rank.
+struct Unexpected: Error, CustomStringConvertible {
+  let description: String
+}
+
+/// Throws, naming the place, unless `condition` holds.
+func expect(
+  _ condition: Bool, _ what: String, file: StaticString = #fileID, line: Int = #line
+) throws {
+  guard condition else { throw Unexpected(description: "\(file):\(line): \(what)") }
+}
+
+extension ExitStatus {
+  /// Ends the process without MPI.
+  func end() -> Never { exit(rawValue) }
+}
+
+extension Communicator {
+  /// Prints a line once.
+  borrowing func say(_ line: String) {
+    if isRoot { print(line) }
+  }
+
+  /// The lanes of this rank: a contiguous run, possibly none.
+  borrowing func lanes(of laneCount: Int) -> Range<Int> {
+    laneCount * rank / size..<laneCount * (rank + 1) / size
+  }
+}
