@@ -77,7 +77,9 @@ let package = Package(
 
     // MARK: - C libraries
     .target(name: "CDistfitMPI", dependencies: ["COpenMPI"]),
-    .target(name: "CDistfitHDF5", dependencies: ["CHDF5", "COpenMPI"]),
+    .target(
+      name: "CDistfitHDF5", dependencies: ["CHDF5", "COpenMPI"],
+      linkerSettings: [.linkedLibrary("z")]),
     .systemLibrary(
       name: "COpenMPI", pkgConfig: "mpi-c", providers: [.apt(["libopenmpi-dev"])]),
     .systemLibrary(
