@@ -1,0 +1,103 @@
+import CDistfitHDF5
+import Foundation
+
+/// An open HDF5 file; closed with its last reference.
+///
+/// The shim lets one call in at a time, so that files may be used from any thread.
+package final class HDF5File: Sendable {
+  let identifier: distfit_id
+  /// The file as the user named it.
+  package let path: String
+
+  init(identifier: distfit_id, path: String) {
+    self.identifier = identifier
+    self.path = path
+  }
+
+  deinit { distfit_hdf5_close(identifier) }
+
+  /// Opens for reading.
+  package static func reading(_ path: String) throws(StorageError) -> HDF5File {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw StorageError(file: path, problem: "no such file")
+    }
+    guard !isFolder.boolValue else {
+      throw StorageError(file: path, problem: "is a folder, expected an HDF5 file")
+    }
+    guard let start = FileManager.default.contents(atPath: path, first: 8) else {
+      throw StorageError(file: path, problem: "cannot be read (check its permissions)")
+    }
+    guard !start.isEmpty else {
+      throw StorageError(
+        file: path, problem: "is empty (0 bytes). Was the file still being written?")
+    }
+    let identifier = distfit_hdf5_open(path)
+    guard identifier >= 0 else {
+      let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
+      throw StorageError(
+        file: path,
+        problem: start == signature
+          ? "is truncated or damaged and not readable (\(hdf5Reason())). Copy or write it again"
+          : "is not an HDF5 file (it does not start with the HDF5 signature)")
+    }
+    return HDF5File(identifier: identifier, path: path)
+  }
+
+  /// An error about an object in this file.
+  package func error(_ place: String, _ problem: String) -> StorageError {
+    StorageError(file: path, place: place.hasPrefix("/") ? place : "/" + place, problem: problem)
+  }
+
+  /// What a path leads to.
+  package enum Kind: Sendable, Equatable {
+    case missing, group, dataset, dangling, other
+  }
+
+  /// What is at a path.
+  package func kind(_ place: String) -> Kind {
+    switch Int(distfit_hdf5_kind(identifier, place)) {
+    case Int(DISTFIT_GROUP): .group
+    case Int(DISTFIT_DATASET): .dataset
+    case Int(DISTFIT_DANGLING): .dangling
+    case Int(DISTFIT_OTHER): .other
+    default: .missing
+    }
+  }
+
+  /// The names inside a group, in alphabetical order.
+  package func names(in group: String) throws(StorageError) -> [String] {
+    let texts = TextList()
+    guard
+      distfit_hdf5_names(
+        identifier, group.isEmpty ? "/" : group, appendText,
+        Unmanaged.passUnretained(texts).toOpaque()) >= 0
+    else { throw error(group, "cannot be listed: \(hdf5Reason())") }
+    return texts.texts
+  }
+}
+
+/// Why the last call of this thread failed.
+func hdf5Reason() -> String { String(cString: distfit_hdf5_error()) }
+
+/// Collects the texts that the shim hands over one by one.
+final class TextList {
+  var texts: [String] = []
+}
+
+/// The shim's callback; the context is a `TextList`.
+let appendText: distfit_text_callback = { context, bytes, length in
+  guard let context, let bytes else { return }
+  let text = String(
+    decoding: UnsafeRawBufferPointer(start: bytes, count: length), as: UTF8.self)
+  Unmanaged<TextList>.fromOpaque(context).takeUnretainedValue().texts.append(text)
+}
+
+extension FileManager {
+  /// The first bytes of a file.
+  func contents(atPath path: String, first count: Int) -> [UInt8]? {
+    guard let handle = FileHandle(forReadingAtPath: path) else { return nil }
+    defer { try? handle.close() }
+    do { return try handle.read(upToCount: count).map(Array.init) ?? [] } catch { return nil }
+  }
+}

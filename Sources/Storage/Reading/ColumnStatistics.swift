@@ -1,0 +1,80 @@
+public import Modeling
+
+/// What was seen of the counts while they were read: sums over the rows of this rank, then of everyone.
+public struct ColumnStatistics: Sendable, Equatable {
+  /// What each gene sums to.
+  public private(set) var totals: [Int64]
+  /// The largest count of each gene.
+  public private(set) var maxima: [Int64]
+  /// In how many cells each gene is counted.
+  public private(set) var nonZeros: [Int64]
+  /// How many cells have no count at all.
+  public private(set) var emptyRowCount = 0
+  /// The first cell without a count.
+  public private(set) var firstEmptyRow: Int?
+
+  /// Nothing seen.
+  public init(columnCount: Int) {
+    totals = Array(repeating: 0, count: columnCount)
+    maxima = totals
+    nonZeros = totals
+  }
+
+  /// All counts together.
+  public var total: Int64 { totals.reduce(0, +) }
+
+  /// The genes that are counted nowhere.
+  public var emptyColumns: [Int] { totals.indices.filter { totals[$0] == 0 } }
+
+  /// Adds the entries of one row, none of them zero.
+  mutating func add(
+    row: Int, columns: UnsafeBufferPointer<Int32>, counts: UnsafeBufferPointer<UInt32>
+  ) {
+    if columns.isEmpty {
+      emptyRowCount += 1
+      firstEmptyRow = min(firstEmptyRow ?? row, row)
+      return
+    }
+    totals.withUnsafeMutableBufferPointer { totals in
+      maxima.withUnsafeMutableBufferPointer { maxima in
+        nonZeros.withUnsafeMutableBufferPointer { nonZeros in
+          for (column, count) in zip(columns, counts) {
+            let column = Int(column)
+            totals[column] &+= Int64(count)
+            maxima[column] = max(maxima[column], Int64(count))
+            nonZeros[column] &+= 1
+          }
+        }
+      }
+    }
+  }
+
+  /// Replaces what this rank saw by what everyone saw.
+  ///
+  /// Collective.
+  public mutating func sum<Everyone: Team & ~Copyable>(with everyone: borrowing Everyone) {
+    let count = totals.count
+    var sums = PartialSums([.scaled("column statistics", count: 2 * count + 1)])
+    sums.withLimbs(of: 0) { limbs in
+      for column in 0..<count {
+        limbs[column] = totals[column]
+        limbs[count + column] = nonZeros[column]
+      }
+      limbs[2 * count] = Int64(emptyRowCount)
+    }
+    everyone.sum(&sums)
+    sums.withLimbs(of: 0) { limbs in
+      for column in 0..<count {
+        totals[column] = limbs[column]
+        nonZeros[column] = limbs[count + column]
+      }
+      emptyRowCount = Int(limbs[2 * count])
+    }
+    // The smallest row as the largest negative; none is −∞.
+    var extremes = maxima.map(Double.init) + [firstEmptyRow.map { -Double($0) } ?? -.infinity]
+    everyone.maximum(&extremes)
+    let last = extremes.removeLast()
+    firstEmptyRow = last.isFinite ? Int(-last) : nil
+    maxima = extremes.map { Int64($0) }
+  }
+}

@@ -1,0 +1,139 @@
+/// Finds the raw counts in a file.
+public enum CountSource {
+  /// The matrix to fit a count model to: the one asked for, or else `X` if it holds counts, else
+  /// `layers/counts`, else `raw/X` (with a note of the choice).
+  ///
+  /// Looks at a sample of the values (the first, middle and last thousands), the same on every rank; single
+  /// bad values are found, and named, when the matrix is read.
+  /// - Throws: `StorageError` where none of them holds counts.
+  public static func matrix(
+    of file: AnnDataFile, asked: MatrixSource? = nil
+  ) throws(StorageError) -> (matrix: StoredMatrix, note: String?) {
+    if let asked {
+      let matrix = try file.matrix(asked)
+      if let example = try matrix.exampleOfNoCount() { throw refusal(file, asked, example) }
+      return (matrix, nil)
+    }
+    guard file.file.kind(file.root + "X") != .missing else {
+      for source in usual(file) {
+        if let matrix = try? file.matrix(source), try matrix.exampleOfNoCount() == nil {
+          return (matrix, "\(file.path): there is no X; using \(source)")
+        }
+      }
+      return (try file.matrix(.main), nil)
+    }
+    let main = try file.matrix(.main)
+    guard let example = try main.exampleOfNoCount() else { return (main, nil) }
+    for source in usual(file) {
+      let matrix = try file.matrix(source)
+      if try matrix.exampleOfNoCount() == nil {
+        return (
+          matrix,
+          "\(file.path): X holds not counts (cell \(file.rowName(example.row)) has \(example.value)); using \(source)"
+        )
+      }
+    }
+    throw refusal(file, .main, example)
+  }
+
+  /// Where counts are kept by custom when X is normalised.
+  private static func usual(_ file: AnnDataFile) -> [MatrixSource] {
+    (file.isThere("layers/counts") ? [.layer("counts")] : []) + (file.hasRaw ? [.raw] : [])
+  }
+
+  private static func refusal(
+    _ file: AnnDataFile, _ source: MatrixSource, _ example: StoredMatrix.Example
+  ) -> StorageError {
+    let advice = advice(file, besides: source)
+    return file.file.error(
+      file.root + source.description,
+      "holds not counts: cell \(file.rowName(example.row)), gene \(file.columnName(example.column, of: source)) has \(example.value). Count models need raw counts (0, 1, 2, …)\(advice.isEmpty ? ", and no layer or raw/X has them" : advice)"
+    )
+  }
+
+  /// `; the layer NAME looks like counts: --layer NAME`, or nothing.
+  static func advice(_ file: AnnDataFile, besides source: MatrixSource) -> String {
+    let others =
+      [.main] + file.layerNames.map { MatrixSource.layer($0) } + (file.hasRaw ? [.raw] : [])
+    for other in others where other != source {
+      guard let matrix = try? file.matrix(other),
+        let example = try? matrix.exampleOfNoCount() as StoredMatrix.Example??,
+        example == nil
+      else { continue }
+      let flag =
+        switch other {
+        case .main: "X"
+        case .layer(let name): name
+        case .raw: "raw"
+        }
+      return "; \(other) looks like counts: use it by --layer \(flag)"
+    }
+    return ""
+  }
+}
+
+extension StoredMatrix {
+  /// A value that is no count.
+  struct Example: Equatable {
+    let row: Int
+    let column: Int
+    let value: Double
+  }
+
+  /// A value that shows the matrix not to be counts, judged by a sample: nil if fewer than one in twenty of
+  /// the sampled values other than zero is negative, fractional or not finite.
+  ///
+  /// One odd value in a matrix of counts is an error to be named, not a reason to look elsewhere.
+  func exampleOfNoCount() throws(StorageError) -> Example? {
+    var sink = ProbeSink()
+    let rows = min(rowCount, max(1, 65536 / max(1, storedCount / rowCount)))
+    if layout == .sparseColumns {
+      // Rows out of columns cost a pass over the file: look at columns' values instead.
+      try probeColumns(&sink)
+    } else {
+      let middle = (rowCount - rows) / 2
+      try visit([0..<rows], &sink)
+      try visit([middle..<middle + rows], &sink)
+      try visit([rowCount - rows..<rowCount], &sink)
+    }
+    return sink.bad * 20 >= sink.seen && sink.bad > 0 ? sink.example : nil
+  }
+
+  private func probeColumns(_ sink: inout ProbeSink) throws(StorageError) {
+    guard let indices else { return }
+    let count = min(storedCount, 65536)
+    for start in Set([0, (storedCount - count) / 2, storedCount - count]).sorted() {
+      let stored: [Double] = try values.read(start..<start + count)
+      for (offset, value) in stored.enumerated() where value != 0 {
+        if sink.example == nil, value.asCount == nil {
+          let row: [Int32] = try indices.read(start + offset..<start + offset + 1)
+          let column = (pointers.firstIndex { $0 > start + offset } ?? 1) - 1
+          sink.example = Example(row: Int(row[0]), column: column, value: value)
+        }
+        sink.seen += 1
+        sink.bad += value.asCount == nil ? 1 : 0
+      }
+    }
+  }
+}
+
+/// Counts values that are no counts.
+private struct ProbeSink: RowSink {
+  var seen = 0
+  var bad = 0
+  var example: StoredMatrix.Example?
+
+  mutating func add<Value: StoredValue>(
+    row: Int, columns: UnsafeBufferPointer<Int32>, values: UnsafeBufferPointer<Value>
+  ) throws(StorageError) {
+    for position in values.indices where !values[position].isZero {
+      seen += 1
+      guard values[position].asCount == nil else { continue }
+      bad += 1
+      if example == nil {
+        example = .init(
+          row: row, column: Int(columns[position]), value: values[position].asDouble)
+      }
+    }
+  }
+}

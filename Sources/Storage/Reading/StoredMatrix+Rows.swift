@@ -1,0 +1,202 @@
+extension StoredMatrix {
+  /// Hands every row of these ranges to the sink, in order; empty rows too.
+  ///
+  /// - Precondition: ranges ascend and do not overlap.
+  func visit<Sink: RowSink>(_ ranges: [Range<Int>], _ sink: inout Sink) throws(StorageError) {
+    precondition(zip(ranges, ranges.dropFirst()).allSatisfy { $0.upperBound <= $1.lowerBound })
+    precondition(ranges.last.map { $0.upperBound <= rowCount } ?? true)
+    switch values.description.kind {
+    case .boolean: try visit(ranges, as: Int8.self, &sink)
+    case .integer(let bytes, let isSigned) where bytes < 4 || (bytes == 4 && isSigned):
+      try visit(ranges, as: Int32.self, &sink)
+    case .integer: try visit(ranges, as: Int64.self, &sink)
+    case .real(let bytes) where bytes <= 4: try visit(ranges, as: Float.self, &sink)
+    default: try visit(ranges, as: Double.self, &sink)
+    }
+  }
+
+  private func visit<Value: StoredValue, Sink: RowSink>(
+    _ ranges: [Range<Int>], as type: Value.Type, _ sink: inout Sink
+  ) throws(StorageError) {
+    guard let indices else { return try visitDense(ranges, as: type, &sink) }
+    switch layout {
+    case .sparseRows: try visitSparseRows(ranges, indices, as: type, &sink)
+    default: try visitSparseColumns(ranges, indices, as: type, &sink)
+    }
+  }
+
+  // MARK: - Sparse rows
+
+  private func visitSparseRows<Value: StoredValue, Sink: RowSink>(
+    _ ranges: [Range<Int>], _ indices: HDF5Dataset, as type: Value.Type, _ sink: inout Sink
+  ) throws(StorageError) {
+    var columns = Slab<Int32>()
+    var stored = Slab<Value>()
+    var order = RowOrder<Value>()
+    for range in ranges {
+      var first = range.lowerBound
+      while first < range.upperBound {
+        var end = first + 1
+        while end < range.upperBound, pointers[end + 1] - pointers[first] <= Slabs.entries {
+          end += 1
+        }
+        let start = Int(pointers[first])
+        let count = Int(pointers[end]) - start
+        try columns.read(indices, start: [start], count: [count])
+        try stored.read(values, start: [start], count: [count])
+        for row in first..<end {
+          let entries = Int(pointers[row]) - start..<Int(pointers[row + 1]) - start
+          try add(
+            row, .init(rebasing: columns.buffer[entries]), .init(rebasing: stored.buffer[entries]),
+            &order, &sink)
+        }
+        first = end
+      }
+    }
+  }
+
+  /// Checks the columns of a row, sorts them if need be, and passes it on.
+  func add<Value: StoredValue, Sink: RowSink>(
+    _ row: Int, _ columns: UnsafeBufferPointer<Int32>, _ values: UnsafeBufferPointer<Value>,
+    _ order: inout RowOrder<Value>, _ sink: inout Sink
+  ) throws(StorageError) {
+    var before: Int32 = -1
+    var isAscending = true
+    for column in columns {
+      isAscending = isAscending && column > before
+      before = column
+    }
+    if isAscending && Int(before) < columnCount {
+      return try sink.add(row: row, columns: columns, values: values)
+    }
+    if let position = columns.firstIndex(where: { $0 < 0 || Int($0) >= columnCount }) {
+      throw file.file.error(
+        place + "/indices",
+        "has the index \(columns[position]) at position \(position) of the row of cell \(file.rowName(row)), expected 0..<\(columnCount) (features)"
+      )
+    }
+    order.sort(columns, values)
+    for (left, right) in zip(order.columns, order.columns.dropFirst()) where left == right {
+      throw file.file.error(
+        place,
+        "stores the entry of cell \(file.rowName(row)), gene \(file.columnName(Int(left), of: source)) twice. Sum the duplicates first (scipy: X.sum_duplicates())"
+      )
+    }
+    var failure: StorageError?
+    order.columns.withUnsafeBufferPointer { columns in
+      order.values.withUnsafeBufferPointer { values in
+        do throws(StorageError) {
+          try sink.add(row: row, columns: columns, values: values)
+        } catch { failure = error }
+      }
+    }
+    if let failure { throw failure }
+  }
+
+  // MARK: - Dense
+
+  private func visitDense<Value: StoredValue, Sink: RowSink>(
+    _ ranges: [Range<Int>], as type: Value.Type, _ sink: inout Sink
+  ) throws(StorageError) {
+    // Whole rows of chunks, so that no chunk is decoded twice.
+    let chunkRows = values.description.chunk?.first ?? 1
+    let wanted = max(1, Slabs.bytes / max(1, columnCount * MemoryLayout<Value>.stride))
+    let step = max(1, wanted / chunkRows) * chunkRows
+    var slab = Slab<Value>()
+    let row = DenseRow<Value>(columnCount: columnCount)
+    for range in ranges {
+      var first = range.lowerBound
+      while first < range.upperBound {
+        let end = min(range.upperBound, (first / step + 1) * step)
+        try slab.read(values, start: [first, 0], count: [end - first, columnCount])
+        for index in first..<end {
+          let start = (index - first) * columnCount
+          let count = row.compress(.init(rebasing: slab.buffer[start..<start + columnCount]))
+          try sink.add(
+            row: index, columns: .init(rebasing: row.columns.buffer[..<count]),
+            values: .init(rebasing: row.values.buffer[..<count]))
+        }
+        first = end
+      }
+    }
+  }
+}
+
+/// How much is read at once.
+enum Slabs {
+  /// Entries of a sparse matrix: 8 MB of indices and single-precision values.
+  static let entries: Int64 = 1 << 20
+  /// Bytes of a dense matrix.
+  static let bytes = 8 << 20
+  /// Entries that the transposition of sparse columns holds at once: 96 MB in single precision.
+  static let transposed = 12 << 20
+}
+
+/// Memory that is used again for one slab after the other.
+struct Slab<Element: HDF5Element>: ~Copyable {
+  private var storage: UnsafeMutableBufferPointer<Element>
+  private var count = 0
+
+  init(capacity: Int = 0) { storage = .allocate(capacity: capacity) }
+
+  deinit { storage.deallocate() }
+
+  /// What was read last.
+  var buffer: UnsafeBufferPointer<Element> { .init(rebasing: storage[..<count]) }
+  /// All of the memory, to write to.
+  var mutable: UnsafeMutableBufferPointer<Element> { storage }
+
+  /// Makes room, contents undefined.
+  mutating func resize(_ size: Int) {
+    count = size
+    guard size > storage.count else { return }
+    storage.deallocate()
+    storage = .allocate(capacity: size)
+  }
+
+  /// Replaces the contents.
+  mutating func read(_ dataset: HDF5Dataset, start: [Int], count: [Int]) throws(StorageError) {
+    resize(count.reduce(1, *))
+    try dataset.read(start: start, count: count, into: .init(rebasing: storage[..<self.count]))
+  }
+}
+
+/// Puts the entries of a row in the order of their columns.
+struct RowOrder<Value: StoredValue> {
+  private(set) var columns: [Int32] = []
+  private(set) var values: [Value] = []
+
+  mutating func sort(_ columns: UnsafeBufferPointer<Int32>, _ values: UnsafeBufferPointer<Value>) {
+    let order = columns.indices.sorted { columns[$0] < columns[$1] }
+    self.columns = order.map { columns[$0] }
+    self.values = order.map { values[$0] }
+  }
+}
+
+/// The entries of a dense row that are not zero.
+struct DenseRow<Value: StoredValue>: ~Copyable {
+  let columns: Slab<Int32>
+  let values: Slab<Value>
+
+  init(columnCount: Int) {
+    var columns = Slab<Int32>(capacity: columnCount)
+    var values = Slab<Value>(capacity: columnCount)
+    columns.resize(columnCount)
+    values.resize(columnCount)
+    self.columns = columns
+    self.values = values
+  }
+
+  /// Fills `columns` and `values`; how many they are.
+  func compress(_ row: UnsafeBufferPointer<Value>) -> Int {
+    let (columns, values) = (columns.mutable, values.mutable)
+    var count = 0
+    for column in row.indices {
+      // Written always, kept if not zero: no branch to mispredict.
+      columns[count] = Int32(truncatingIfNeeded: column)
+      values[count] = row[column]
+      count += row[column].isZero ? 0 : 1
+    }
+    return count
+  }
+}

@@ -1,0 +1,181 @@
+/// A matrix in a file: cells × genes, sparse by rows or columns, or dense; checked, not yet read.
+///
+/// Its rows are read in slabs of a few MB, so that a rank needs memory for what it keeps and little more.
+///
+/// Local.
+public struct StoredMatrix: Sendable {
+  /// How the values lie in the file.
+  public enum Layout: String, Sendable {
+    /// Compressed sparse rows.
+    case sparseRows = "csr_matrix"
+    /// Compressed sparse columns.
+    case sparseColumns = "csc_matrix"
+    /// All values, row by row.
+    case dense = "array"
+  }
+
+  /// The file.
+  public let file: AnnDataFile
+  /// Which of its matrices.
+  public let source: MatrixSource
+  /// How the values lie.
+  public let layout: Layout
+  /// Cells.
+  public let rowCount: Int
+  /// Genes.
+  public let columnCount: Int
+  /// What is odd but legal, a line each.
+  public let warnings: [String]
+  /// Where it is, from the root of the file.
+  let place: String
+  /// The start of each row (sparse rows) or column (sparse columns), and the end; empty if dense.
+  let pointers: [Int64]
+  let values: HDF5Dataset
+  let indices: HDF5Dataset?
+
+  /// Stored values: with zeros if dense.
+  public var storedCount: Int { values.description.count }
+  /// The stored type in words.
+  public var typeText: String { values.description.kind.text }
+
+  init(_ file: AnnDataFile, _ source: MatrixSource) throws(StorageError) {
+    let place = file.root + source.description
+    let hdf5 = file.file
+    try Self.requireThere(file, source, place)
+    var warnings: [String] = []
+    layout = try Self.layout(hdf5, place, rows: file.rowCount, warnings: &warnings)
+    let columnCount =
+      source == .raw
+      ? try DataFrameReader(hdf5, file.root + "raw/var").indexLength() : file.columnCount
+    let expected = [file.rowCount, columnCount]
+    guard columnCount <= Int32.max else {
+      throw hdf5.error(place, "has \(columnCount) features, more than 2147483647")
+    }
+    let names = "the lengths of the indices of obs and \(file.tableOfColumns(source))"
+    if layout == .dense {
+      values = try HDF5Dataset(hdf5, place)
+      indices = nil
+      pointers = []
+      let shape = values.description.shape
+      guard shape.count == 2 else {
+        throw hdf5.error(place, "has \(shape.count) dimensions, expected 2 (cells × genes)")
+      }
+      guard shape == expected else {
+        throw hdf5.error(place, "has the shape \(shape), expected \(expected) (\(names))")
+      }
+    } else {
+      let shape =
+        hdf5.integers(place, "shape") ?? hdf5.integers(place, "h5sparse_shape") ?? expected
+      guard shape == expected else {
+        throw hdf5.error(place, "has the shape \(shape), expected \(expected) (\(names))")
+      }
+      values = try HDF5Dataset(hdf5, place + "/data")
+      let indices = try HDF5Dataset(hdf5, place + "/indices")
+      self.indices = indices
+      pointers = try Self.pointers(
+        hdf5, place, count: layout == .sparseRows ? expected[0] : expected[1],
+        of: layout == .sparseRows ? "rows" : "columns", stored: values.length(),
+        indices: indices)
+    }
+    switch values.description.kind {
+    case .integer, .real, .boolean: break
+    case let kind: throw values.error("holds \(kind.text), expected numbers")
+    }
+    self.file = file
+    self.source = source
+    self.place = place
+    rowCount = expected[0]
+    self.columnCount = columnCount
+    self.warnings = warnings
+  }
+
+  private static func requireThere(
+    _ file: AnnDataFile, _ source: MatrixSource, _ place: String
+  ) throws(StorageError) {
+    switch file.file.kind(place) {
+    case .group, .dataset: break
+    case .dangling:
+      throw file.file.error(place, "is a link to something that does not exist")
+    default:
+      var there = file.layerNames.map { "layers/\($0)" }
+      if file.isThere("X") { there.insert("X", at: 0) }
+      if file.hasRaw { there.append("raw/X") }
+      throw file.file.error(
+        place,
+        there.isEmpty
+          ? "is missing, and there is no layer and no raw/X"
+          : "is missing. The file has: \(there.joined(separator: ", "))")
+    }
+  }
+
+  // MARK: - Encodings
+
+  private static func layout(
+    _ file: HDF5File, _ place: String, rows: Int, warnings: inout [String]
+  ) throws(StorageError) -> Layout {
+    let isGroup = file.kind(place) == .group
+    guard
+      let type = file.text(place, "encoding-type")
+        ?? file.text(place, "h5sparse_format").map({ $0 + "_matrix" })
+    else {
+      if !isGroup { return .dense }
+      // Neither generation of encodings: the length of indptr tells rows from columns.
+      let count = try HDF5Dataset(file, place + "/indptr").length()
+      let layout = count == rows + 1 ? Layout.sparseRows : .sparseColumns
+      warnings.append(
+        "\(file.path): /\(place) has no encoding-type; read as \(layout.rawValue) because indptr has \(count) entries"
+      )
+      return layout
+    }
+    guard let layout = Layout(rawValue: type), (layout == .dense) != isGroup else {
+      throw file.error(
+        place,
+        "has the encoding-type \(type)\(isGroup ? "" : " but is a dataset"), expected csr_matrix, csc_matrix or array"
+      )
+    }
+    let known = layout == .dense ? "0.2.0" : "0.1.0"
+    if let version = file.text(place, "encoding-version"), version != known, version != "0.1.0" {
+      warnings.append(
+        "\(file.path): /\(place) has the encoding-version \(version), written by a later anndata; read as \(known)"
+      )
+    }
+    return layout
+  }
+
+  private static func pointers(
+    _ file: HDF5File, _ place: String, count: Int, of what: String, stored: Int,
+    indices: HDF5Dataset
+  ) throws(StorageError) -> [Int64] {
+    let dataset = try HDF5Dataset(file, place + "/indptr")
+    for dataset in [dataset, indices] {
+      guard case .integer = dataset.description.kind else {
+        throw dataset.error("holds \(dataset.description.kind.text), expected integers")
+      }
+    }
+    let length = try dataset.length()
+    guard length == count + 1 else {
+      throw dataset.error(
+        "has \(length) entries, expected \(count + 1) (\(what) + 1). Was the file still being written?"
+      )
+    }
+    let indexCount = try indices.length()
+    guard indexCount == stored else {
+      throw file.error(
+        place + "/data",
+        "has the length \(stored), expected \(indexCount) (the length of indices). Was the file still being written?"
+      )
+    }
+    let pointers = try dataset.readAll(as: Int64.self)
+    guard pointers[0] == 0 else { throw dataset.error("starts with \(pointers[0]), expected 0") }
+    for position in 1..<pointers.count where pointers[position] < pointers[position - 1] {
+      throw dataset.error(
+        "decreases from \(pointers[position - 1]) to \(pointers[position]) at position \(position)")
+    }
+    guard pointers[count] == Int64(stored) else {
+      throw dataset.error(
+        "ends with \(pointers[count]), expected \(stored) (the stored values). Was the file still being written?"
+      )
+    }
+    return pointers
+  }
+}
