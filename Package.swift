@@ -57,7 +57,10 @@ let package = Package(
     library("Modeling", ["Optimization", "Probability", "LinearAlgebra"]),
     library(
       "Networks",
-      ["LinearAlgebra", "Probability", "TileKernels", "TileKernelsAVX2", "TileKernelsAVX512"]),
+      [
+        "LinearAlgebra", "Probability", "TileKernels", "TileKernelsAVX2", "TileKernelsAVX512",
+        numerics,
+      ]),
     library("Optimization", ["LinearAlgebra", numerics]),
     library("Metrics", ["LinearAlgebra", "Probability"]),
     library("Probability", [numerics]),
@@ -95,7 +98,7 @@ let package = Package(
     tests("LinearAlgebraTests", ["LinearAlgebra"]),
     tests("ProbabilityTests", ["Probability"]),
     tests("MetricsTests", ["Metrics"]),
-    tests("NetworksTests", ["Networks", "LinearAlgebra"]),
+    tests("NetworksTests", ["Networks", "LinearAlgebra", "Probability"]),
     tests("OptimizationTests", ["Optimization"]),
     tests("ModelingTests", ["Modeling"]),
     tests("ModelsTests", ["Models", "Modeling", "Metrics"]),
@@ -105,7 +108,8 @@ let package = Package(
     tests("CommandTests", []),
     tests("StyleTests", []),
     .executableTarget(
-      name: "RankChecks", dependencies: ["Collectives", "Fitting", "Modeling", "Models", "Storage"],
+      name: "RankChecks",
+      dependencies: ["Collectives", "Fitting", "Modeling", "Models", "Storage"],
       path: "Tests/RankChecks", swiftSettings: settings),
     .executableTarget(
       name: "distfit-bench",

@@ -16,6 +16,8 @@ public struct RowData: Sendable {
 
 /// The values of some rows.
 public enum RowMatrix: Sendable {
+  /// Counts.
+  case counts(CompressedCounts)
   /// Real values, a row of the matrix a row of the data.
   case reals(Matrix<Double>)
 }

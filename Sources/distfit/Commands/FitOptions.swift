@@ -1,0 +1,46 @@
+import Modeling
+
+/// What `distfit fit` needs to know beside the model's settings.
+struct FitOptions: ModelConfiguration {
+  var input: String?
+  var output: String?
+  var overwrite = false
+  var layer: String?
+  var resume = false
+  var checkpoints: String?
+  var checkpointEpochs: Int?
+  var checkpointMinutes: Double? = 10
+  var threads: Int?
+  var compression = 4
+  var quiet = false
+  var verbose = false
+
+  static var settings: [Setting<FitOptions>] {
+    [
+      .text("input", \.input, "<file>", "The data, an AnnData file (.h5ad); usually given as the first word."),
+      .text("output", \.output, "<file>", "The fit file to write (.h5ad)."),
+      .flag("overwrite", \.overwrite, "Replace the output if it exists."),
+      .text(
+        "layer", \.layer, "<X|layers/NAME|raw/X|NAME>",
+        "Where the values are; none: X if it holds counts, else layers/counts, else raw/X."),
+      .flag(
+        "resume", \.resume,
+        "Continue from the newest checkpoint; start afresh if there is none. Any number of ranks may resume."),
+      .text(
+        "checkpoints", \.checkpoints, "<folder>",
+        "Where checkpoints are kept; none: beside the output, NAME.checkpoints."),
+      .optionalInteger(
+        "checkpoint-epochs", \.checkpointEpochs, in: 1...1_000_000,
+        "Write a checkpoint every so many epochs; none: by time only."),
+      .optionalNumber(
+        "checkpoint-minutes", \.checkpointMinutes, in: 0.001...1e6,
+        "Write a checkpoint every so many minutes; none: only when stopped."),
+      .optionalInteger(
+        "threads", \.threads, in: 1...4096,
+        "Threads of each rank; none: the processor cores it may use, shared by the ranks of its node."),
+      .integer("compression", \.compression, in: 0...9, "gzip level of the output."),
+      .flag("quiet", \.quiet, "Tell errors only."),
+      .flag("verbose", \.verbose, "Tell every epoch and decision."),
+    ]
+  }
+}

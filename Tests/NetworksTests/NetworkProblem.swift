@@ -1,0 +1,90 @@
+import LinearAlgebra
+import Networks
+import Probability
+
+/// A small decoder with counts, made from keyed random numbers, for comparing layers and checking gradients.
+struct NetworkProblem {
+  let specification: OutputSpecification
+  let latent = 3
+  let widths: [Int]
+  let rowCount: Int
+  let layers: [HiddenLayer<Double>]
+  let weights: [Double]
+  let biases: [Double]
+  let logDispersions: [Double]
+  let representations: [Double]
+  let scales: [Double]
+  let groups: LaneGroups
+  private(set) var values: [[(column: Int, value: Double)]]
+
+  init(
+    _ likelihood: OutputSpecification.Likelihood, _ activation: OutputSpecification.Activation,
+    genes: Int = 21, widths: [Int] = [5, 4], groupSizes: [Int] = [3, 0, 4], seed: UInt64 = 1,
+    largestCount: Int = 12, stabilizer: Double = 0
+  ) {
+    var stream = RandomSource(seed: seed).stream("network problem")
+    func normals(_ count: Int, _ scale: Double) -> [Double] {
+      (0..<count).map { _ in scale * stream.normal() }
+    }
+    self.widths = widths
+    groups = LaneGroups(sizes: groupSizes)
+    let rowCount = groups.rowCount
+    self.rowCount = rowCount
+    var layers: [HiddenLayer<Double>] = []
+    var width = latent
+    for next in widths {
+      layers.append(HiddenLayer(weights: normals(next * width, 0.7), biases: normals(next, 0.3)))
+      width = next
+    }
+    self.layers = layers
+    specification = OutputSpecification(
+      likelihood, activation, outputCount: genes, inputCount: width, stabilizer: stabilizer)
+    weights = normals(genes * width, 0.5)
+    biases = normals(genes, 0.5)
+    logDispersions = normals(genes, 1)
+    representations = normals(rowCount * latent, 1)
+    scales = (0..<rowCount).map { _ in 2 + 10 * stream.uniform() }
+    values = (0..<rowCount).map { _ in
+      (0..<genes).compactMap { gene in
+        switch likelihood {
+        case .negativeBinomial:
+          guard stream.uniform() < 0.3 else { return nil }
+          return (gene, Double(1 + stream.integer(below: largestCount)))
+        case .gaussian: return (gene, stream.normal())
+        case .bernoulli: return (gene, stream.uniform())
+        }
+      }
+    }
+  }
+
+  func sparse<Scalar: NetworkScalar>(_ type: Scalar.Type) -> SparseBatch<Scalar> {
+    var batch = SparseBatch<Scalar>(columnCount: specification.outputCount)
+    for row in values {
+      batch.appendRow(columns: row.map(\.column), values: row.map { Scalar($0.value) })
+    }
+    return batch
+  }
+
+  func batch<Scalar: NetworkScalar>(hidden: [Scalar]) -> OutputBatch<Scalar> {
+    OutputBatch(
+      hidden: hidden, scales: scales.map { Scalar($0) }, values: sparse(Scalar.self), groups: groups
+    )
+  }
+
+  func hidden<Layers: HiddenLayers>(_ type: Layers.Type) -> Layers {
+    Layers(
+      inputCount: latent,
+      layers: layers.map {
+        HiddenLayer(
+          weights: $0.weights.map { Layers.Scalar($0) }, biases: $0.biases.map { Layers.Scalar($0) }
+        )
+      })
+  }
+
+  func output<Layer: OutputLayer>(_ type: Layer.Type) -> Layer {
+    Layer(
+      specification, weights: weights.map { Layer.Scalar($0) },
+      biases: biases.map { Layer.Scalar($0) },
+      logDispersions: logDispersions.map { Layer.Scalar($0) })
+  }
+}

@@ -1,0 +1,141 @@
+import Foundation
+import LinearAlgebra
+import Networks
+import TestSupport
+import Testing
+
+private typealias Plain = PlainOutputLayer<Double>
+private let alone = Workers(threadCount: 1)
+
+@Suite struct PlainNetworkTests {
+  static let modes: [(OutputSpecification.Likelihood, OutputSpecification.Activation)] = [
+    (.negativeBinomial, .softplus), (.negativeBinomial, .sigmoid), (.negativeBinomial, .softmax),
+    (.gaussian, .identity), (.gaussian, .softplus), (.gaussian, .sigmoid), (.bernoulli, .sigmoid),
+  ]
+
+  /// Representations, hidden layers, output layer: one vector of parameters.
+  private func flat(_ problem: NetworkProblem) -> [Double] {
+    problem.representations + problem.layers.flatMap { $0.weights + $0.biases } + problem.weights
+      + problem.biases + problem.logDispersions
+  }
+
+  /// The loss of everything at these parameters.
+  private func loss(_ problem: NetworkProblem, at parameters: [Double]) -> Double {
+    var rest = parameters[...]
+    func take(_ count: Int) -> [Double] {
+      defer { rest = rest.dropFirst(count) }
+      return Array(rest.prefix(count))
+    }
+    let representations = take(problem.representations.count)
+    let layers = problem.layers.map {
+      HiddenLayer(weights: take($0.weights.count), biases: take($0.biases.count))
+    }
+    let hidden = PlainHiddenLayers(inputCount: problem.latent, layers: layers)
+    let output = Plain(
+      problem.specification, weights: take(problem.weights.count),
+      biases: take(problem.biases.count), logDispersions: take(problem.logDispersions.count))
+    let activations = hidden.forward(representations, rowCount: problem.rowCount, on: alone)
+    return output.losses(problem.batch(hidden: activations.output), on: alone).reduce(0, +)
+  }
+
+  @Test(arguments: modes)
+  func gradientsEqualFiniteDifferences(
+    likelihood: OutputSpecification.Likelihood, activation: OutputSpecification.Activation
+  ) {
+    let problem = NetworkProblem(likelihood, activation, stabilizer: 1e-10)
+    let hidden = problem.hidden(PlainHiddenLayers<Double>.self)
+    let output = problem.output(Plain.self)
+    let activations = hidden.forward(
+      problem.representations, rowCount: problem.rowCount, on: alone)
+    var outputLimbs = [Int64](repeating: 0, count: output.limbCount)
+    var hiddenLimbs = [Int64](repeating: 0, count: hidden.limbCount)
+    let result = outputLimbs.withUnsafeMutableBufferPointer {
+      output.train(problem.batch(hidden: activations.output), into: $0, on: alone)
+    }
+    let back = hiddenLimbs.withUnsafeMutableBufferPointer {
+      hidden.backward(
+        activations, result.hiddenGradient, groups: problem.groups, into: $0, on: alone)
+    }
+    #expect(result.faultCount == 0)
+    #expect(back.faultCount == 0)
+    let layers = hiddenLimbs.withUnsafeBufferPointer { hidden.gradient(of: $0) }
+    let outer = outputLimbs.withUnsafeBufferPointer { output.gradient(of: $0) }
+    let gradient =
+      back.inputGradient + layers.flatMap { $0.weights + $0.biases } + outer.weights
+      + outer.biases + outer.logDispersions
+    let check = GradientCheck(at: flat(problem), gradient: gradient) { loss(problem, at: $0) }
+    #expect(check.passes(), "\(check)")
+  }
+
+  @Test func aRowsResultDoesNotDependOnItsNeighbours() {
+    let problem = NetworkProblem(.negativeBinomial, .softmax)
+    let output = problem.output(Plain.self)
+    let hidden = problem.hidden(PlainHiddenLayers<Double>.self)
+    let all = hidden.forward(problem.representations, rowCount: problem.rowCount, on: alone)
+    let together = output.backpropagate(problem.batch(hidden: all.output), on: alone)
+    for row in 0..<problem.rowCount {
+      let single = hidden.forward(
+        Array(problem.representations[row * 3..<row * 3 + 3]), rowCount: 1, on: alone)
+      var values = SparseBatch<Double>(columnCount: 21)
+      values.appendRow(
+        columns: problem.values[row].map(\.column), values: problem.values[row].map(\.value))
+      let batch = OutputBatch(
+        hidden: single.output, scales: [problem.scales[row]], values: values,
+        groups: LaneGroups(sizes: [1]))
+      let result = output.backpropagate(batch, on: alone)
+      #expect(result.losses[0] == together.losses[row])
+      #expect(result.hiddenGradient == Array(together.hiddenGradient[row * 4..<row * 4 + 4]))
+    }
+  }
+
+  @Test func publishedLogProbabilities() {
+    // The likelihood itself (ε = 0).
+    for (count, mean, dispersion, expected) in [
+      (3.0, 2.5, 2.0, -1.998_926_065_6), (0, 1e-3, 2, -0.000_999_750_18),
+      (1000, 800, 50, -7.165_750_861_8),
+    ] {
+      let specification = OutputSpecification(
+        .negativeBinomial, .softmax, outputCount: 1, inputCount: 1)
+      let layer = Plain(
+        specification, weights: [0], biases: [0], logDispersions: [log(dispersion - 1)])
+      var values = SparseBatch<Double>(columnCount: 1)
+      values.appendRow(columns: count > 0 ? [0] : [], values: count > 0 ? [count] : [])
+      let batch = OutputBatch(
+        hidden: [0], scales: [mean], values: values, groups: LaneGroups(sizes: [1]))
+      let loss = layer.losses(batch, on: alone)[0]
+      #expect(Tolerance.golden.accepts(-loss, expected))
+    }
+  }
+
+  @Test func adamFollowsTheReferenceTable() {
+    // torch.optim.Adam: θ₀ = 1, gradient 2θ, rate 0.01, betas 0.5 and 0.7, weight decay 1e-4.
+    var theta = [1.0]
+    var first = [0.0]
+    var second = [0.0]
+    for (index, expected) in [0.990_000_000_05, 0.980_008_012_1, 0.970_028_136_5, 0.960_062_955_4]
+      .enumerated()
+    {
+      let step = AdamStep(
+        index + 1, learningRate: 0.01, beta1: 0.5, beta2: 0.7, weightDecay: 1e-4)
+      step.move(&theta, &first, &second, along: [2 * theta[0]])
+      #expect(Tolerance.golden.accepts(theta[0], expected))
+    }
+  }
+
+  @Test func limbsHoldTheSumOfTheirNumbers() {
+    var limbs = [Int64](repeating: 0, count: 4)
+    for _ in 0..<3 {
+      let faults = limbs.withUnsafeMutableBufferPointer { limbs in
+        [0.1, -12345.678].withUnsafeBufferPointer { FixedPoint.add($0, to: limbs) }
+      }
+      #expect(faults == 0)
+    }
+    let sums: [Double] = limbs.withUnsafeBufferPointer { FixedPoint.values(of: $0) }
+    #expect((sums[0] - 0.3).magnitude < 1e-16)
+    #expect((sums[1] + 3 * 12345.678).magnitude < 1e-11)
+    let faults = limbs.withUnsafeMutableBufferPointer { limbs in
+      [Double.nan, 1e300].withUnsafeBufferPointer { FixedPoint.add($0, to: limbs) }
+    }
+    #expect(faults == 2)
+  }
+}
