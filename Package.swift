@@ -16,6 +16,11 @@ func kernelSettings(_ architecture: String) -> [SwiftSetting] {
   settings + [.unsafeFlags(["-Xcc", "-march=\(architecture)", "-Ounchecked"])]
 }
 
+/// The release program carries the Swift runtime, so that compute nodes need only MPI, HDF5 and
+/// OpenBLAS. Only its own module is compiled so (test bundles need the shared runtime): that module
+/// must import Foundation, for the names of the static libraries to reach the linker.
+let staticRuntime = ["-static-stdlib"]
+
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let numerics = Target.Dependency.product(name: "RealModule", package: "swift-numerics")
@@ -50,7 +55,10 @@ let package = Package(
         "Fitting", "Models", "Modeling", "Storage", "Collectives", "Metrics", "Probability",
         argumentParser, yams,
       ],
-      swiftSettings: settings),
+      swiftSettings: settings + [.unsafeFlags(staticRuntime, .when(configuration: .release))],
+      linkerSettings: [
+        .unsafeFlags(staticRuntime + ["-use-ld=lld"], .when(configuration: .release))
+      ]),
     library(
       "Models",
       ["Modeling", "Networks", "Optimization", "Probability", "LinearAlgebra", "Metrics"]),
