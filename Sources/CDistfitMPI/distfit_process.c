@@ -25,6 +25,13 @@ void distfit_signals_note(void) {
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
   sigaction(SIGUSR1, &action, NULL);
+  // A parent may have blocked them, and the mask is inherited.
+  sigset_t wanted;
+  sigemptyset(&wanted);
+  sigaddset(&wanted, SIGINT);
+  sigaddset(&wanted, SIGTERM);
+  sigaddset(&wanted, SIGUSR1);
+  sigprocmask(SIG_UNBLOCK, &wanted, NULL);
 }
 
 int32_t distfit_signals_noted(void) { return noted; }

@@ -20,7 +20,8 @@ public struct StopRequest: Sendable {
   ///
   /// OpenMPI's `mpirun` forwards SIGUSR1 to all ranks, and the job ends with its own status 75. Ctrl-C
   /// and SIGTERM it answers by SIGTERM to all ranks and SIGKILL one second later, too soon for a
-  /// checkpoint: start it with `--mca odls_base_sigkill_timeout 60`. Its own status is then 1.
+  /// checkpoint: start it with `--mca odls_base_sigkill_timeout 20`. It then waits up to
+  /// twice as long before it ends, with status 1.
   public static func bySignals() -> StopRequest {
     distfit_signals_note()
     return StopRequest { distfit_signals_noted() }

@@ -1,0 +1,80 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// How a job ends when something goes wrong on one rank.
+@Suite(.serialized, .enabled(if: Mpirun.isAvailable, "mpirun is missing"))
+struct FailureTests {
+  @Test func aFailureAtAnyAgreementEndsAllRanksWithOneMessage() throws {
+    let tasks = ["read", "fit", "write"]
+    for rank in 0..<3 {
+      for agreement in 1...3 {
+        let outcome = try Mpirun.run(
+          "RankChecks", ["agree-with-failure", "\(rank)", "\(agreement)"], rankCount: 3)
+        #expect(outcome.status == 2, "\(outcome)")
+        #expect(outcome.output.isEmpty, "\(outcome)")
+        let message =
+          "Error: \(tasks[agreement - 1]): a failure made on purpose (agreement \(agreement)) "
+          + "(rank \(rank))"
+        #expect(messages(outcome) == [message], "\(outcome)")
+      }
+    }
+  }
+
+  @Test func withoutAFailureAllAgree() throws {
+    let outcome = try Mpirun.run("RankChecks", ["agree-with-failure"], rankCount: 3)
+    #expect(outcome.status == 0 && outcome.output == "3 agreements\n", "\(outcome)")
+  }
+
+  @Test func anErrorNobodyAgreedUponAbortsTheJob() throws {
+    let outcome = try Mpirun.run("RankChecks", ["unagreed-error"], rankCount: 3, timeout: 30)
+    #expect(outcome.status == 70, "\(outcome)")
+    #expect(messages(outcome) == ["Error: nobody was told (rank 2 of 3)"], "\(outcome)")
+  }
+
+  @Test func valuesThatDifferAreNamedWithTheirRanks() throws {
+    let outcome = try Mpirun.run("RankChecks", ["require-same-mismatch"], rankCount: 4)
+    #expect(outcome.status == 70, "\(outcome)")
+    #expect(
+      outcome.errors.contains(
+        "weights must be the same on every rank, but differs from rank 0's on ranks 1, 3"),
+      "\(outcome)")
+  }
+
+  @Test func ranksAtDifferentPlacesOfTheProgramAreFound() throws {
+    let outcome = try Mpirun.run("RankChecks", ["agree-on-different-tasks"], rankCount: 3)
+    #expect(outcome.status == 70, "\(outcome)")
+    #expect(
+      outcome.errors.contains("rank 0: read, rank 1: read, rank 2: write the fit"), "\(outcome)")
+  }
+
+  @Test func aBodyThatCommunicatesTraps() throws {
+    for rankCount in [1, 3] {
+      let outcome = try Mpirun.run("RankChecks", ["communicate-in-agree"], rankCount: rankCount)
+      #expect(outcome.status == 70, "\(outcome)")
+      #expect(outcome.errors.contains("`barrier` was called inside agree"), "\(outcome)")
+    }
+  }
+
+  @Test func aHangTimesOut() throws {
+    let outcome = try Mpirun.run("RankChecks", ["hang"], rankCount: 3, timeout: 3)
+    #expect(outcome.status == 110, "\(outcome)")
+  }
+
+  @Test(arguments: [0, 2, 3, 75]) func theStatusReachesTheShell(status: Int32) throws {
+    let outcome = try Mpirun.run("RankChecks", ["status", "\(status)"], rankCount: 2)
+    #expect(outcome.status == status, "\(outcome)")
+    let alone = try Command.run(Command.built("RankChecks"), ["status", "\(status)"])
+    #expect(alone.status == status, "\(alone)")
+  }
+
+  @Test func aFailureOnEveryRankIsSaidOnceAndNamesNoRank() throws {
+    let outcome = try Mpirun.run("RankChecks", ["status", "none"], rankCount: 3)
+    #expect(outcome.status == 2, "\(outcome)")
+    #expect(messages(outcome) == ["Error: not a status"], "\(outcome)")
+  }
+
+  private func messages(_ outcome: Command.Outcome) -> [String] {
+    outcome.errors.split(separator: "\n").map(String.init).filter { $0.hasPrefix("Error:") }
+  }
+}
