@@ -73,6 +73,9 @@ extension DGDConfiguration {
       .choice(
         "start", \.start,
         "spectral: principal components, mixture by EM; published: zeros and random means."),
+      .integer(
+        "frozen-epochs", \.frozenEpochs, in: 0...1_000_000,
+        "First epochs in which only the decoder learns, after a spectral start."),
       .integer("epochs", \.epochs, in: 1...1_000_000, "Passes over the training cells."),
       .optionalInteger(
         "patience", \.patience, in: 1...1_000_000,

@@ -4,7 +4,7 @@ public import Modeling
 ///
 /// | Setting | Paper (scDGD) | Reference code | distfit | Why |
 /// |---|---|---|---|---|
-/// | `output` | sigmoid | softplus | softplus | the code is what was published with results; both are offered |
+/// | `output` | sigmoid | softplus | softmax | the better held-out likelihood; all are offered |
 /// | `scaling` | maximum | maximum | total | the maximum of a cell is one gene's noise; the total is sequencing depth |
 /// | `start` | from zero | from zero | spectral | from zero the components collapse on small data (see the guide) |
 /// | `sigma` | 0.2 r / K | 0.2 r / K | from the data | the published value is tiny against the distance of the means |
@@ -80,7 +80,7 @@ public struct DGDConfiguration: ModelConfiguration {
   /// The likelihood.
   public var likelihood = Likelihood.negativeBinomial
   /// The output activation.
-  public var output = Output.softplus
+  public var output = Output.softmax
   /// The scale of a cell.
   public var scaling = Scaling.total
   /// Components of the mixture; 0: no prior on representations.
@@ -107,6 +107,8 @@ public struct DGDConfiguration: ModelConfiguration {
   public var componentsPerClass = 1
   /// How it starts.
   public var start = Start.spectral
+  /// Epochs in which only the decoder learns, after a spectral start.
+  public var frozenEpochs = 15
   /// Epochs.
   public var epochs = 150
   /// Cells of a minibatch.

@@ -1,0 +1,11 @@
+public import Modeling
+public import Networks
+
+/// The deep generative decoder in single precision.
+public typealias DGD = DGDModel<PlainHiddenLayers<Float>, PlainOutputLayer<Float>>
+
+/// Every model, in the order of the help text: one list feeds commands, documentation and the test battery.
+public let allModels: [any Model.Type] = [DGD.self]
+
+/// Every simulator.
+public let allSimulators: [any Simulator.Type] = [DGDSimulator.self]

@@ -1,0 +1,86 @@
+import Modeling
+import Networks
+
+/// A decoder as a fit file keeps it: plain arrays that any program can read.
+///
+///     decoder/hidden/<n>/weights  outputs × inputs        decoder/hidden/<n>/biases  outputs
+///     decoder/output/weights      genes × inputs          decoder/output/biases, log_dispersions  genes
+struct DGDDecoderFile {
+  let hidden: [HiddenLayer<Float>]
+  let weights: [Float]
+  let biases: [Float]
+  let logDispersions: [Float]
+
+  init<Hidden: HiddenLayers, Output: OutputLayer>(_ shared: DGDShared<Hidden, Output>)
+  where Hidden.Scalar == Output.Scalar {
+    hidden = shared.hidden.layers.map {
+      HiddenLayer(weights: $0.weights.map { Float($0) }, biases: $0.biases.map { Float($0) })
+    }
+    weights = shared.output.weights.map { Float($0) }
+    biases = shared.output.biases.map { Float($0) }
+    logDispersions = shared.output.logDispersions.map { Float($0) }
+  }
+
+  /// The decoder of a fit file.
+  ///
+  /// - Throws: `StoredTreeError` naming what is missing or has another shape.
+  init(_ tree: StoredTree?) throws {
+    func floats(_ path: String) throws -> (values: [Float], shape: [Int]) {
+      guard case .floats(let values, let shape)? = tree?.node(at: path) else {
+        throw StoredTreeError(
+          path: "uns/distfit/decoder/\(path)",
+          problem:
+            "expected single-precision numbers, found \(tree?.node(at: path)?.kind ?? "nothing"); is this a DGD fit?"
+        )
+      }
+      return (values, shape)
+    }
+    var hidden: [HiddenLayer<Float>] = []
+    while tree?.node(at: "hidden/\(hidden.count)") != nil {
+      let weights = try floats("hidden/\(hidden.count)/weights")
+      let biases = try floats("hidden/\(hidden.count)/biases")
+      guard weights.shape.count == 2, weights.shape[0] == biases.values.count,
+        !biases.values.isEmpty
+      else {
+        throw StoredTreeError(
+          path: "uns/distfit/decoder/hidden/\(hidden.count)",
+          problem: "weights of shape \(weights.shape) do not go with \(biases.values.count) biases")
+      }
+      hidden.append(HiddenLayer(weights: weights.values, biases: biases.values))
+    }
+    self.hidden = hidden
+    let output = try floats("output/weights")
+    biases = try floats("output/biases").values
+    logDispersions = try floats("output/log_dispersions").values
+    guard output.shape.count == 2, output.shape[0] == biases.count,
+      logDispersions.count == biases.count
+    else {
+      throw StoredTreeError(
+        path: "uns/distfit/decoder/output",
+        problem:
+          "weights of shape \(output.shape) do not go with \(biases.count) biases and \(logDispersions.count) dispersions"
+      )
+    }
+    weights = output.values
+  }
+
+  var storedTree: StoredTree {
+    let layers = hidden.enumerated().map { index, layer in
+      (
+        String(index),
+        StoredTree.group([
+          "weights": .floats(layer.weights, shape: [layer.biases.count, layer.inputCount]),
+          "biases": .floats(layer.biases, shape: [layer.biases.count]),
+        ])
+      )
+    }
+    return .group([
+      "hidden": .group(Dictionary(uniqueKeysWithValues: layers)),
+      "output": .group([
+        "weights": .floats(weights, shape: [biases.count, weights.count / biases.count]),
+        "biases": .floats(biases, shape: [biases.count]),
+        "log_dispersions": .floats(logDispersions, shape: [biases.count]),
+      ]),
+    ])
+  }
+}

@@ -1,0 +1,183 @@
+import LinearAlgebra
+import Modeling
+import Networks
+import Optimization
+import Probability
+
+extension DGDModel {
+  /// The validation cells with the decoder of the epoch's end: loss, one step on their representations; then
+  /// the epoch is over.
+  func validationStep<Everyone: Team & ~Copyable>(
+    _ shared: inout Shared, _ lanes: inout [Lane], with everyone: borrowing Everyone,
+    on workers: Workers
+  ) -> StepReport {
+    let sums = differentiate(shared, &lanes, \.validationRows, with: everyone, on: workers)
+    if !isFrozen(shared.epoch) {
+      let step = representationStep(max(shared.representationSteps, 1))
+      for index in lanes.indices {
+        step.move(
+          &lanes[index].saved, rows: lanes[index].validationRows, width: configuration.latent)
+      }
+    }
+    shared.epoch += 1
+    let entries = Double(shared.epochSums.rows * data.columnCount)
+    var measures = [
+      StepReport.Measure("train", shared.epochSums.data / entries),
+      StepReport.Measure("mixture", shared.epochSums.mixture / Double(shared.epochSums.rows)),
+    ]
+    var isStopping = false
+    if sums.rows > 0 {
+      measures.append(
+        StepReport.Measure("validation", sums.data / Double(sums.rows * data.columnCount)))
+      isStopping = noteValidation((sums.data + sums.mixture) / Double(sums.rows), &shared)
+    }
+    shared.epochSums = DGDEpochSums()
+    let isLast = shared.epoch == configuration.epochs || isStopping
+    let termination: Termination = isStopping ? .earlyStopping : .planCompleted
+    shared.phase = isLast ? .testing(steps: 0) : .training
+    let hasTest = split.uses.contains(.test)
+    return StepReport(
+      stage: stage(shared), progress: progress(shared), rowsProcessed: sums.rows, endsEpoch: true,
+      measures: measures,
+      remark: isStopping
+        ? "stopping early: no better validation loss since epoch \(shared.best?.epoch ?? 0)" : nil,
+      termination: isLast && !hasTest ? termination : nil)
+  }
+
+  /// Notes the validation loss of an epoch.
+  ///
+  /// - Returns: whether `patience` epochs have passed without a better one.
+  private func noteValidation(_ loss: Double, _ shared: inout Shared) -> Bool {
+    if loss < shared.best?.loss ?? .infinity {
+      shared.best = DGDBest(loss: loss, epoch: shared.epoch)
+    }
+    guard let patience = configuration.patience, let best = shared.best else { return false }
+    return !isFrozen(shared.epoch) && shared.epoch - best.epoch >= patience
+  }
+
+  /// Losses of some cells, whose gradients by representation stay with them.
+  ///
+  /// Collective.
+  func differentiate<Everyone: Team & ~Copyable>(
+    _ shared: Shared, _ lanes: inout [Lane], _ rows: (Lane) -> [Int],
+    with everyone: borrowing Everyone, on workers: Workers
+  ) -> DGDEpochSums {
+    let L = configuration.latent
+    var sums = PartialSums([.wide("loss", count: 3)])
+    let snapshot = lanes
+    forEachPiece(of: snapshot, rows) { index, positions in
+      var piece = gather([snapshot[index]], [positions])
+      let activations = shared.hidden.forward(piece.inputs, rowCount: positions.count, on: workers)
+      let result = shared.output.backpropagate(
+        piece.takeBatch(activations.output), on: workers)
+      let back = shared.hidden.backward(
+        activations, result.hiddenGradient, groups: piece.groups, into: nil, on: workers)
+      var mixture = shared.mixture.map(GaussianMixtureGradient.init)
+      for (row, position) in positions.enumerated() {
+        let z = piece.inputs[row * L..<(row + 1) * L].map { Double($0) }
+        // Cells outside training are modelled without their class: it would not be known for new cells.
+        let byRow =
+          shared.mixture.flatMap { mixture?.add(z, of: $0).byRow } ?? Array(repeating: 0, count: L)
+        for l in 0..<L {
+          lanes[index].saved.gradients[position * L + l] =
+            back.inputGradient[row * L + l] + Scalar(byRow[l])
+        }
+        sums.add(result.losses[row], to: 0, at: 0)
+      }
+      sums.add(mixture?.loss ?? 0, to: 0, at: 1)
+      sums.add(Double(positions.count), to: 0, at: 2)
+    }
+    everyone.sum(&sums)
+    let totals = sums.values(of: 0)
+    return DGDEpochSums(
+      data: totals[0], mixture: totals[1], rows: totals[2].isNaN ? 0 : Int(totals[2]))
+  }
+
+  /// A step for the cells kept for the test: the best component's mean first, then gradient steps.
+  func testStep<Everyone: Team & ~Copyable>(
+    _ steps: Int, _ shared: inout Shared, _ lanes: inout [Lane],
+    with everyone: borrowing Everyone, on workers: Workers
+  ) -> StepReport {
+    if steps == 0 {
+      for index in lanes.indices {
+        placeAtBestComponent(shared, &lanes[index], \.testRows, workers)
+      }
+    }
+    let sums = embeddingStep(
+      steps, shared, &lanes, \.testRows, with: everyone, on: workers)
+    shared.phase = .testing(steps: steps + 1)
+    let isLast = steps >= configuration.embeddingSteps
+    let stoppedEarly = shared.epoch < configuration.epochs
+    return StepReport(
+      stage: isLast
+        ? "test cells" : "test cells, step \(steps + 1) of \(configuration.embeddingSteps)",
+      progress: 1, rowsProcessed: sums.rows, endsEpoch: false,
+      remark: isLast
+        ? "test loss \(sums.data / Double(max(sums.rows, 1) * data.columnCount)) a count" : nil,
+      termination: isLast ? (stoppedEarly ? .earlyStopping : .planCompleted) : nil)
+  }
+
+  /// One step on the representations of cells outside training, whose loss before the step is returned; the
+  /// step after the last only measures.
+  func embeddingStep<Everyone: Team & ~Copyable>(
+    _ steps: Int, _ shared: Shared, _ lanes: inout [Lane], _ rows: (Lane) -> [Int],
+    with everyone: borrowing Everyone, on workers: Workers
+  ) -> DGDEpochSums {
+    let sums = differentiate(shared, &lanes, rows, with: everyone, on: workers)
+    if steps < configuration.embeddingSteps {
+      let step = representationStep(steps + 1)
+      for index in lanes.indices {
+        step.move(&lanes[index].saved, rows: rows(lanes[index]), width: configuration.latent)
+      }
+    }
+    return sums
+  }
+
+  /// Puts every cell at the mean of the component whose decoded profile explains it best:
+  /// argmin_k −log p(x_i | μ_k), as in Paper II; at zero without a mixture.
+  func placeAtBestComponent(
+    _ shared: Shared, _ lane: inout Lane, _ rows: (Lane) -> [Int], _ workers: Workers
+  ) {
+    guard let mixture = shared.mixture else { return }
+    let L = configuration.latent
+    let snapshot = lane
+    var best: [Int: (loss: Double, component: Int)] = [:]
+    for k in 0..<mixture.componentCount {
+      let mean = mixture.means[k * L..<(k + 1) * L].map { Scalar($0) }
+      forEachPiece(of: [snapshot], rows) { _, positions in
+        var piece = DGDRows<Scalar>(
+          groups: LaneGroups(sizes: [positions.count]), columnCount: data.columnCount)
+        for position in positions {
+          piece.append(position, of: snapshot, representation: mean[...])
+        }
+        let activations = shared.hidden.forward(
+          piece.inputs, rowCount: positions.count, on: workers)
+        let losses = shared.output.losses(piece.takeBatch(activations.output), on: workers)
+        for (position, loss) in zip(positions, losses)
+        where loss < best[position]?.loss ?? .infinity {
+          best[position] = (loss, k)
+        }
+      }
+    }
+    for position in rows(snapshot) {
+      let k = best[position]?.component ?? 0
+      for l in 0..<L {
+        lane.saved.representations[position * L + l] = Scalar(mixture.means[k * L + l])
+        lane.saved.firstMoments[position * L + l] = 0
+        lane.saved.secondMoments[position * L + l] = 0
+      }
+    }
+  }
+
+  func stage(_ shared: Shared) -> String {
+    shared.phase == .starting
+      ? "start" : "epoch \(min(shared.epoch + 1, configuration.epochs)) of \(configuration.epochs)"
+  }
+
+  func progress(_ shared: Shared) -> Double {
+    min(
+      1,
+      (Double(shared.epoch) + Double(shared.batch) / Double(batchCount))
+        / Double(configuration.epochs))
+  }
+}

@@ -1,0 +1,74 @@
+import LinearAlgebra
+import Modeling
+import Networks
+
+/// Cells of several lanes side by side, as the networks take them.
+struct DGDRows<Scalar: NetworkScalar> {
+  /// Representations, rows × L.
+  var inputs: [Scalar] = []
+  private var scales: [Scalar] = []
+  private var values: SparseBatch<Scalar>
+  /// Which rows belong to which lane.
+  private(set) var groups: LaneGroups
+
+  init(groups: LaneGroups, columnCount: Int) {
+    self.groups = groups
+    values = SparseBatch(columnCount: columnCount)
+  }
+
+  /// Adds a cell.
+  mutating func append(
+    _ position: Int, of lane: DGDLane<Scalar>, representation: ArraySlice<Scalar>
+  ) {
+    inputs += representation
+    scales.append(lane.scales[position])
+    switch lane.matrix {
+    case .counts(let counts):
+      counts.forEachNonZero(inRow: position) { column, count in
+        values.append(column: column, value: Scalar(count))
+      }
+    case .reals(let matrix):
+      for column in 0..<matrix.columnCount {
+        values.append(column: column, value: Scalar(matrix[position, column]))
+      }
+    }
+    values.endRow()
+  }
+
+  /// The batch with these hidden activations; the values move into it.
+  mutating func takeBatch(_ hidden: [Scalar]) -> OutputBatch<Scalar> {
+    let columnCount = values.columnCount
+    defer { values = SparseBatch(columnCount: columnCount) }
+    return OutputBatch(hidden: hidden, scales: scales, values: values, groups: groups)
+  }
+}
+
+extension DGDModel {
+  /// Cells at these positions of these lanes, with the representations they have.
+  func gather(_ lanes: [Lane], _ positions: [ArraySlice<Int>]) -> DGDRows<Scalar> {
+    let L = configuration.latent
+    var rows = DGDRows<Scalar>(
+      groups: LaneGroups(sizes: positions.map(\.count)), columnCount: data.columnCount)
+    for (lane, positions) in zip(lanes, positions) {
+      for position in positions {
+        rows.append(
+          position, of: lane,
+          representation: lane.saved.representations[position * L..<(position + 1) * L])
+      }
+    }
+    return rows
+  }
+
+  /// Calls `body` with the cells in pieces of at most a minibatch, cut at the same places on any number of
+  /// ranks: each lane on its own.
+  func forEachPiece(
+    of lanes: [Lane], _ rows: (Lane) -> [Int], _ body: (_ lane: Int, ArraySlice<Int>) -> Void
+  ) {
+    for (index, lane) in lanes.enumerated() {
+      let positions = rows(lane)
+      for start in stride(from: 0, to: positions.count, by: configuration.batch) {
+        body(index, positions[start..<min(start + configuration.batch, positions.count)])
+      }
+    }
+  }
+}
