@@ -1,0 +1,89 @@
+# What fit.sbatch and sweep.sbatch share: the header, the launcher, signals, requeueing. Sourced by them.
+#
+#   start COMMAND...     header, then "distfit COMMAND..." on all tasks of the job, until it ends
+#
+# The job's exit status is distfit's own: 0 done, 2 bad input, 3 not converged, 64 bad arguments. These
+# are final. Everything else that may go better next time puts the job back into the queue:
+#   75   distfit was told to stop (time limit, preemption) and wrote a checkpoint
+#   a node or a rank was lost: at most DISTFIT_LOSSES times (default 5), in case it is the job's fault
+
+# One crash, one line.
+export SWIFT_BACKTRACE=enable=no
+# A lost node or link is noticed after 4 + 3 * 2 seconds; OpenMPI's own default is minutes.
+export OMPI_MCA_oob_tcp_keepalive_time=${OMPI_MCA_oob_tcp_keepalive_time:-4}
+export OMPI_MCA_oob_tcp_keepalive_intvl=${OMPI_MCA_oob_tcp_keepalive_intvl:-2}
+export OMPI_MCA_oob_tcp_keepalive_probes=${OMPI_MCA_oob_tcp_keepalive_probes:-3}
+
+# find_distfit FOLDER: DISTFIT names the program; else the build beside these scripts; else PATH.
+find_distfit() {
+  distfit=${DISTFIT:-}
+  if [ -z "$distfit" ] && [ -x "$1/../.build/release/distfit" ]; then
+    distfit=$(cd "$1/../.build/release" && pwd)/distfit
+  fi
+  distfit=${distfit:-$(command -v distfit || true)}
+  if [ -z "$distfit" ]; then
+    echo "distfit is neither in DISTFIT, nor built beside these scripts, nor on PATH" >&2
+    exit 64
+  fi
+}
+
+header() {
+  local tasks=${SLURM_NTASKS:-1} threads=${SLURM_CPUS_PER_TASK:-1}
+  cat <<HEADER
+job      ${SLURM_ARRAY_JOB_ID:+$SLURM_ARRAY_JOB_ID[$SLURM_ARRAY_TASK_ID] = }$SLURM_JOB_ID, start $((${SLURM_RESTART_COUNT:-0} + 1)), $(date --iso-8601=seconds)
+nodes    ${SLURM_JOB_NUM_NODES:-1}: ${SLURM_JOB_NODELIST:-$(hostname)}
+ranks    $tasks, each with $threads CPUs, started by $launcher
+program  $distfit, version $("$distfit" --version 2>/dev/null | tr '\n' ' ')
+mpi      $(mpirun --version 2>/dev/null | head -n 1), Slurm $(scontrol --version | cut -d' ' -f2)
+command  distfit $*
+HEADER
+}
+
+# requeue REASON: back into the queue; Slurm ends this script, so nothing follows.
+requeue() {
+  echo "job $SLURM_JOB_ID goes back into the queue: $1"
+  scontrol requeue "$SLURM_JOB_ID" && sleep 300
+  echo "scontrol requeue failed: submit the same command again by hand, it continues" >&2
+  exit 75
+}
+
+start() {
+  local launcher=${DISTFIT_LAUNCHER:-mpirun} child status losses
+  header "$@"
+  case $launcher in
+    # Slurm counts what the job may use; binding is left to it, threads to distfit.
+    mpirun) mpirun --bind-to none -n "${SLURM_NTASKS:-1}" "$distfit" "$@" & ;;
+    srun) srun --mpi=pmix --kill-on-bad-exit=1 "$distfit" "$@" & ;;
+    *)
+      echo "DISTFIT_LAUNCHER is '$launcher': mpirun or srun is expected" >&2
+      exit 64
+      ;;
+  esac
+  child=$!
+  # USR1 comes before the time limit (--signal in the script), TERM with preemption. Both mean: write a
+  # checkpoint and stop. The launchers forward USR1 to the ranks; TERM would end mpirun itself.
+  # Once is enough: a second USR1 would meet an mpirun that is already ending.
+  trap 'trap "" USR1 TERM
+    echo "told to stop at $(date +%T): checkpoint, then requeue"; kill -USR1 $child' USR1 TERM
+  # A trap interrupts wait, so ask again until the child itself has ended.
+  while :; do
+    status=0
+    wait $child || status=$?
+    kill -0 $child 2>/dev/null || break
+  done
+  trap - USR1 TERM
+  echo "distfit ended with status $status at $(date --iso-8601=seconds)"
+  case $status in
+    0 | 2 | 3 | 64 | 70) exit $status ;;
+    75) requeue "it was stopped and has a checkpoint" ;;
+  esac
+  # mpirun: 205 when a node went, 128 + signal when a rank was killed; srun: 1, 137, 143.
+  losses=$(squeue --noheader --jobs "$SLURM_JOB_ID" --format %k | sed -n 's/^losses=\([0-9]*\)$/\1/p')
+  losses=$((${losses:-0} + 1))
+  if [ $losses -gt "${DISTFIT_LOSSES:-5}" ]; then
+    echo "ranks or nodes were lost $losses times (status $status): not tried again. Out of memory?" >&2
+    exit $status
+  fi
+  scontrol update "JobId=$SLURM_JOB_ID" "Comment=losses=$losses"
+  requeue "a rank or a node was lost (status $status), time $losses of ${DISTFIT_LOSSES:-5}"
+}
