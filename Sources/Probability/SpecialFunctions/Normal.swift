@@ -63,7 +63,10 @@ public func normalQuantile(_ p: Double) -> Double {
 /// Where Φ(x) underflows the rational approximation is followed by two Newton steps.
 public func normalQuantile(logProbability: Double) -> Double {
   guard logProbability < 0 else { return logProbability == 0 ? .infinity : .nan }
-  if logProbability > -2.5 { return normalQuantile(.exp(logProbability)) }
+  if logProbability > -2.5 {
+    let p = Double.exp(logProbability)
+    return p < 0.9 ? normalQuantile(p) : -normalQuantile(-Double.expMinusOne(logProbability))
+  }
   var x = -normalTailQuantileSize(logTail: logProbability)
   if logProbability < -300 {
     for _ in 0..<2 {
