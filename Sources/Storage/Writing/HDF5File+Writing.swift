@@ -1,0 +1,134 @@
+import CDistfitHDF5
+import Foundation
+
+extension HDF5File {
+  /// Creates a file, empty.
+  static func creating(_ path: String) throws(StorageError) -> HDF5File {
+    let identifier = distfit_hdf5_create(path)
+    guard identifier >= 0 else {
+      throw StorageError(file: path, problem: "cannot be created: \(hdf5Reason())")
+    }
+    return HDF5File(identifier: identifier, path: path)
+  }
+
+  /// Everything to the operating system; tells what could not be written, such as on a full disk.
+  func flush() throws(StorageError) {
+    try require(distfit_hdf5_flush(identifier), "/")
+  }
+
+  func require(_ status: Int32, _ place: String) throws(StorageError) {
+    guard status < 0 else { return }
+    throw error(place, "cannot be written: \(hdf5Reason()). Is the disk full?")
+  }
+
+  func createGroup(_ place: String) throws(StorageError) {
+    try require(distfit_hdf5_create_group(identifier, place), place)
+  }
+
+  // MARK: - Attributes
+
+  func write(attribute name: String, _ text: String, at place: String) throws(StorageError) {
+    let status = text.withCString { bytes in
+      withUnsafePointer(to: Optional(bytes)) {
+        distfit_hdf5_write_attribute_texts(identifier, place.isEmpty ? "/" : place, name, 0, 1, $0)
+      }
+    }
+    try require(status, place)
+  }
+
+  func write(attribute name: String, _ texts: [String], at place: String) throws(StorageError) {
+    let status = withCStrings(texts) {
+      distfit_hdf5_write_attribute_texts(identifier, place, name, 1, UInt64(texts.count), $0)
+    }
+    try require(status, place)
+  }
+
+  func write<Element: HDF5Element>(
+    attribute name: String, _ values: [Element], isScalar: Bool = false, at place: String
+  ) throws(StorageError) {
+    try require(
+      distfit_hdf5_write_attribute(
+        identifier, place, name, Element.code, isScalar ? 0 : 1, UInt64(values.count), values),
+      place)
+  }
+
+  /// anndata's mark of what an object is.
+  func mark(_ place: String, _ type: String, _ version: String) throws(StorageError) {
+    try write(attribute: "encoding-type", type, at: place)
+    try write(attribute: "encoding-version", version, at: place)
+  }
+
+  // MARK: - Datasets
+
+  /// Creates a dataset; with a chunk it is compressed by gzip after shuffling bytes.
+  func createDataset<Element: HDF5Element>(
+    _ place: String, as type: Element.Type, shape: [Int], chunk: [Int]?
+  ) throws(StorageError) -> distfit_id {
+    let extents = shape.map { UInt64($0) }
+    let identifier =
+      if let chunk {
+        distfit_hdf5_create_dataset(
+          self.identifier, place, Element.code, Int32(shape.count), extents,
+          chunk.map { UInt64($0) }, ChunkFilters.level, true)
+      } else {
+        distfit_hdf5_create_dataset(
+          self.identifier, place, Element.code, Int32(shape.count), extents, nil, 0, false)
+      }
+    guard identifier >= 0 else {
+      throw error(place, "cannot be created: \(hdf5Reason())")
+    }
+    return identifier
+  }
+
+  /// Writes all values of a dataset, row-major; compressed where asked and worth it.
+  func write<Element: HDF5Element>(
+    _ values: [Element], shape: [Int], at place: String, compressed: Bool
+  ) throws(StorageError) {
+    precondition(values.count == shape.reduce(1, *))
+    let isWorthIt = compressed && values.count * MemoryLayout<Element>.stride >= 1024
+    let chunk = isWorthIt ? ChunkFilters.chunk(shape, MemoryLayout<Element>.stride) : nil
+    let dataset = try createDataset(place, as: Element.self, shape: shape, chunk: chunk)
+    var status: Int32 = 0
+    if !values.isEmpty {
+      status = distfit_hdf5_write(
+        dataset, Element.code, Int32(shape.count), shape.map { _ in 0 },
+        shape.map { UInt64($0) }, values)
+    }
+    let reason = hdf5Reason()
+    let closed = distfit_hdf5_close(dataset)
+    guard status >= 0 else {
+      throw error(place, "cannot be written: \(reason). Is the disk full?")
+    }
+    try require(closed, place)
+  }
+
+  /// Writes texts: a list, or (one text, `isScalar`) a single one.
+  func write(_ texts: [String], isScalar: Bool = false, at place: String) throws(StorageError) {
+    let status = withCStrings(texts) {
+      distfit_hdf5_write_texts(
+        identifier, place, isScalar ? 0 : 1, UInt64(texts.count), $0, 0, 0)
+    }
+    try require(status, place)
+  }
+}
+
+/// The texts as C has them, for the time of a call. A text ends at a NUL.
+private func withCStrings<Result>(
+  _ texts: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
+) -> Result {
+  var bytes: [CChar] = []
+  var starts: [Int] = []
+  for text in texts {
+    starts.append(bytes.count)
+    bytes.append(contentsOf: text.utf8.lazy.map { CChar(bitPattern: $0) })
+    bytes.append(0)
+  }
+  return bytes.withUnsafeBufferPointer { bytes in
+    var pointers = starts.map { bytes.baseAddress?.advanced(by: $0) }
+    pointers.append(nil)
+    return pointers.withUnsafeBufferPointer { pointers in
+      guard let base = pointers.baseAddress else { preconditionFailure("an array of one or more") }
+      return body(base)
+    }
+  }
+}
