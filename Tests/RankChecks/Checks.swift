@@ -9,6 +9,7 @@ let checks: [String: Check] = [
   "agree": checkAgreement,
   "agree-on-different-tasks": checkAgreementOnDifferentTasks,
   "agree-with-failure": checkFailurePlan,
+  "checkpoint": checkCheckpoint,
   "broadcast": checkBroadcast,
   "communicate-in-agree": checkCommunicationInAgreement,
   "gather": checkGather,
