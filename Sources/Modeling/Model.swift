@@ -29,8 +29,11 @@ public protocol Model: Sendable {
 
   /// The settings it was made with.
   var configuration: Configuration { get }
-  /// How many lanes the rows are cut into. A lane is the most that a rank can be relieved of.
-  var laneCount: Int { get }
+
+  /// How many lanes so many rows are cut into: the most ranks that can help. 64 unless the model says otherwise.
+  static func laneCount(_ configuration: Configuration, rowCount: Int) -> Int
+  /// What the model is fitted to. Counts unless the model says otherwise.
+  static func values(_ configuration: Configuration) -> ValueKind
 
   /// The state of one lane before the first step.
   ///
@@ -61,6 +64,24 @@ public protocol Model: Sendable {
   ///
   /// Local; the same on every rank.
   func sharedOutput(_ shared: Shared) -> SharedOutput
+}
+
+/// What the values of the data are.
+public enum ValueKind: Sendable {
+  /// Whole numbers from 0 on.
+  case counts
+  /// Real numbers.
+  case reals
+}
+
+extension Model {
+  /// 64, or a lane a row.
+  public static func laneCount(_ configuration: Configuration, rowCount: Int) -> Int {
+    min(64, max(1, rowCount))
+  }
+
+  /// Counts.
+  public static func values(_ configuration: Configuration) -> ValueKind { .counts }
 }
 
 /// One lane's data and state.

@@ -13,7 +13,7 @@ struct Distfit: ParsableCommand {
       same bits either way.
       """,
     version: distfitVersion,
-    subcommands: []
+    subcommands: [FitCommand.self]
   )
 
   /// Parses and runs; under mpirun only the first rank tells what is wrong with the words.

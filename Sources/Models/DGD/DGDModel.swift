@@ -94,8 +94,13 @@ where Hidden.Scalar == Output.Scalar {
   }
 
   /// One for every 16 cells of a minibatch, unless set; never more than there are cells.
-  public var laneCount: Int {
-    min(configuration.lanes ?? max(1, configuration.batch / 16), max(1, data.rowCount))
+  public static func laneCount(_ configuration: DGDConfiguration, rowCount: Int) -> Int {
+    min(configuration.lanes ?? max(1, configuration.batch / 16), max(1, rowCount))
+  }
+
+  /// Counts for the negative binomial, else real values.
+  public static func values(_ configuration: DGDConfiguration) -> ValueKind {
+    configuration.likelihood == .negativeBinomial ? .counts : .reals
   }
 
   /// K: given, or as many as the classes own.

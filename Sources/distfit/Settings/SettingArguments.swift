@@ -71,6 +71,17 @@ struct SettingArguments {
     for group in groups { try Self.setting { () throws(SettingError) in try group.validate() } }
   }
 
+  /// The one file that a command works on: its first word, or a line of the run file.
+  ///
+  /// - Throws: `ValidationError` where there is none, or a word too many.
+  func takeFile(into file: inout String?, for command: String) throws {
+    if let word = positional.first { file = word }
+    if positional.count > 1 {
+      throw ValidationError("unexpected \"\(positional[1])\"; \(command) takes one file")
+    }
+    if file == nil { throw ValidationError("\(command) needs a file to read") }
+  }
+
   private mutating func readRunFile(
     _ path: String, into groups: [any AnySettingGroup],
     keys: [String: (String) throws -> Void]

@@ -1,0 +1,108 @@
+public import Collectives
+public import LinearAlgebra
+public import Modeling
+public import Storage
+
+/// One fit from file to file: what `distfit fit` and every point of a sweep do.
+public struct FitJob<Fitted: Model> {
+  /// The data.
+  public let input: String
+  /// Where its values are; nil: where they usually are.
+  public let source: MatrixSource?
+  /// The fit file.
+  public let output: String
+  /// Whether an existing fit may be replaced.
+  public let overwrite: Bool
+  /// Whether to continue from the newest checkpoint.
+  public let resume: Bool
+  /// Where checkpoints are.
+  public let checkpointFolder: String
+  /// When they are written.
+  public let checkpoints: CheckpointSchedule
+  /// Threads of each rank; nil: its share of the node's cores.
+  public let threads: Int?
+  /// The model's settings.
+  public let configuration: Fitted.Configuration
+  /// For the record.
+  public let programVersion: String
+
+  /// A job.
+  public init(
+    input: String, source: MatrixSource?, output: String, overwrite: Bool, resume: Bool,
+    checkpointFolder: String, checkpoints: CheckpointSchedule, threads: Int?,
+    configuration: Fitted.Configuration, programVersion: String
+  ) {
+    self.input = input
+    self.source = source
+    self.output = output
+    self.overwrite = overwrite
+    self.resume = resume
+    self.checkpointFolder = checkpointFolder
+    self.checkpoints = checkpoints
+    self.threads = threads
+    self.configuration = configuration
+    self.programVersion = programVersion
+  }
+
+  /// Reads, fits, writes.
+  ///
+  /// Collective.
+  /// - Returns: success, not converged, or run again after an interruption.
+  /// - Throws: `CollectiveFailure` with one line on what is wrong.
+  public func run(
+    with world: borrowing Communicator, log: ProgressLog, stop: StopRequest
+  ) throws -> ExitStatus {
+    let record = RunRecord(world, threads: threads ?? world.defaultThreadCount())
+    let workers = Workers(threadCount: record.threads)
+    log.note(record.headline)
+    let writer = FitWriter(path: output, overwrite: overwrite || resume)
+    try writer.check(with: world)
+    let clock = ContinuousClock()
+    let start = clock.now
+    let data = try FitData(
+      path: input, source: source, kind: Fitted.values(configuration),
+      laneCount: { Fitted.laneCount(configuration, rowCount: $0) }, with: world)
+    for note in data.notes { log.warning(note) }
+    log.note(
+      "\(input): \(data.summary.rowCount) cells, \(data.summary.columnCount) genes, \(data.summary.nonZeroCount) non-zeros in \(data.source), read in \(shortText(start.duration(to: clock.now).seconds)) s"
+    )
+    if world.size > data.plan.laneCount {
+      log.warning(
+        "\(world.size) ranks share \(data.plan.laneCount) lanes: \(world.size - data.plan.laneCount) ranks have nothing to do"
+      )
+    }
+    let model = try world.agree(on: "set up \(Fitted.name)") {
+      try Fitted(configuration, for: data.summary)
+    }
+    let lanes = try world.agree(on: "prepare the rows") { try data.rows.map(model.lane(from:)) }
+    var state = FitState<Fitted>(shared: model.start(), lanes: lanes)
+    let loop = FitLoop(model, on: workers, log: log, checkpoints: checkpoints)
+    let ending = try loop.run(
+      &state, with: world, stopRequested: { stop.signal != nil }, save: { _ in })
+    let shared = model.sharedOutput(state.shared)
+    guard case .finished(let termination) = ending else { return .runAgain }
+    try writer.write(
+      data.summary, rows: state.lanes.map { model.rowOutput(state.shared, $0) },
+      ownRows: data.plan.rows(ofRank: world.rank, of: world.size), shared: shared,
+      uns: uns(shared, state, termination, data, record), with: world)
+    log.note("\(output): written after \(timeText(state.secondsSpent)) of fitting (\(termination))")
+    return termination.isSuccess ? .success : .notConverged
+  }
+
+  private func uns(
+    _ shared: SharedOutput, _ state: FitState<Fitted>, _ termination: Termination,
+    _ data: FitData, _ record: RunRecord
+  ) -> StoredTree {
+    var members: [String: StoredTree] = [
+      "model": .string(Fitted.name), "version": .string(programVersion),
+      "settings": configuration.storedTree, "history": state.history.storedTree,
+      "termination": .string(termination.rawValue), "steps": .integer(Int64(state.stepCount)),
+      "lanes": .integer(Int64(data.plan.laneCount)), "source": .string(data.source.description),
+      "data_fingerprint": .string(data.summary.fingerprint), "run": record.storedTree,
+    ]
+    if case .group(let parameters) = shared.parameters {
+      members.merge(parameters) { own, _ in own }
+    }
+    return .group(members)
+  }
+}

@@ -1,0 +1,80 @@
+public import Collectives
+public import Modeling
+public import Storage
+
+/// Writes a fit as an AnnData file: what was read, plus what the model says.
+///
+///     obs, var      the input's columns and the model's
+///     obsm, varm    the model's
+///     uns/distfit   program, model, settings, history, parameters: all that is needed to use the fit
+///
+/// The matrix of counts is not copied: the fit names its genes and cells. The bytes depend on the fit alone,
+/// not on ranks, threads or time; what the run was (`run`) is kept apart, in `uns/distfit/run`.
+public struct FitWriter {
+  /// The file to write.
+  public let path: String
+  /// Whether an existing file may be replaced.
+  public let overwrite: Bool
+
+  /// A writer to a path.
+  public init(path: String, overwrite: Bool) {
+    self.path = path
+    self.overwrite = overwrite
+  }
+
+  /// Fails now if the file could not be written later.
+  ///
+  /// Collective.
+  /// - Throws: `CollectiveFailure` where the name is taken or the folder cannot be written.
+  public func check(with world: borrowing Communicator) throws(CollectiveFailure) {
+    try world.agree(on: "check the output") {
+      if world.rank == 0 { try AnnDataWriter.requireWritable(path, overwrite: overwrite) }
+    }
+  }
+
+  /// Writes the file.
+  ///
+  /// Collective.
+  /// - Parameters:
+  ///   - rows: the model's words on this rank's lanes, in their order.
+  ///   - ownRows: the rows of this rank.
+  ///   - uns: members of `uns/distfit`.
+  /// - Throws: `CollectiveFailure` where the disk is full and the like; then nothing stands under the name.
+  public func write(
+    _ data: DataSummary, rows: [RowOutput], ownRows: Range<Int>, shared: SharedOutput,
+    uns: StoredTree, with world: borrowing Communicator
+  ) throws(CollectiveFailure) {
+    let columns = RowColumns.gathered(rows, with: world)
+    let writer = try world.agree(on: "create \(path)") {
+      try AnnDataWriter(path, overwrite: overwrite, rank: world.rank)
+    }
+    writer.write(rows: data.rows.adding(columns))
+    writer.write(columns: data.columns.adding(shared.columns))
+    for (index, matrix) in (RowColumns.shapes(rows, with: world)).enumerated() {
+      let values = rows.flatMap { $0.matrices[index].elements }
+      let width = matrix.width
+      writer.writeRows(
+        "obsm/\(matrix.name)", rowCount: data.rowCount, width: width,
+        ownRows: ownRows.isEmpty ? [] : [ownRows], with: world
+      ) { range in
+        let start = (range.lowerBound - ownRows.lowerBound) * width
+        return Array(values[start..<start + range.count * width])
+      }
+    }
+    for matrix in shared.matrices {
+      writer.write(
+        matrix.elements, shape: [matrix.elements.count / matrix.width, matrix.width],
+        at: "varm/\(matrix.name)")
+    }
+    writer.write(uns, at: "uns/distfit")
+    try world.agree(on: "write \(path)") { try writer.finish() }
+  }
+}
+
+extension Table {
+  /// The table with these columns, each in the place of one of its name or at the end.
+  func adding(_ new: [NamedColumn]) -> Table {
+    let names = Set(new.map(\.name))
+    return Table(names: self.names, columns: columns.filter { !names.contains($0.name) } + new)
+  }
+}

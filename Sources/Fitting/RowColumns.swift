@@ -1,0 +1,95 @@
+import Collectives
+import Foundation
+import Modeling
+
+/// Columns of `obs` whose values are spread over ranks, brought together on rank 0.
+enum RowColumns {
+  /// Everyone's columns, whole on rank 0 and of this rank's rows elsewhere.
+  ///
+  /// Collective; a rank without lanes takes part with none.
+  static func gathered(
+    _ rows: [RowOutput], with world: borrowing Communicator
+  ) -> [NamedColumn] {
+    let mine = rows.first?.columns.indices.map { index in
+      NamedColumn(
+        rows[0].columns[index].name, joined(rows.map { $0.columns[index].column }))
+    }
+    guard world.size > 1 else { return mine ?? [] }
+    let bytes = (try? mine.map { try JSONEncoder().encode($0.map(StoredColumn.init)) }) ?? Data()
+    guard let all = world.gather(Array(bytes ?? Data()), at: 0) else { return mine ?? [] }
+    let parts = all.filter { !$0.isEmpty }.compactMap {
+      try? JSONDecoder().decode([StoredColumn].self, from: Data($0))
+    }
+    guard let first = parts.first else { return [] }
+    return first.indices.map { index in
+      NamedColumn(first[index].name, joined(parts.map { $0[index].column }))
+    }
+  }
+
+  /// Name and width of the matrices, known to ranks without rows, too.
+  ///
+  /// Collective.
+  static func shapes(
+    _ rows: [RowOutput], with world: borrowing Communicator
+  ) -> [(name: String, width: Int)] {
+    let mine = rows.first?.matrices.map { "\($0.name)\n\($0.width)" } ?? []
+    let all = world.allGather(mine.joined(separator: "\n"))
+    let words = (all.first { !$0.isEmpty } ?? "").split(separator: "\n")
+    return stride(from: 0, to: words.count - 1, by: 2).map {
+      (String(words[$0]), Int(words[$0 + 1]) ?? 1)
+    }
+  }
+
+  /// Columns of one kind, one after the other.
+  private static func joined(_ columns: [Column]) -> Column {
+    switch columns.first {
+    case .categories(_, let names, let isOrdered)?:
+      return .categories(
+        codes: columns.flatMap { column -> [Int32] in
+          if case .categories(let codes, _, _) = column { codes } else { [] }
+        }, names: names, isOrdered: isOrdered)
+    case .strings?:
+      return .strings(columns.flatMap { if case .strings(let values) = $0 { values } else { [] } })
+    case .integers?:
+      return .integers(columns.flatMap { if case .integers(let values) = $0 { values } else { [] } })
+    case .flags?:
+      return .flags(columns.flatMap { if case .flags(let values) = $0 { values } else { [] } })
+    case .numbers?, nil:
+      return .numbers(columns.flatMap { if case .numbers(let values) = $0 { values } else { [] } })
+    }
+  }
+}
+
+/// A column as it travels between ranks.
+private struct StoredColumn: Codable {
+  let name: String
+  var codes: [Int32]?
+  var names: [String]?
+  var isOrdered: Bool?
+  var strings: [String?]?
+  var bits: [UInt64]?
+  var integers: [Int64?]?
+  var flags: [Bool?]?
+
+  init(_ column: NamedColumn) {
+    name = column.name
+    switch column.column {
+    case .categories(let codes, let names, let isOrdered):
+      (self.codes, self.names, self.isOrdered) = (codes, names, isOrdered)
+    case .strings(let values): strings = values
+    case .numbers(let values): bits = values.map(\.bitPattern)
+    case .integers(let values): integers = values
+    case .flags(let values): flags = values
+    }
+  }
+
+  var column: Column {
+    if let codes {
+      return .categories(codes: codes, names: names ?? [], isOrdered: isOrdered ?? false)
+    }
+    if let strings { return .strings(strings) }
+    if let integers { return .integers(integers) }
+    if let flags { return .flags(flags) }
+    return .numbers((bits ?? []).map(Double.init(bitPattern:)))
+  }
+}

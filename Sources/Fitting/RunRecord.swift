@@ -1,0 +1,39 @@
+import Collectives
+import Foundation
+import LinearAlgebra
+import Modeling
+
+/// What the run was, as opposed to what it computed: the one part of a fit file that differs between runs.
+struct RunRecord: Encodable {
+  let ranks: Int
+  let threads: Int
+  let nodes: [String]
+  let mpi: String
+  let blas: String
+
+  /// Collective.
+  init(_ world: borrowing Communicator, threads: Int) {
+    ranks = world.size
+    self.threads = threads
+    var names: [String] = []
+    for name in world.allGather(Launcher.nodeName) where !names.contains(name) { names.append(name) }
+    nodes = names
+    mpi = Launcher.libraryVersion
+    blas = BLASRuntime.useOneThread().description
+  }
+
+  var headline: String {
+    "distfit on \(ranks) rank\(ranks == 1 ? "" : "s") × \(threads) thread\(threads == 1 ? "" : "s"), \(nodes.joined(separator: ", "))"
+  }
+
+  /// One JSON text padded to a fixed length: fits from different runs have the same layout, byte for byte.
+  var storedTree: StoredTree {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let text = (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+    let room = max(0, Self.length - text.utf8.count)
+    return .string(text + String(repeating: " ", count: room))
+  }
+
+  private static let length = 4096
+}

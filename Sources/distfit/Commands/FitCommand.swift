@@ -1,0 +1,71 @@
+import ArgumentParser
+import Collectives
+import Fitting
+import LinearAlgebra
+import Modeling
+import Models
+import Storage
+
+/// `distfit fit <model>`: one subcommand for every model of the list.
+struct FitCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fit", abstract: "Fit a model to data.",
+    discussion: "Settings are flags, or lines of a run file in YAML or JSON given with --config.",
+    subcommands: allModels.map(fitCommand))
+}
+
+private func fitCommand<Fitted: Model>(_ model: Fitted.Type) -> any ParsableCommand.Type {
+  FitModelCommand<Fitted>.self
+}
+
+/// `distfit fit <model> data.h5ad --output fit.h5ad …`
+struct FitModelCommand<Fitted: Model>: ParsableCommand {
+  static var configuration: CommandConfiguration {
+    CommandConfiguration(
+      commandName: Fitted.name, abstract: Fitted.summary,
+      usage: "distfit fit \(Fitted.name) <data.h5ad> --output <fit.h5ad> [settings]",
+      discussion: """
+        THE RUN
+        \(SettingGroup<FitOptions>().help.joined(separator: "\n"))
+          --config <file>
+                  YAML or JSON with any of these names; flags win over it.
+
+        THE MODEL
+        \(SettingGroup<Fitted.Configuration>().help.joined(separator: "\n"))
+        """)
+  }
+
+  @Argument(parsing: .allUnrecognized, help: .hidden) var words: [String] = []
+
+  func run() throws {
+    let options = SettingGroup<FitOptions>()
+    let settings = SettingGroup<Fitted.Configuration>()
+    let arguments = try SettingArguments(
+      words, into: [options, settings],
+      runFileKeys: [
+        "model": { name in
+          guard name == Fitted.name else {
+            throw ValidationError("the run file is for model \(name), not \(Fitted.name)")
+          }
+        }
+      ])
+    var run = options.configuration
+    try arguments.takeFile(into: &run.input, for: "distfit fit \(Fitted.name)")
+    guard let input = run.input, let output = run.output else {
+      throw ValidationError("the fit needs a name: --output fit.h5ad")
+    }
+    let configuration = settings.configuration
+    Launcher.run { world in
+      let level: ProgressLog.Level = run.quiet ? .quiet : run.verbose ? .verbose : .normal
+      let log = ProgressLog(level: level, isSpeaking: world.isRoot)
+      let job = FitJob<Fitted>(
+        input: input, source: run.layer.map(MatrixSource.init), output: output,
+        overwrite: run.overwrite, resume: run.resume,
+        checkpointFolder: run.checkpoints ?? output + ".checkpoints",
+        checkpoints: CheckpointSchedule(
+          everyEpochs: run.checkpointEpochs, everyMinutes: run.checkpointMinutes),
+        threads: run.threads, configuration: configuration, programVersion: distfitVersion)
+      return try job.run(with: world, log: log, stop: .bySignals())
+    }
+  }
+}
