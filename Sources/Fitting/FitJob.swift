@@ -1,6 +1,7 @@
 public import Collectives
-public import LinearAlgebra
+import LinearAlgebra
 public import Modeling
+import Optimization
 public import Storage
 
 /// One fit from file to file: what `distfit fit` and every point of a sweep do.

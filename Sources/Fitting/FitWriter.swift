@@ -1,6 +1,6 @@
 public import Collectives
 public import Modeling
-public import Storage
+import Storage
 
 /// Writes a fit as an AnnData file: what was read, plus what the model says.
 ///

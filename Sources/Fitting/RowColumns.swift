@@ -15,7 +15,7 @@ enum RowColumns {
         rows[0].columns[index].name, joined(rows.map { $0.columns[index].column }))
     }
     guard world.size > 1 else { return mine ?? [] }
-    let bytes = (try? mine.map { try JSONEncoder().encode($0.map(StoredColumn.init)) }) ?? Data()
+    let bytes = mine.flatMap { try? JSONEncoder().encode($0.map(StoredColumn.init)) }
     guard let all = world.gather(Array(bytes ?? Data()), at: 0) else { return mine ?? [] }
     let parts = all.filter { !$0.isEmpty }.compactMap {
       try? JSONDecoder().decode([StoredColumn].self, from: Data($0))
@@ -49,13 +49,25 @@ enum RowColumns {
           if case .categories(let codes, _, _) = column { codes } else { [] }
         }, names: names, isOrdered: isOrdered)
     case .strings?:
-      return .strings(columns.flatMap { if case .strings(let values) = $0 { values } else { [] } })
+      return .strings(
+        columns.flatMap { column -> [String?] in
+          if case .strings(let values) = column { values } else { [] }
+        })
     case .integers?:
-      return .integers(columns.flatMap { if case .integers(let values) = $0 { values } else { [] } })
+      return .integers(
+        columns.flatMap { column -> [Int64?] in
+          if case .integers(let values) = column { values } else { [] }
+        })
     case .flags?:
-      return .flags(columns.flatMap { if case .flags(let values) = $0 { values } else { [] } })
+      return .flags(
+        columns.flatMap { column -> [Bool?] in
+          if case .flags(let values) = column { values } else { [] }
+        })
     case .numbers?, nil:
-      return .numbers(columns.flatMap { if case .numbers(let values) = $0 { values } else { [] } })
+      return .numbers(
+        columns.flatMap { column -> [Double] in
+          if case .numbers(let values) = column { values } else { [] }
+        })
     }
   }
 }

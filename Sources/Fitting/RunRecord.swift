@@ -9,7 +9,7 @@ struct RunRecord: Encodable {
   let threads: Int
   let nodes: [String]
   let mpi: String
-  let blas: String
+  let blas: BLASRuntime
 
   /// Collective.
   init(_ world: borrowing Communicator, threads: Int) {
@@ -19,7 +19,7 @@ struct RunRecord: Encodable {
     for name in world.allGather(Launcher.nodeName) where !names.contains(name) { names.append(name) }
     nodes = names
     mpi = Launcher.libraryVersion
-    blas = BLASRuntime.useOneThread().description
+    blas = BLASRuntime.useOneThread()
   }
 
   var headline: String {

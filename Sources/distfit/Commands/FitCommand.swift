@@ -11,7 +11,7 @@ struct FitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fit", abstract: "Fit a model to data.",
     discussion: "Settings are flags, or lines of a run file in YAML or JSON given with --config.",
-    subcommands: allModels.map(fitCommand))
+    subcommands: allModels.map { fitCommand($0) })
 }
 
 private func fitCommand<Fitted: Model>(_ model: Fitted.Type) -> any ParsableCommand.Type {

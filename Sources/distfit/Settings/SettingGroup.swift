@@ -45,13 +45,13 @@ protocol AnySettingGroup: AnyObject {
   var help: [String] { get }
 }
 
-/// Breaks a text into lines of at most 90 characters.
+/// Breaks a text into lines of at most 78 characters.
 func wrapped(_ text: String, indent: Int) -> String {
   let margin = String(repeating: " ", count: indent)
   var lines: [String] = []
   var line = margin
   for word in text.split(separator: " ") {
-    if line.count + word.count + 1 > 90, line != margin {
+    if line.count + word.count + 1 > 78, line != margin {
       lines.append(line)
       line = margin
     }
