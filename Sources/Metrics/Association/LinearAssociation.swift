@@ -1,0 +1,115 @@
+public import LinearAlgebra
+import Probability
+
+/// Linear tests of every response against every predictor, given covariates.
+///
+///     response ~ 1 + covariates + predictor,   r = corr of the residuals,   t = r √(d / (1 − r²))
+///
+/// Responses and predictors are residualised on the intercept and the covariates once, by QR; then all
+/// correlations are one product of matrices.
+///
+/// | Symbol | Meaning | In code |
+/// |---|---|---|
+/// | d | degrees of freedom, n − 2 − covariates | ``degreesOfFreedom`` |
+///
+/// Edge cases: a response or predictor that the covariates explain altogether (residual norm below 10⁻¹⁰ of
+/// its centred norm) has NaN statistics.
+/// Source: A. A. Shabalin, Matrix eQTL, Bioinformatics 28:1353–1358, 2012,
+/// doi:10.1093/bioinformatics/bts163.
+public struct LinearAssociation: Sendable {
+  /// d.
+  public let degreesOfFreedom: Int
+  private let responses: Residuals
+  private let predictors: Residuals
+
+  /// Prepares the tests.
+  ///
+  /// - Parameters:
+  ///   - responses: responses × samples, such as genes.
+  ///   - predictors: predictors × samples, such as SNPs.
+  ///   - covariates: samples × covariates, without an intercept; may have no columns.
+  /// - Precondition: equal numbers of samples; more samples than covariates + 2.
+  /// - Throws: `LinearAlgebraError` where a number is not finite, or (as singular) where the covariates are
+  ///   collinear.
+  public init(
+    responses: Matrix<Double>, predictors: Matrix<Double>, covariates: Matrix<Double>
+  ) throws(LinearAlgebraError) {
+    let count = covariates.rowCount
+    precondition(
+      responses.columnCount == count && predictors.columnCount == count,
+      "\(responses.columnCount), \(predictors.columnCount) and \(count) samples")
+    degreesOfFreedom = count - 2 - covariates.columnCount
+    precondition(degreesOfFreedom > 0, "\(count) samples are too few")
+    var design = Matrix(rowCount: count, columnCount: covariates.columnCount + 1, repeating: 1.0)
+    for row in 0..<count {
+      for (column, value) in covariates.row(row).enumerated() { design[row, column + 1] = value }
+    }
+    let qr = try QR(design)
+    if let position = qr.dependentColumns().first {
+      throw LinearAlgebraError.singular(position: position)
+    }
+    self.responses = try Residuals(responses, qr)
+    self.predictors = try Residuals(predictors, qr)
+  }
+
+  /// One test.
+  public struct Test: Sendable, Equatable {
+    /// The predictor's coefficient.
+    public let slope: Double
+    /// Its standard error.
+    public let standardError: Double
+    /// t.
+    public let statistic: Double
+    /// log of the two-sided p value: finite where the p value underflows.
+    public let logPValue: Double
+  }
+
+  /// The correlations of a block of responses with all predictors: responses × predictors.
+  public func correlations(responses block: Range<Int>) -> Matrix<Double> {
+    let width = responses.scaled.columnCount
+    let rows = Matrix(
+      rowCount: block.count, columnCount: width,
+      elements: Array(
+        responses.scaled.elements[block.lowerBound * width..<block.upperBound * width]))
+    return matrixProduct(rows, predictors.scaled, transposing: .second)
+  }
+
+  /// t from a correlation.
+  public func statistic(correlation r: Double) -> Double {
+    let d = Double(degreesOfFreedom)
+    return r * (d / ((1 - r) * (1 + r))).squareRoot()
+  }
+
+  /// The test of one response and predictor from their correlation.
+  public func test(response: Int, predictor: Int, correlation r: Double) -> Test {
+    let t = statistic(correlation: r)
+    let slope = r * responses.norms[response] / predictors.norms[predictor]
+    return Test(
+      slope: slope, standardError: slope / t, statistic: t,
+      logPValue: studentTLogTwoSided(t, degreesOfFreedom: Double(degreesOfFreedom)))
+  }
+
+  /// Residuals of length 1, one row each, and their lengths before.
+  private struct Residuals: Sendable {
+    var scaled: Matrix<Double>
+    var norms: [Double] = []
+
+    init(_ rows: Matrix<Double>, _ qr: QR) throws(LinearAlgebraError) {
+      if let index = rows.elements.firstIndex(where: { !$0.isFinite }) {
+        throw .notFinite(row: index / rows.columnCount, column: index % rows.columnCount)
+      }
+      scaled = qr.residuals(rows.transposed()).transposed()
+      let width = rows.columnCount
+      for row in 0..<rows.rowCount {
+        var square = 0.0
+        for value in scaled.row(row) { square += value * value }
+        let mean = rows.row(row).reduce(0, +) / Double(width)
+        var total = 0.0
+        for value in rows.row(row) { total += (value - mean) * (value - mean) }
+        let norm = square > 1e-20 * total ? square.squareRoot() : .nan
+        norms.append(norm)
+        for column in 0..<width { scaled[row, column] /= norm }
+      }
+    }
+  }
+}
