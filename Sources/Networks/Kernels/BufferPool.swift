@@ -1,0 +1,63 @@
+import Glibc
+import Synchronization
+
+/// Buffers that are used again from step to step, so that the system need not clear new pages each time.
+final class BufferPool: Sendable {
+  /// Memory aligned to 64 bytes, not initialised.
+  struct Buffer: @unchecked Sendable {
+    let start: UnsafeMutableRawPointer
+    let byteCount: Int
+  }
+
+  private let free = Mutex<[Buffer]>([])
+
+  deinit {
+    free.withLock { buffers in
+      for buffer in buffers { buffer.start.deallocate() }
+    }
+  }
+
+  /// A buffer of at least that size: the smallest that will do.
+  func take(byteCount: Int) -> Buffer {
+    let found: Buffer? = free.withLock { buffers in
+      var best: Int?
+      for index in buffers.indices where buffers[index].byteCount >= byteCount {
+        if let known = best, buffers[known].byteCount <= buffers[index].byteCount { continue }
+        best = index
+      }
+      return best.map { buffers.remove(at: $0) }
+    }
+    return found
+      ?? Buffer(start: .allocate(byteCount: byteCount, alignment: 64), byteCount: byteCount)
+  }
+
+  /// Gives a buffer back; the largest few are kept.
+  func giveBack(_ buffer: Buffer) {
+    let dropped: Buffer? = free.withLock { buffers in
+      buffers.append(buffer)
+      guard buffers.count > 64 else { return nil }
+      let smallest = buffers.indices.min { buffers[$0].byteCount < buffers[$1].byteCount }
+      return smallest.map { buffers.remove(at: $0) }
+    }
+    dropped?.start.deallocate()
+  }
+}
+
+/// Takes typed, aligned pieces off a buffer, or counts how large it must be.
+struct Carver {
+  private(set) var used = 0
+  private let start: UnsafeMutableRawPointer?
+
+  /// Pieces of a buffer; nil only counts.
+  init(_ start: UnsafeMutableRawPointer?) {
+    self.start = start
+  }
+
+  /// Room for `count` values, aligned to 64 bytes.
+  mutating func take<Value>(_ type: Value.Type, _ count: Int) -> UnsafeMutablePointer<Value> {
+    let place = used
+    used += (count * MemoryLayout<Value>.stride + 63) & ~63
+    guard let start else { return UnsafeMutablePointer(bitPattern: 64) ?? .allocate(capacity: 0) }
+    return (start + place).bindMemory(to: Value.self, capacity: count)
+  }
+}

@@ -1,0 +1,58 @@
+import Glibc
+package import TileKernels
+import TileKernelsAVX2
+import TileKernelsAVX512
+
+/// What this processor can do, and the kernels for it: one program for all of them.
+public struct Processor: Sendable, Equatable {
+  /// The features of the processor, as Linux names them.
+  public let features: Set<String>
+
+  /// The processor this runs on, read from /proc/cpuinfo.
+  public init() {
+    self.init(features: Self.readFeatures())
+  }
+
+  /// A processor with these features.
+  public init(features: Set<String>) {
+    self.features = features
+  }
+
+  /// What x86-64-v3 asks for.
+  static let avx2: Set<String> = ["avx2", "fma", "bmi1", "bmi2", "f16c", "movbe", "abm"]
+  /// What x86-64-v4 asks for beyond that.
+  static let avx512: Set<String> = ["avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"]
+
+  /// Nil if this processor has what the kernels need; otherwise, in one sentence, what it lacks.
+  public var complaint: String? {
+    let missing = Self.avx2.subtracting(features).sorted()
+    guard !missing.isEmpty else { return nil }
+    return """
+      this processor lacks \(missing.joined(separator: ", ")), which distfit needs (x86-64-v3: Intel \
+      since Haswell, AMD since Zen); run it on another machine
+      """
+  }
+
+  /// The name of the instruction set used here, for the run's record.
+  public var instructionSet: String { kernels.name }
+
+  /// The fastest kernels that this processor can run.
+  package var kernels: any TileArithmetic {
+    guard Self.avx2.isSubset(of: features) else { return PortableArithmetic() }
+    return Self.avx512.isSubset(of: features) ? AVX512Arithmetic() : AVX2Arithmetic()
+  }
+
+  private static func readFeatures() -> Set<String> {
+    guard let file = fopen("/proc/cpuinfo", "r") else { return [] }
+    defer { fclose(file) }
+    var line = [CChar](repeating: 0, count: 16_384)
+    while fgets(&line, Int32(line.count), file) != nil {
+      let text = String(
+        decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+      guard text.hasPrefix("flags"), let colon = text.firstIndex(of: ":") else { continue }
+      return Set(
+        text[text.index(after: colon)...].split(whereSeparator: \.isWhitespace).map(String.init))
+    }
+    return []
+  }
+}

@@ -1,0 +1,256 @@
+public import LinearAlgebra
+import TileKernels
+
+extension FusedOutputLayer {
+  public func train(
+    _ batch: OutputBatch<Float>, into limbs: UnsafeMutableBufferPointer<Int64>,
+    on workers: Workers
+  ) -> OutputResult<Float> {
+    precondition(limbs.count == limbCount)
+    return run(batch, [.hiddenGradient, .weightGradient], sums: limbs.baseAddress, on: workers)
+  }
+
+  /// As `train`, but with weight gradients summed as floats (without dispersions): it shows what the
+  /// integers cost, and its bits depend on the order of lanes.
+  package func trainWithPlainSums(
+    _ batch: OutputBatch<Float>, into sums: UnsafeMutableBufferPointer<Float>,
+    on workers: Workers
+  ) -> OutputResult<Float> {
+    precondition(sums.count == limbCount)
+    return run(
+      batch, [.hiddenGradient, .weightGradient, .plainSums], sums: sums.baseAddress, on: workers)
+  }
+
+  public func backpropagate(
+    _ batch: OutputBatch<Float>, on workers: Workers
+  ) -> OutputResult<Float> {
+    run(batch, .hiddenGradient, sums: nil, on: workers)
+  }
+
+  public func losses(_ batch: OutputBatch<Float>, on workers: Workers) -> [Double] {
+    run(batch, [], sums: nil, on: workers).losses
+  }
+
+  /// Genes that a softmax may keep at once: two arrays of 128 rows.
+  private static let softmaxBlocks = 8
+
+  private func run(
+    _ batch: OutputBatch<Float>, _ demand: FusedPass.Demand, sums: UnsafeMutableRawPointer?,
+    on workers: Workers
+  ) -> OutputResult<Float> {
+    let H = specification.inputCount
+    let rowCount = batch.groups.rowCount
+    precondition(
+      batch.hidden.count == rowCount * H && batch.values.columnCount == specification.outputCount)
+    let layout = RowLayout(batch.groups)
+    var result = OutputResult<Float>(
+      losses: Array(repeating: 0, count: rowCount),
+      hiddenGradient: Array(
+        repeating: 0, count: demand.contains(.hiddenGradient) ? rowCount * H : 0),
+      faultCount: 0)
+    guard rowCount > 0 else { return result }
+    withPass(batch, layout, demand, sums: sums) { pass in
+      if kind == .negativeBinomialSoftmax {
+        runSoftmax(pass, on: workers)
+      } else {
+        workers.perform(pass.unitCount) { unit in
+          withScratch(layout) { pass.work(onUnit: unit, $0) }
+        }
+      }
+      for unit in 0..<pass.unitCount { result.faultCount += pass.faults[unit] }
+      collectLosses(pass, into: &result.losses)
+      if demand.contains(.hiddenGradient) {
+        collectGradients(pass, into: &result.hiddenGradient, on: workers)
+      }
+    }
+    return result
+  }
+
+  private func runSoftmax(_ pass: FusedPass, on workers: Workers) {
+    var first = 0
+    while first < pass.layout.groups.count {
+      // As many groups as fill the cache; at least one.
+      var end = first
+      var blocks = 0
+      while end < pass.layout.groups.count {
+        let next = pass.layout.groups[end].blockCount
+        if blocks > 0, blocks + next > Self.softmaxBlocks { break }
+        blocks += next
+        end += 1
+      }
+      let groups = first..<end
+      let firstBlock = pass.layout.groups[first].firstBlock
+      let blockRange = firstBlock..<firstBlock + blocks
+      withCarved { carver in
+        SoftmaxCache(
+          &carver, chunkCount: pass.chunkCount, unitCount: pass.unitCount, blockCapacity: blocks)
+      } body: { cache in
+        workers.perform(pass.unitCount) { pass.softmaxLogits(unit: $0, groups: groups, cache) }
+        pass.combineLogSums(blocks: blockRange, cache)
+        workers.perform(pass.unitCount) { unit in
+          withScratch(pass.layout) {
+            pass.softmaxDerivatives(unit: unit, groups: groups, cache, $0)
+          }
+        }
+        guard !pass.demand.isEmpty else { return }
+        pass.combineTotals(blocks: blockRange, cache)
+        workers.perform(pass.unitCount) { unit in
+          withScratch(pass.layout) { pass.softmaxBackward(unit: unit, groups: groups, cache, $0) }
+        }
+      }
+      first = end
+    }
+  }
+
+  // MARK: - Memory
+
+  /// Lays out memory with `carve`, once to count and once for good, and lends it to `body`.
+  private func withCarved<Layout>(
+    _ carve: (inout Carver) -> Layout, body: (Layout) -> Void
+  ) {
+    var counter = Carver(nil)
+    _ = carve(&counter)
+    let buffer = pool.take(byteCount: counter.used)
+    var carver = Carver(buffer.start)
+    body(carve(&carver))
+    pool.giveBack(buffer)
+  }
+
+  private func withScratch(_ layout: RowLayout, _ body: (FusedScratch) -> Void) {
+    withCarved({ FusedScratch(&$0, blockCount: layout.largestBlockCount) }, body: body)
+  }
+
+  private func withPass(
+    _ batch: OutputBatch<Float>, _ layout: RowLayout, _ demand: FusedPass.Demand,
+    sums: UnsafeMutableRawPointer?, _ body: (FusedPass) -> Void
+  ) {
+    parameters.withUnsafeBufferPointer { parameters in
+      unitExponents.withUnsafeBufferPointer { exponents in
+        batch.values.starts.withUnsafeBufferPointer { starts in
+          batch.values.columns.withUnsafeBufferPointer { columns in
+            batch.values.values.withUnsafeBufferPointer { values in
+              // A batch without entries has no columns to point at, and none is read.
+              guard let weights = parameters.baseAddress, let exponents = exponents.baseAddress,
+                let starts = starts.baseAddress
+              else { return }
+              withCarved { carver in
+                makePass(
+                  &carver, layout, demand, batch, weights: weights, exponents: exponents,
+                  starts: starts,
+                  columns: columns.baseAddress ?? starts,
+                  values: values.baseAddress ?? weights, sums: sums)
+              } body: { pass in
+                fill(pass, from: batch)
+                body(pass)
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private func makePass(
+    _ carver: inout Carver, _ layout: RowLayout, _ demand: FusedPass.Demand,
+    _ batch: OutputBatch<Float>, weights: UnsafePointer<Float>, exponents: UnsafePointer<Int32>,
+    starts: UnsafePointer<Int32>, columns: UnsafePointer<Int32>, values: UnsafePointer<Float>,
+    sums: UnsafeMutableRawPointer?
+  ) -> FusedPass {
+    let (H, S) = (specification.inputCount, stride)
+    let blocks = layout.blockCount
+    let chunks = batch.values.chunkCount
+    // By the genes alone: enough for many threads, few enough that adding them up costs little.
+    let units = min(chunks, 32)
+    return FusedPass(
+      kernels: kernels, kind: kind, demand: demand, geneCount: specification.outputCount,
+      inputCount: H, stride: S, layout: layout, chunkCount: chunks, unitCount: units,
+      weights: weights, unitExponents: exponents, starts: starts, columns: columns,
+      values: values,
+      inputs: carver.take(Float.self, blocks * 16 * S),
+      transposed: carver.take(Floats.self, blocks * H),
+      scales: carver.take(Floats.self, blocks),
+      inputBounds: carver.take(Float.self, layout.groups.count),
+      hiddenGradients: carver.take(
+        Floats.self, demand.contains(.hiddenGradient) ? units * blocks * H : 0),
+      losses: carver.take(Double.self, units * blocks * 16),
+      faults: carver.take(Int.self, units),
+      logSums: carver.take(Floats.self, blocks), totals: carver.take(Floats.self, blocks),
+      sums: sums)
+  }
+
+  /// Copies the batch into the kernels' layout and clears what is summed into.
+  private func fill(_ pass: FusedPass, from batch: OutputBatch<Float>) {
+    let (H, S) = (specification.inputCount, stride)
+    let blocks = pass.layout.blockCount
+    pass.inputs.update(repeating: 0, count: blocks * 16 * S)
+    floats(pass.transposed).update(repeating: 0, count: blocks * H * 16)
+    floats(pass.scales).update(repeating: 0, count: blocks * 16)
+    floats(pass.logSums).update(repeating: 0, count: blocks * 16)
+    floats(pass.totals).update(repeating: 0, count: blocks * 16)
+    pass.losses.update(repeating: 0, count: pass.unitCount * blocks * 16)
+    pass.faults.update(repeating: 0, count: pass.unitCount)
+    if pass.demand.contains(.hiddenGradient) {
+      floats(pass.hiddenGradients).update(
+        repeating: 0, count: pass.unitCount * pass.gradientSize * 16)
+    }
+    let transposed = floats(pass.transposed)
+    let scales = floats(pass.scales)
+    batch.hidden.withUnsafeBufferPointer { hidden in
+      for (number, group) in pass.layout.groups.enumerated() {
+        // 1 stands for the bias.
+        var largest: Float = 1
+        for row in group.rows {
+          let place = group.firstBlock * 16 + row - group.rows.lowerBound
+          for k in 0..<H {
+            let x = hidden[row * H + k]
+            pass.inputs[place * S + k] = x
+            transposed[((place >> 4) * H + k) * 16 + (place & 15)] = x
+            if !(abs(x) <= largest) { largest = abs(x) }
+          }
+          pass.inputs[place * S + H] = 1
+          scales[place] = batch.scales[row]
+        }
+        let lanes = zip(group.bounds.dropFirst(), group.bounds).map { $0 - $1 }
+        pass.inputBounds[number] = largest * Float(lanes.max() ?? 0)
+      }
+    }
+  }
+
+  // MARK: - Results
+
+  private func collectLosses(_ pass: FusedPass, into losses: inout [Double]) {
+    let size = pass.layout.blockCount * 16
+    for group in pass.layout.groups {
+      for row in group.rows {
+        let place = group.firstBlock * 16 + row - group.rows.lowerBound
+        var sum = 0.0
+        for unit in 0..<pass.unitCount { sum += pass.losses[unit * size + place] }
+        losses[row] = sum
+      }
+    }
+  }
+
+  private func collectGradients(
+    _ pass: FusedPass, into gradient: inout [Float], on workers: Workers
+  ) {
+    let H = specification.inputCount
+    gradient.withUnsafeMutableBufferPointer { gradient in
+      let gradient = gradient
+      workers.perform(pass.layout.groups.count) { number in
+        let group = pass.layout.groups[number]
+        for block in 0..<group.blockCount {
+          let rows = min(16, group.rows.count - block * 16)
+          let first = group.rows.lowerBound + block * 16
+          let place = (group.firstBlock + block) * H
+          for k in 0..<H {
+            var sum = pass.hiddenGradients[place + k]
+            for unit in 1..<max(pass.unitCount, 1) {
+              sum += pass.hiddenGradients[unit * pass.gradientSize + place + k]
+            }
+            for row in 0..<rows { gradient[(first + row) * H + k] = sum[row] }
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,157 @@
+import RealModule
+package import TileKernels
+
+/// The output layer in single precision, by fused kernels: for a tile of 256 genes logits, likelihood,
+/// derivatives, weight gradient and hidden gradient are computed while the tile is in the cache. Nothing of
+/// the size rows × genes exists (with softmax: two such arrays for some 128 rows).
+///
+/// `PlainOutputLayer` states the formulas. What differs:
+///
+/// | | Plain | Fused |
+/// |---|---|---|
+/// | stabiliser ε | as specified | none: single precision does not see 10⁻¹⁰ |
+/// | gradient of one lane | two integers a number | one, in units of 2^−s with s for each gene; a lane's part beyond ±2^50 units is cut off there |
+/// | likelihood × activation | any | those of `OutputKind`: see `supports` |
+///
+/// The parameters of a gene lie together, H weights, bias, ρ, and zeros up to a multiple of eight:
+///
+///     parameters[g · S + k]       S = ⌈(H + 2)/8⌉ · 8
+///
+/// The units follow the gradients: after each step s_g is set so that 2^50 units are 2^16 times the largest
+/// gradient of the gene in recent steps, and at least 2^24. They are part of the state, the same on
+/// every rank.
+public struct FusedOutputLayer: OutputLayer {
+  public let specification: OutputSpecification
+  var parameters: [Float]
+  var firstMoments: [Float]
+  var secondMoments: [Float]
+  /// s_g.
+  var unitExponents: [Int32]
+  /// The largest |gradient| of each gene, fading by 1/8 a step.
+  var largestGradients: [Float]
+
+  let kernels: any TileArithmetic
+  let pool = BufferPool()
+  let kind: OutputKind
+
+  private enum CodingKeys: String, CodingKey {
+    case specification, parameters, firstMoments, secondMoments, unitExponents, largestGradients
+  }
+
+  /// Whether there are kernels for this specification.
+  public static func supports(_ specification: OutputSpecification) -> Bool {
+    outputKind(specification) != nil
+  }
+
+  /// A layer with these parameters and zero moments.
+  ///
+  /// - Precondition: `supports(specification)`; sizes fit.
+  public init(
+    _ specification: OutputSpecification, weights: [Float], biases: [Float],
+    logDispersions: [Float]
+  ) {
+    self.init(
+      specification, weights: weights, biases: biases, logDispersions: logDispersions,
+      kernels: Processor().kernels)
+  }
+
+  /// The same with chosen kernels, for tests.
+  package init(
+    _ specification: OutputSpecification, weights: [Float], biases: [Float],
+    logDispersions: [Float], kernels: any TileArithmetic
+  ) {
+    let (G, H) = (specification.outputCount, specification.inputCount)
+    precondition(weights.count == G * H && biases.count == G && logDispersions.count == G)
+    guard let kind = Self.outputKind(specification) else {
+      preconditionFailure(
+        "no kernel for \(specification.likelihood) with \(specification.activation)")
+    }
+    self.specification = specification
+    self.kind = kind
+    self.kernels = kernels
+    let stride = Self.stride(specification)
+    var parameters = [Float](repeating: 0, count: G * stride)
+    for g in 0..<G {
+      for h in 0..<H { parameters[g * stride + h] = weights[g * H + h] }
+      parameters[g * stride + H] = biases[g]
+      parameters[g * stride + H + 1] = logDispersions[g]
+    }
+    self.parameters = parameters
+    firstMoments = Array(repeating: 0, count: parameters.count)
+    secondMoments = firstMoments
+    // No gradient is known yet: 2^50 units are 2^32.
+    unitExponents = Array(repeating: 18, count: G)
+    largestGradients = Array(repeating: 0, count: G)
+  }
+
+  /// A layer as it was saved.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    specification = try container.decode(OutputSpecification.self, forKey: .specification)
+    parameters = try container.decode([Float].self, forKey: .parameters)
+    firstMoments = try container.decode([Float].self, forKey: .firstMoments)
+    secondMoments = try container.decode([Float].self, forKey: .secondMoments)
+    unitExponents = try container.decode([Int32].self, forKey: .unitExponents)
+    largestGradients = try container.decode([Float].self, forKey: .largestGradients)
+    kernels = Processor().kernels
+    let count = specification.outputCount * Self.stride(specification)
+    guard let kind = Self.outputKind(specification), parameters.count == count,
+      firstMoments.count == count, secondMoments.count == count,
+      unitExponents.count == specification.outputCount,
+      largestGradients.count == specification.outputCount
+    else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .parameters, in: container,
+        debugDescription: "\(parameters.count) parameters, expected \(count)")
+    }
+    self.kind = kind
+  }
+
+  /// S.
+  static func stride(_ specification: OutputSpecification) -> Int {
+    (specification.inputCount + 2 + 7) & ~7
+  }
+  var stride: Int { Self.stride(specification) }
+
+  private static func outputKind(_ specification: OutputSpecification) -> OutputKind? {
+    switch (specification.likelihood, specification.activation) {
+    case (.negativeBinomial, .softplus): .negativeBinomialSoftplus
+    case (.negativeBinomial, .sigmoid): .negativeBinomialSigmoid
+    case (.negativeBinomial, .softmax): .negativeBinomialSoftmax
+    case (.gaussian, .identity): .gaussianIdentity
+    case (.gaussian, .relu): .gaussianRelu
+    case (.gaussian, .sigmoid): .gaussianSigmoid
+    case (.gaussian, .softplus): .gaussianSoftplus
+    case (.bernoulli, .sigmoid): .bernoulli
+    default: nil
+    }
+  }
+
+  public var weights: [Float] {
+    let (H, S) = (specification.inputCount, stride)
+    return (0..<specification.outputCount).flatMap { parameters[$0 * S..<$0 * S + H] }
+  }
+  public var biases: [Float] { column(specification.inputCount) }
+  public var logDispersions: [Float] { column(specification.inputCount + 1) }
+
+  private func column(_ k: Int) -> [Float] {
+    let S = stride
+    return (0..<specification.outputCount).map { parameters[$0 * S + k] }
+  }
+
+  public var limbCount: Int { parameters.count }
+
+  public func gradient(
+    of limbs: UnsafeBufferPointer<Int64>
+  ) -> (weights: [Float], biases: [Float], logDispersions: [Float]) {
+    precondition(limbs.count == limbCount)
+    let (G, H, S) = (specification.outputCount, specification.inputCount, stride)
+    func value(_ g: Int, _ k: Int) -> Float {
+      Float(Double(limbs[g * S + k]) * Double.exp2(-Double(unitExponents[g])))
+    }
+    return (
+      (0..<G).flatMap { g in (0..<H).map { value(g, $0) } },
+      (0..<G).map { value($0, H) }, (0..<G).map { value($0, H + 1) }
+    )
+  }
+}

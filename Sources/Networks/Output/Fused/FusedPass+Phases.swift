@@ -1,0 +1,180 @@
+import LinearAlgebra
+import TileKernels
+
+extension FusedPass {
+  /// All there is to do for one unit when a gene's derivatives do not depend on other genes.
+  func work(onUnit unit: Int, _ scratch: FusedScratch) {
+    for chunk in chunks(ofUnit: unit) {
+      prepare(scratch, chunk: chunk)
+      var lanes = 0
+      for (number, group) in layout.groups.enumerated() {
+        logits(group, chunk: chunk, into: scratch.tile)
+        for block in 0..<group.blockCount {
+          differentiate(group, block: block, unit: unit, chunk: chunk, scratch)
+        }
+        addDispersions(group, unit: unit, chunk: chunk, scratch)
+        if !demand.isEmpty {
+          backward(
+            group, number: number, unit: unit, chunk: chunk, derivatives: scratch.tile, scratch)
+        }
+        lanes += group.laneCount
+      }
+      finish(chunk: chunk, laneCount: lanes)
+    }
+  }
+
+  /// Logits of one block become derivatives; the losses are added.
+  private func differentiate(
+    _ group: RowLayout.Group, block: Int, unit: Int, chunk: Int, _ scratch: FusedScratch
+  ) {
+    let tile = scratch.tile + block * Self.tileStride
+    let excess = scratch.excess + block * Self.tileStride
+    let gathered = gather(group, block: block, chunk: chunk, tile: floats(tile), scratch)
+    let rows = (group.firstBlock + block) * 16
+    kernels.zeros(
+      kind, tile, excess, geneCount: genes(ofChunk: chunk), dispersions: scratch.dispersions,
+      inverses: scratch.inverses, scale: scales + (group.firstBlock + block),
+      stage: scratch.stage, loss: scratch.result)
+    let unitLosses = losses + unit * layout.blockCount * 16 + rows
+    let zeroLosses = floats(scratch.result)
+    for row in 0..<16 { unitLosses[row] += Double(zeroLosses[row]) }
+    scatter(
+      count: gathered.count, longCount: gathered.longCount, tile: floats(tile),
+      excess: floats(excess), losses: unitLosses, scratch)
+  }
+}
+
+/// Memory for softmax: what must be kept between its three rounds, for some of the groups.
+struct SoftmaxCache {
+  /// Logits, then p: [chunk][block][256][16].
+  let logits: UnsafeMutablePointer<Floats>
+  /// v: the same shape.
+  let derivatives: UnsafeMutablePointer<Floats>
+  /// The largest logit and the sum of each chunk: [chunk][block].
+  let maxima: UnsafeMutablePointer<Floats>
+  let sums: UnsafeMutablePointer<Floats>
+  /// Σ v: [unit][block].
+  let partialTotals: UnsafeMutablePointer<Floats>
+  let blockCapacity: Int
+
+  init(_ carver: inout Carver, chunkCount: Int, unitCount: Int, blockCapacity: Int) {
+    let tiles = chunkCount * blockCapacity * FusedPass.tileStride
+    logits = carver.take(Floats.self, tiles)
+    derivatives = carver.take(Floats.self, tiles)
+    maxima = carver.take(Floats.self, chunkCount * blockCapacity)
+    sums = carver.take(Floats.self, chunkCount * blockCapacity)
+    partialTotals = carver.take(Floats.self, unitCount * blockCapacity)
+    self.blockCapacity = blockCapacity
+  }
+
+  /// Where a tile is kept.
+  func tile(_ chunk: Int, _ block: Int) -> Int {
+    (chunk * blockCapacity + block) * FusedPass.tileStride
+  }
+}
+
+extension FusedPass {
+  /// First round: logits, and the largest and the sum of each chunk.
+  func softmaxLogits(unit: Int, groups: Range<Int>, _ cache: SoftmaxCache) {
+    let firstBlock = layout.groups[groups.lowerBound].firstBlock
+    for chunk in chunks(ofUnit: unit) {
+      for number in groups {
+        let group = layout.groups[number]
+        let start = group.firstBlock - firstBlock
+        logits(group, chunk: chunk, into: cache.logits + cache.tile(chunk, start))
+        for block in start..<start + group.blockCount {
+          kernels.maximumAndSumOf(
+            cache.logits + cache.tile(chunk, block), geneCount: genes(ofChunk: chunk),
+            maximum: cache.maxima + (chunk * cache.blockCapacity + block),
+            sum: cache.sums + (chunk * cache.blockCapacity + block))
+        }
+      }
+    }
+  }
+
+  /// Between the first two rounds: log Σ eᵃ of each row, chunks in order.
+  func combineLogSums(blocks: Range<Int>, _ cache: SoftmaxCache) {
+    for block in blocks {
+      let place = block - blocks.lowerBound
+      kernels.logSum(
+        cache.maxima + place, cache.sums + place, count: chunkCount,
+        apart: cache.blockCapacity, into: logSums + block)
+    }
+  }
+
+  /// Second round: p, v, losses and dispersions' gradients.
+  func softmaxDerivatives(
+    unit: Int, groups: Range<Int>, _ cache: SoftmaxCache, _ scratch: FusedScratch
+  ) {
+    let firstBlock = layout.groups[groups.lowerBound].firstBlock
+    for block in 0..<cache.blockCapacity {
+      cache.partialTotals[unit * cache.blockCapacity + block] = Floats(repeating: 0)
+    }
+    for chunk in chunks(ofUnit: unit) {
+      prepare(scratch, chunk: chunk)
+      for number in groups {
+        let group = layout.groups[number]
+        for block in 0..<group.blockCount {
+          let cached = cache.tile(chunk, group.firstBlock - firstBlock + block)
+          let tile = cache.logits + cached
+          let derivatives = cache.derivatives + cached
+          let excess = scratch.excess + block * Self.tileStride
+          let row = group.firstBlock + block
+          let gathered = gather(group, block: block, chunk: chunk, tile: floats(tile), scratch)
+          kernels.zerosOfSoftmax(
+            tile, derivatives, excess, geneCount: genes(ofChunk: chunk),
+            dispersions: scratch.dispersions, inverses: scratch.inverses, scale: scales + row,
+            logSum: logSums + row, stage: scratch.stage, loss: scratch.result)
+          let unitLosses = losses + (unit * layout.blockCount + row) * 16
+          let zeroLosses = floats(scratch.result)
+          for row in 0..<16 { unitLosses[row] += Double(zeroLosses[row]) }
+          scatter(
+            count: gathered.count, longCount: gathered.longCount, tile: floats(derivatives),
+            excess: floats(excess), losses: unitLosses, scratch)
+          kernels.addSum(
+            of: derivatives, geneCount: genes(ofChunk: chunk),
+            to: cache.partialTotals + (unit * cache.blockCapacity + row - firstBlock))
+        }
+        addDispersions(group, unit: unit, chunk: chunk, scratch)
+      }
+    }
+  }
+
+  /// Between the last two rounds: Σ v of each row, units in order.
+  func combineTotals(blocks: Range<Int>, _ cache: SoftmaxCache) {
+    for block in blocks {
+      var total = Floats(repeating: 0)
+      for unit in 0..<unitCount {
+        let part = cache.partialTotals[unit * cache.blockCapacity + block - blocks.lowerBound]
+        total += part
+      }
+      totals[block] = total
+    }
+  }
+
+  /// Third round: derivatives by logits, weight and hidden gradients.
+  func softmaxBackward(
+    unit: Int, groups: Range<Int>, _ cache: SoftmaxCache, _ scratch: FusedScratch
+  ) {
+    let firstBlock = layout.groups[groups.lowerBound].firstBlock
+    for chunk in chunks(ofUnit: unit) {
+      prepare(scratch, chunk: chunk)
+      var lanes = 0
+      for number in groups {
+        let group = layout.groups[number]
+        let start = group.firstBlock - firstBlock
+        for block in start..<start + group.blockCount {
+          let cached = cache.tile(chunk, block)
+          kernels.subtract(
+            cache.derivatives + cached, cache.logits + cached, geneCount: genes(ofChunk: chunk),
+            total: totals + (firstBlock + block))
+        }
+        backward(
+          group, number: number, unit: unit, chunk: chunk,
+          derivatives: cache.derivatives + cache.tile(chunk, start), scratch)
+        lanes += group.laneCount
+      }
+      finish(chunk: chunk, laneCount: lanes)
+    }
+  }
+}

@@ -1,0 +1,216 @@
+import LinearAlgebra
+import TileKernels
+
+/// One pass over a batch: everything its pieces share, as pointers that live as long as the pass.
+///
+/// Work is cut into units of whole chunks of 256 genes, by the number of genes alone. Each unit has its own
+/// losses and hidden gradient, added in the order of the units at the end: so neither the number of
+/// threads nor who did what can change a bit.
+struct FusedPass {
+  /// What a pass is to compute.
+  struct Demand: OptionSet {
+    let rawValue: Int
+    static let hiddenGradient = Demand(rawValue: 1)
+    static let weightGradient = Demand(rawValue: 2)
+    /// Weight gradients as plain floats, for measuring what integers cost.
+    static let plainSums = Demand(rawValue: 4)
+  }
+
+  /// Genes of a chunk.
+  static let chunkGenes = 256
+  /// Vectors between the tiles of two blocks.
+  static let tileStride = chunkGenes
+
+  let kernels: any TileArithmetic
+  let kind: OutputKind
+  let demand: Demand
+  let geneCount: Int
+  let inputCount: Int
+  let stride: Int
+  let layout: RowLayout
+  let chunkCount: Int
+  let unitCount: Int
+
+  let weights: UnsafePointer<Float>
+  let unitExponents: UnsafePointer<Int32>
+  /// The batch: entries of (row, chunk), columns, values.
+  let starts: UnsafePointer<Int32>
+  let columns: UnsafePointer<Int32>
+  let values: UnsafePointer<Float>
+  /// x: [padded row][S], with 1 for the bias.
+  let inputs: UnsafeMutablePointer<Float>
+  /// x: [block][H][16].
+  let transposed: UnsafeMutablePointer<Floats>
+  /// s: [block][16].
+  let scales: UnsafeMutablePointer<Floats>
+  /// The largest |x| of each group, times the rows of its largest lane.
+  let inputBounds: UnsafeMutablePointer<Float>
+  /// ∂h: [unit][block][H][16].
+  let hiddenGradients: UnsafeMutablePointer<Floats>
+  /// Losses: [unit][padded row].
+  let losses: UnsafeMutablePointer<Double>
+  /// Numbers that were not finite: [unit].
+  let faults: UnsafeMutablePointer<Int>
+  /// Softmax: log Σ eᵃ and Σ v of each row, [block][16].
+  let logSums: UnsafeMutablePointer<Floats>
+  let totals: UnsafeMutablePointer<Floats>
+  /// Sums of weight gradients: integers, or floats for `plainSums`.
+  let sums: UnsafeMutableRawPointer?
+
+  /// The chunks of a unit.
+  func chunks(ofUnit unit: Int) -> Range<Int> {
+    unit * chunkCount / unitCount..<(unit + 1) * chunkCount / unitCount
+  }
+
+  /// Genes of a chunk.
+  func genes(ofChunk chunk: Int) -> Int {
+    min(Self.chunkGenes, geneCount - chunk * Self.chunkGenes)
+  }
+
+  /// Vectors between the hidden gradients of two units.
+  var gradientSize: Int { layout.blockCount * inputCount }
+}
+
+/// Memory of one piece of work.
+struct FusedScratch {
+  /// Logits or derivatives, then the excess: [block of the group][gene][16].
+  let tile: UnsafeMutablePointer<Floats>
+  let excess: UnsafeMutablePointer<Floats>
+  let stage: UnsafeMutablePointer<Floats>
+  /// r, 1/r, ρ of the chunk's genes; 2^s as doubles and, divided by 2^50, as floats.
+  let dispersions: UnsafeMutablePointer<Float>
+  let inverses: UnsafeMutablePointer<Float>
+  let logDispersions: UnsafeMutablePointer<Float>
+  let units: UnsafeMutablePointer<Double>
+  let factors: UnsafeMutablePointer<Float>
+  let entries: EntryScratch
+  /// One vector: what a kernel returns.
+  let result: UnsafeMutablePointer<Floats>
+
+  init(_ carver: inout Carver, blockCount: Int) {
+    tile = carver.take(Floats.self, blockCount * FusedPass.tileStride)
+    excess = carver.take(Floats.self, blockCount * FusedPass.tileStride)
+    stage = carver.take(Floats.self, 32)
+    dispersions = carver.take(Float.self, FusedPass.chunkGenes)
+    inverses = carver.take(Float.self, FusedPass.chunkGenes)
+    logDispersions = carver.take(Float.self, FusedPass.chunkGenes)
+    units = carver.take(Double.self, FusedPass.chunkGenes)
+    factors = carver.take(Float.self, FusedPass.chunkGenes)
+    entries = EntryScratch(&carver)
+    result = carver.take(Floats.self, 2)
+  }
+}
+
+extension FusedPass {
+  /// Fills what depends on the chunk's genes alone.
+  func prepare(_ scratch: FusedScratch, chunk: Int) {
+    let genes = genes(ofChunk: chunk)
+    let first = chunk * Self.chunkGenes
+    for g in 0..<Self.chunkGenes {
+      let isGene = g < genes
+      scratch.logDispersions[g] =
+        isGene ? weights[(first + g) * stride + inputCount + 1] : 0
+      let exponent = isGene ? Int(unitExponents[first + g]) : 0
+      scratch.units[g] = Double(sign: .plus, exponent: exponent, significand: 1)
+      scratch.factors[g] = Float(sign: .plus, exponent: exponent - 50, significand: 1)
+    }
+    kernels.dispersionsOf(
+      vectors(scratch.logDispersions), vectors(scratch.dispersions), vectors(scratch.inverses),
+      vectorCount: Self.chunkGenes / 16)
+  }
+
+  /// The first block's logits of a group on a chunk, then the next's …
+  func logits(_ group: RowLayout.Group, chunk: Int, into tile: UnsafeMutablePointer<Floats>) {
+    for block in 0..<group.blockCount {
+      kernels.logits(
+        weights + chunk * Self.chunkGenes * stride, stride: stride,
+        geneCount: genes(ofChunk: chunk), inputCount: inputCount,
+        transposed + (group.firstBlock + block) * inputCount,
+        into: tile + block * Self.tileStride)
+    }
+  }
+
+  /// Weight gradient and hidden gradient from the derivatives of a group on a chunk.
+  func backward(
+    _ group: RowLayout.Group, number: Int, unit: Int, chunk: Int,
+    derivatives: UnsafeMutablePointer<Floats>, _ scratch: FusedScratch
+  ) {
+    let genes = genes(ofChunk: chunk)
+    let firstGene = chunk * Self.chunkGenes
+    if demand.contains(.weightGradient), let sums {
+      var largest: Float = 0
+      for block in 0..<group.blockCount {
+        let bound = kernels.bound(
+          derivatives + block * Self.tileStride, geneCount: genes, factors: scratch.factors)
+        // A NaN stays: the comparison is false for it.
+        if !(bound <= largest) { largest = bound }
+        if bound.isNaN { break }
+      }
+      let isSafe = largest * inputBounds[number] < 1
+      let isPlain = demand.contains(.plainSums)
+      let place = sums + firstGene * stride * (isPlain ? 4 : 8)
+      faults[unit] += group.bounds.withUnsafeBufferPointer { bounds in
+        guard let bounds = bounds.baseAddress else { return 0 }
+        return kernels.weightGradient(
+          floats(derivatives), tileStride: Self.tileStride * 16,
+          inputs + group.firstBlock * 16 * stride, stride: stride, geneCount: genes,
+          laneCount: group.laneCount, bounds: bounds,
+          isPlain ? .plain : isSafe ? .integers : .checkedIntegers, scales: scratch.units,
+          to: place)
+      }
+    }
+    if demand.contains(.hiddenGradient) {
+      kernels.hiddenGradient(
+        weights + firstGene * stride, stride: stride, geneCount: genes, inputCount: inputCount,
+        blockCount: group.blockCount, derivatives, tileStride: Self.tileStride,
+        into: hiddenGradients + unit * gradientSize + group.firstBlock * inputCount,
+        gradientStride: inputCount)
+    }
+  }
+
+  /// The dispersions' gradient from the excess of a group on a chunk.
+  func addDispersions(
+    _ group: RowLayout.Group, unit: Int, chunk: Int, _ scratch: FusedScratch
+  ) {
+    guard demand.contains(.weightGradient), !demand.contains(.plainSums), let sums,
+      kind.hasDispersion
+    else { return }
+    let integers = sums.assumingMemoryBound(to: Int64.self)
+    faults[unit] += group.bounds.withUnsafeBufferPointer { bounds in
+      guard let bounds = bounds.baseAddress else { return 0 }
+      return kernels.dispersionGradient(
+        floats(scratch.excess), tileStride: Self.tileStride * 16,
+        geneCount: genes(ofChunk: chunk), laneCount: group.laneCount, bounds: bounds,
+        dispersions: scratch.dispersions, scales: scratch.units,
+        to: integers + chunk * Self.chunkGenes * stride, stride: stride, place: inputCount + 1)
+    }
+  }
+
+  /// Takes the rounding bits of these lanes out of a chunk's sums.
+  func finish(chunk: Int, laneCount: Int) {
+    guard demand.contains(.weightGradient), !demand.contains(.plainSums), let sums else { return }
+    kernels.finish(
+      sums.assumingMemoryBound(to: Int64.self) + chunk * Self.chunkGenes * stride,
+      count: genes(ofChunk: chunk) * stride, additions: laneCount)
+  }
+}
+
+extension OutputKind {
+  /// Whether the likelihood has a dispersion.
+  var hasDispersion: Bool {
+    switch self {
+    case .negativeBinomialSoftplus, .negativeBinomialSigmoid, .negativeBinomialSoftmax: true
+    default: false
+    }
+  }
+}
+
+/// The same memory, sixteen at a time.
+func vectors(_ pointer: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Floats> {
+  UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: Floats.self)
+}
+
+/// The same memory, one at a time.
+func floats(_ pointer: UnsafeMutablePointer<Floats>) -> UnsafeMutablePointer<Float> {
+  UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: Float.self)
+}

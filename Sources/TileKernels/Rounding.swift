@@ -1,0 +1,198 @@
+// From kernels' integers to parameters, and the bounds that tell whether integers will do.
+
+/// largest_i ← max(largest_i, |u_gi| f_g), and NaN or infinity in any u leaves NaN in `poison`.
+@_alwaysEmitIntoClient @inline(always)
+public func boundTile(
+  _ u: UnsafePointer<Floats>, geneCount: Int, factors f: UnsafePointer<Float>,
+  _ largest: inout Floats, _ poison: inout Floats
+) {
+  for g in 0..<geneCount {
+    largest = larger(largest, magnitude(u[g]) * Floats(repeating: f[g]))
+    poison = poison.addingProduct(u[g], Floats(repeating: 0))
+  }
+}
+
+/// r = 1 + e^ρ and 1/r.
+@_alwaysEmitIntoClient @inline(always)
+public func dispersions(
+  _ rho: UnsafePointer<Floats>, _ r: UnsafeMutablePointer<Floats>,
+  _ inverses: UnsafeMutablePointer<Floats>, vectorCount: Int
+) {
+  let bound = Floats(repeating: 80)
+  for j in 0..<vectorCount {
+    r[j] = 1 + exponential(smaller(larger(rho[j], -bound), bound))
+    inverses[j] = 1 / r[j]
+  }
+}
+
+/// Adds (r_g − 1) Σ_i excess_gi 2^s_g, over each lane's rows, to the dispersion's place.
+///
+/// Row j of a lane joins the (j mod 16)-th of sixteen sums, wherever the lane's rows lie.
+/// - Returns: how many were NaN.
+@_alwaysEmitIntoClient @inline(always)
+public func addExcess(
+  _ excess: UnsafePointer<Float>, tileStride: Int, geneCount: Int, laneCount: Int,
+  bounds: UnsafePointer<Int>, dispersions r: UnsafePointer<Float>,
+  scales: UnsafePointer<Double>, to sums: UnsafeMutablePointer<Int64>, stride: Int, place: Int
+) -> Int {
+  var faults = 0
+  let numbers = SIMD16<Int32>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+  for lane in 0..<laneCount where bounds[lane] < bounds[lane &+ 1] {
+    let first = bounds[lane]
+    let count = bounds[lane &+ 1] &- first
+    let isAligned = first & 15 == 0
+    for g in 0..<geneCount {
+      var sum = Floats(repeating: 0)
+      var j = 0
+      while j < count {
+        if isAligned {
+          let block = (first &+ j) &>> 4
+          var rows = UnsafeRawPointer(excess + (block &* tileStride &+ g &* 16))
+            .loadUnaligned(as: Floats.self)
+          if count &- j < 16 {
+            let end = SIMD16<Int32>(repeating: Int32(truncatingIfNeeded: count &- j))
+            rows.replace(with: 0, where: numbers .>= end)
+          }
+          sum += rows
+        } else {
+          var rows = Floats(repeating: 0)
+          for i in 0..<min(16, count &- j) {
+            let row = first &+ j &+ i
+            rows[i] = excess[(row &>> 4) &* tileStride &+ g &* 16 &+ (row & 15)]
+          }
+          sum += rows
+        }
+        j &+= 16
+      }
+      let eight = sum.lowHalf + sum.highHalf
+      let four = eight.lowHalf + eight.highHalf
+      let two = four.lowHalf + four.highHalf
+      var scaled = Double((two.x + two.y) * (r[g] - 1)) * scales[g]
+      if scaled != scaled {
+        faults &+= 1
+        scaled = 0
+      }
+      if scaled > 0x1p50 { scaled = 0x1p50 }
+      if scaled < -0x1p50 { scaled = -0x1p50 }
+      sums[g &* stride &+ place] &+=
+        Int64(bitPattern: (scaled + 0x1.8p52).bitPattern)
+        &- Int64(bitPattern: (0x1.8p52).bitPattern)
+    }
+  }
+  return faults
+}
+
+/// Takes away the bits of 1.5 · 2^52 that `additions` roundings have left in every sum.
+@_alwaysEmitIntoClient @inline(always)
+public func removeRoundingBits(
+  _ sums: UnsafeMutablePointer<Int64>, count: Int, additions: Int
+) {
+  let bits = Int64(bitPattern: (0x1.8p52).bitPattern) &* Int64(truncatingIfNeeded: additions)
+  for index in 0..<count { sums[index] &-= bits }
+}
+
+/// Eight integers of any size as doubles.
+@_alwaysEmitIntoClient @inline(always)
+func doubles(_ integers: SIMD8<Int64>) -> SIMD8<Double> {
+  let low = unsafeBitCast(
+    (integers & SIMD8(repeating: 0xFFFF_FFFF)) | SIMD8(repeating: 0x4330_0000_0000_0000),
+    to: SIMD8<Double>.self)
+  // The high half, made positive by 2^31.
+  let raised =
+    unsafeBitCast(integers, to: SIMD8<UInt64>.self) ^ SIMD8(repeating: 0x8000_0000_0000_0000)
+  let high = unsafeBitCast(
+    (raised &>> SIMD8(repeating: 32)) | SIMD8(repeating: 0x4330_0000_0000_0000),
+    to: SIMD8<Double>.self)
+  return (low - 0x1p52).addingProduct(high - (0x1p52 + 0x1p31), SIMD8(repeating: 0x1p32))
+}
+
+/// The numbers of a step of Adam: see `Networks.AdamStep`.
+@frozen public struct AdamNumbers: Sendable {
+  /// η / (1 − β₁ᵗ).
+  public let size: Float
+  /// 1 / √(1 − β₂ᵗ).
+  public let factor: Float
+  /// β₁.
+  public let beta1: Float
+  /// β₂.
+  public let beta2: Float
+  /// ε.
+  public let epsilon: Float
+  /// λ.
+  public let decay: Float
+
+  /// Memberwise.
+  public init(
+    size: Float, factor: Float, beta1: Float, beta2: Float, epsilon: Float, decay: Float
+  ) {
+    self.size = size
+    self.factor = factor
+    self.beta1 = beta1
+    self.beta2 = beta2
+    self.epsilon = epsilon
+    self.decay = decay
+  }
+}
+
+/// √x for x ≥ 0, relative error below 3 · 10⁻⁷: Newton's steps towards 1/√x. (The library's root checks each
+/// number's sign, one after the other.)
+@_alwaysEmitIntoClient @inline(always)
+func squareRoot(_ x: HalfFloats) -> HalfFloats {
+  let half = x * 0.5
+  var y = unsafeBitCast(
+    SIMD8<Int32>(repeating: 0x5F37_59DF)
+      &- (unsafeBitCast(x, to: SIMD8<Int32>.self) &>> SIMD8(repeating: 1)), to: HalfFloats.self)
+  y = y * (1.5 - half * y * y)
+  y = y * (1.5 - half * y * y)
+  y = y * (1.5 - half * y * y)
+  return x * y
+}
+
+/// Adam on `count` parameters (a multiple of 8) whose gradient is `sums` · `unit`.
+///
+/// - Returns: the largest |gradient|.
+@_alwaysEmitIntoClient @inline(always)
+public func moveParameters(
+  _ step: AdamNumbers, _ theta: UnsafeMutablePointer<Float>, _ m: UnsafeMutablePointer<Float>,
+  _ v: UnsafeMutablePointer<Float>, along sums: UnsafePointer<Int64>, unit: Double, count: Int
+) -> Float {
+  var largest = HalfFloats(repeating: 0)
+  let zero = HalfFloats(repeating: 0)
+  var index = 0
+  while index < count {
+    let integers = UnsafeRawPointer(sums + index).loadUnaligned(as: SIMD8<Int64>.self)
+    let plain = HalfFloats(doubles(integers) * SIMD8(repeating: unit))
+    let size = plain.replacing(with: zero - plain, where: plain .< zero)
+    largest.replace(with: size, where: largest .< size)
+    let old = UnsafeRawPointer(theta + index).loadUnaligned(as: HalfFloats.self)
+    let gradient = plain + old * step.decay
+    let first =
+      UnsafeRawPointer(m + index).loadUnaligned(as: HalfFloats.self) * step.beta1
+      + gradient * (1 - step.beta1)
+    let second =
+      UnsafeRawPointer(v + index).loadUnaligned(as: HalfFloats.self) * step.beta2
+      + gradient * gradient * (1 - step.beta2)
+    UnsafeMutableRawPointer(m + index).storeBytes(of: first, as: HalfFloats.self)
+    UnsafeMutableRawPointer(v + index).storeBytes(of: second, as: HalfFloats.self)
+    let moved = old - first * step.size / (squareRoot(second) * step.factor + step.epsilon)
+    UnsafeMutableRawPointer(theta + index).storeBytes(of: moved, as: HalfFloats.self)
+    index &+= 8
+  }
+  return largest.max()
+}
+
+/// log Σ eᵃ of each row from the chunks' largest logits and sums, chunks in order.
+@_alwaysEmitIntoClient @inline(always)
+public func combineLogSums(
+  _ maxima: UnsafePointer<Floats>, _ sums: UnsafePointer<Floats>, count: Int, apart: Int
+) -> Floats {
+  var maximum = maxima[0]
+  for c in 1..<max(count, 1) { maximum = larger(maximum, maxima[c &* apart]) }
+  let least = Floats(repeating: -86)
+  var sum = Floats(repeating: 0)
+  for c in 0..<count {
+    sum = sum.addingProduct(
+      sums[c &* apart], exponential(larger(maxima[c &* apart] - maximum, least)))
+  }
+  return maximum + logarithm(sum)
+}
