@@ -1,0 +1,97 @@
+public import RealModule
+
+/// Adam with coupled weight decay, its moments and its step count.
+///
+///     g ← g + λ θ,   m ← β₁ m + (1 − β₁) g,   v ← β₂ v + (1 − β₂) g²
+///     after correction (torch):       θ ← θ − η/(1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε)
+///     before correction (TensorFlow): θ ← θ − η √(1 − β₂ᵗ)/(1 − β₁ᵗ) · m / (√v + ε)
+///
+/// | Symbol | Meaning | In code |
+/// |---|---|---|
+/// | η, λ | learning rate, weight decay | ``learningRate``, ``weightDecay`` |
+/// | β₁, β₂, ε | decay of the moments, stabiliser | ``beta1``, ``beta2``, ``epsilon`` |
+/// | t | steps done | ``stepCount`` |
+///
+/// A value: a checkpoint stores it, and the run continues bit for bit. Rates may be changed between steps.
+/// Source: D. P. Kingma, J. Ba, Adam, ICLR 2015, arXiv:1412.6980, algorithm 1 and the end of section 2.
+public struct Adam<Scalar: Real & Codable & Sendable>: Codable, Sendable, Equatable {
+  /// Where ε is added.
+  public enum EpsilonPlacement: String, Codable, Sendable {
+    /// To the corrected √v, as in the paper and in torch.
+    case afterCorrection = "after-correction"
+    /// To the uncorrected √v, as in TensorFlow.
+    case beforeCorrection = "before-correction"
+  }
+
+  /// η.
+  public var learningRate: Scalar
+  /// β₁.
+  public var beta1: Scalar
+  /// β₂.
+  public var beta2: Scalar
+  /// ε.
+  public var epsilon: Scalar
+  /// λ.
+  public var weightDecay: Scalar
+  /// Where ε is added.
+  public var epsilonPlacement: EpsilonPlacement
+  /// t.
+  public private(set) var stepCount = 0
+  private var firstMoments: [Scalar]
+  private var secondMoments: [Scalar]
+
+  /// An optimiser of `parameterCount` numbers, before its first step.
+  ///
+  /// - Precondition: 0 ≤ β < 1, η ≥ 0, ε ≥ 0.
+  public init(
+    parameterCount: Int, learningRate: Scalar, beta1: Scalar = 9 / 10,
+    beta2: Scalar = 999 / 1000, epsilon: Scalar = 1 / 100_000_000, weightDecay: Scalar = 0,
+    epsilonPlacement: EpsilonPlacement = .afterCorrection
+  ) {
+    precondition(
+      beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1 && learningRate >= 0 && epsilon >= 0,
+      "Adam's rates outside their ranges")
+    self.learningRate = learningRate
+    self.beta1 = beta1
+    self.beta2 = beta2
+    self.epsilon = epsilon
+    self.weightDecay = weightDecay
+    self.epsilonPlacement = epsilonPlacement
+    firstMoments = Array(repeating: 0, count: parameterCount)
+    secondMoments = firstMoments
+  }
+
+  /// Forgets moments and steps; the rates stay.
+  public mutating func reset() {
+    stepCount = 0
+    for index in firstMoments.indices {
+      firstMoments[index] = 0
+      secondMoments[index] = 0
+    }
+  }
+
+  /// One step downhill.
+  ///
+  /// Entries do not influence one another: the result is the same however parameters are split.
+  /// - Precondition: as many parameters and derivatives as at the start.
+  public mutating func update(_ parameters: inout [Scalar], along gradient: [Scalar]) {
+    precondition(
+      parameters.count == firstMoments.count && gradient.count == firstMoments.count,
+      "\(parameters.count) parameters and \(gradient.count) derivatives for \(firstMoments.count)")
+    stepCount += 1
+    let firstCorrection = 1 - Scalar.pow(beta1, stepCount)
+    let secondCorrection = (1 - Scalar.pow(beta2, stepCount)).squareRoot()
+    let after = epsilonPlacement == .afterCorrection
+    let step =
+      after ? learningRate / firstCorrection : learningRate * secondCorrection / firstCorrection
+    for index in parameters.indices {
+      let g = gradient[index] + weightDecay * parameters[index]
+      let m = beta1 * firstMoments[index] + (1 - beta1) * g
+      let v = beta2 * secondMoments[index] + (1 - beta2) * g * g
+      firstMoments[index] = m
+      secondMoments[index] = v
+      let root = v.squareRoot()
+      parameters[index] -= step * m / ((after ? root / secondCorrection : root) + epsilon)
+    }
+  }
+}
