@@ -193,7 +193,10 @@ final class Failures: @unchecked Sendable {
       let path = folder + "/fit.h5ad"
       try FileManager.default.createSymbolicLink(
         atPath: "\(path).partial-\(process)", withDestinationPath: "/dev/full")
-      #expect(!example.write(path, ranks: 1).isEmpty)
+      let failures = example.write(path, ranks: 2)
+      #expect(failures.count == 1)
+      #expect(failures.first?.problem.contains("No space left") ?? false, "\(failures)")
+      #expect(failures.first?.file == path)
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [])
     }
   }

@@ -66,7 +66,6 @@ typedef struct {
 typedef void (*distfit_text_callback)(void *context, const char *bytes, size_t length);
 
 const char *distfit_hdf5_error(void);
-/// A failed close of a written file means that something did not reach it.
 int distfit_hdf5_close(distfit_id id);
 
 /// Opens for reading, without file locks (network file systems often refuse them).
@@ -96,7 +95,9 @@ int distfit_hdf5_read_attribute_texts(distfit_id file, const char *path, const c
                                       distfit_text_callback each, void *context);
 
 /// Creates (truncates) a file whose bytes depend on the calls alone: no times are recorded.
-distfit_id distfit_hdf5_create(const char *path);
+/// Failed writes (a full disk) do not fail the calls: the first one's errno is kept in `failure`, which has to outlive
+/// the file, and nothing more is written.
+distfit_id distfit_hdf5_create(const char *path, int *failure);
 int distfit_hdf5_create_group(distfit_id file, const char *path);
 /// `chunk` NULL: contiguous. `compression` 1…9 gzip, 0 none; `shuffle` before it.
 distfit_id distfit_hdf5_create_dataset(distfit_id file, const char *path, int type, int rank,

@@ -31,24 +31,59 @@ extension CompressedCounts {
       columns: some RandomAccessCollection<Int32>, values: some RandomAccessCollection<UInt32>
     ) throws(RowError) {
       precondition(columns.count == values.count)
-      try check(columns)
-      let firstChunk = counts.chunkSizes.count
-      counts.chunkSizes.append(contentsOf: repeatElement(0, count: counts.chunkCount))
-      func position(_ index: Int) -> Int { order.isEmpty ? index : order[index] }
-      for index in 0..<columns.count {
-        let place = position(index)
-        let value = values[values.index(values.startIndex, offsetBy: place)]
-        guard value != 0 else { continue }
-        let column = Int(columns[columns.index(columns.startIndex, offsetBy: place)])
-        counts.chunkSizes[firstChunk + column / chunkWidth] += 1
-        counts.columns.append(UInt8(truncatingIfNeeded: column % chunkWidth))
-        if value < 0xFF {
-          counts.bytes.append(UInt8(value))
-        } else {
-          counts.bytes.append(0xFF)
-          counts.large.append(value)
+      var failure: RowError?
+      // Generic code is not specialised across modules: arrays and buffers go to one that is concrete.
+      let isDone: Void?? = columns.withContiguousStorageIfAvailable { columns in
+        values.withContiguousStorageIfAvailable { values in
+          do throws(RowError) { try append(columns, values) } catch { failure = error }
         }
       }
+      if let failure { throw failure }
+      if case .some(.some) = isDone { return }
+      try appendRow(columns: Array(columns), values: Array(values))
+    }
+
+    private mutating func append(
+      _ columns: UnsafeBufferPointer<Int32>, _ values: UnsafeBufferPointer<UInt32>
+    ) throws(RowError) {
+      try check(columns)
+      if order.isEmpty && !values.contains(0) {
+        appendOrdered(columns, values)
+      } else {
+        let places = (order.isEmpty ? Array(columns.indices) : order).filter { values[$0] != 0 }
+        let ordered = (columns: places.map { columns[$0] }, values: places.map { values[$0] })
+        ordered.columns.withUnsafeBufferPointer { columns in
+          ordered.values.withUnsafeBufferPointer { appendOrdered(columns, $0) }
+        }
+      }
+    }
+
+    /// Adds a row of increasing columns without zeros.
+    private mutating func appendOrdered(
+      _ columns: UnsafeBufferPointer<Int32>, _ values: UnsafeBufferPointer<UInt32>
+    ) {
+      let firstChunk = counts.chunkSizes.count
+      let first = counts.columns.count
+      let entryCount = columns.count
+      counts.chunkSizes.append(contentsOf: repeatElement(0, count: counts.chunkCount))
+      counts.columns.append(contentsOf: repeatElement(0, count: entryCount))
+      counts.bytes.append(contentsOf: repeatElement(0, count: entryCount))
+      var largest: UInt32 = 0
+      counts.chunkSizes.withUnsafeMutableBufferPointer { sizes in
+        counts.columns.withUnsafeMutableBufferPointer { shortColumns in
+          counts.bytes.withUnsafeMutableBufferPointer { bytes in
+            for entry in 0..<entryCount {
+              let column = Int(columns[entry])
+              let value = values[entry]
+              sizes[firstChunk &+ column / chunkWidth] &+= 1
+              shortColumns[first &+ entry] = UInt8(truncatingIfNeeded: column % chunkWidth)
+              bytes[first &+ entry] = UInt8(truncatingIfNeeded: min(value, 0xFF))
+              largest = max(largest, value)
+            }
+          }
+        }
+      }
+      if largest >= 0xFF { counts.large.append(contentsOf: values.filter { $0 >= 0xFF }) }
       counts.rowStarts.append(counts.columns.count)
       counts.largeStarts.append(counts.large.count)
     }
@@ -62,9 +97,7 @@ extension CompressedCounts {
     }
 
     /// Finds out the order of increasing columns, and what is wrong with them.
-    private mutating func check(
-      _ columns: some RandomAccessCollection<Int32>
-    ) throws(RowError) {
+    private mutating func check(_ columns: UnsafeBufferPointer<Int32>) throws(RowError) {
       order.removeAll(keepingCapacity: true)
       var isIncreasing = true
       var previous: Int32 = -1
@@ -76,10 +109,10 @@ extension CompressedCounts {
         previous = column
       }
       if isIncreasing { return }
-      let array = Array(columns)
-      order = array.indices.sorted { array[$0] < array[$1] }
-      for index in order.indices.dropFirst() where array[order[index]] == array[order[index - 1]] {
-        throw RowError.duplicate(column: Int(array[order[index]]))
+      order = columns.indices.sorted { columns[$0] < columns[$1] }
+      for index in order.indices.dropFirst()
+      where columns[order[index]] == columns[order[index - 1]] {
+        throw RowError.duplicate(column: Int(columns[order[index]]))
       }
     }
 

@@ -9,12 +9,21 @@ package final class HDF5File: Sendable {
   /// The file as the user named it.
   package let path: String
 
-  init(identifier: distfit_id, path: String) {
+  /// The error number of the first write that failed, if this file is written; the file driver's to set.
+  let writeFailure: WriteFailure?
+
+  init(identifier: distfit_id, path: String, writeFailure: WriteFailure? = nil) {
     self.identifier = identifier
     self.path = path
+    self.writeFailure = writeFailure
   }
 
-  deinit { distfit_hdf5_close(identifier) }
+  deinit { if writeFailure?.isClosed != true { distfit_hdf5_close(identifier) } }
+
+  /// Throws if something could not be written so far, such as on a full disk.
+  func requireWritten(_ place: String = "") throws(StorageError) {
+    try writeFailure?.require(path, place)
+  }
 
   /// Opens for reading.
   package static func reading(_ path: String) throws(StorageError) -> HDF5File {

@@ -38,10 +38,10 @@ public struct ColumnStatistics: Sendable, Equatable {
     totals.withUnsafeMutableBufferPointer { totals in
       maxima.withUnsafeMutableBufferPointer { maxima in
         nonZeros.withUnsafeMutableBufferPointer { nonZeros in
-          for (column, count) in zip(columns, counts) {
-            let column = Int(column)
-            totals[column] &+= Int64(count)
-            maxima[column] = max(maxima[column], Int64(count))
+          for position in columns.indices {
+            let (column, count) = (Int(columns[position]), Int64(counts[position]))
+            totals[column] &+= count
+            maxima[column] = max(maxima[column], count)
             nonZeros[column] &+= 1
           }
         }

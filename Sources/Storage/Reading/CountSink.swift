@@ -5,8 +5,7 @@ struct CountSink: RowSink {
   var statistics: ColumnStatistics
   /// Takes a row: its number, ascending columns, counts of which none is zero.
   let append: (Int, UnsafeBufferPointer<Int32>, UnsafeBufferPointer<UInt32>) -> Void
-  private var columns: [Int32] = []
-  private var counts: [UInt32] = []
+  private let buffers = RowBuffers()
 
   init(
     _ matrix: StoredMatrix, map: ColumnMap,
@@ -21,29 +20,26 @@ struct CountSink: RowSink {
   mutating func add<Value: StoredValue>(
     row: Int, columns stored: UnsafeBufferPointer<Int32>, values: UnsafeBufferPointer<Value>
   ) throws(StorageError) {
-    columns.removeAll(keepingCapacity: true)
-    counts.removeAll(keepingCapacity: true)
+    buffers.reserve(stored.count)
+    let (columns, counts) = (buffers.columns, buffers.counts)
+    var length = 0
     for position in stored.indices {
       guard let count = values[position].asCount else {
         throw refusal(values[position].asDouble, row, Int(stored[position]))
       }
-      if count == 0 { continue }
       let target = map.isIdentity ? stored[position] : map.targets[Int(stored[position])]
-      if target < 0 { continue }
-      columns.append(target)
-      counts.append(count)
+      // Written always, kept if it counts: no branch to mispredict.
+      columns[length] = target
+      counts[length] = count
+      length += count == 0 || target < 0 ? 0 : 1
     }
-    if !map.isIdentity, zip(columns, columns.dropFirst()).contains(where: { $0 > $1 }) {
-      let order = columns.indices.sorted { columns[$0] < columns[$1] }
-      columns = order.map { columns[$0] }
-      counts = order.map { counts[$0] }
-    }
-    columns.withUnsafeBufferPointer { columns in
-      counts.withUnsafeBufferPointer { counts in
-        statistics.add(row: row, columns: columns, counts: counts)
-        append(row, columns, counts)
-      }
-    }
+    if !map.isIdentity { buffers.sort(length) }
+    let row = (
+      number: row, columns: UnsafeBufferPointer(rebasing: columns[..<length]),
+      counts: UnsafeBufferPointer(rebasing: counts[..<length])
+    )
+    statistics.add(row: row.number, columns: row.columns, counts: row.counts)
+    append(row.number, row.columns, row.counts)
   }
 
   private func refusal(_ value: Double, _ row: Int, _ column: Int) -> StorageError {
@@ -62,5 +58,35 @@ struct CountSink: RowSink {
       matrix.place,
       "of cell \(file.rowName(row)), gene \(file.columnName(column, of: matrix.source)) is \(what). Count models need raw counts (0, 1, 2, …)\(CountSource.advice(file, besides: matrix.source))"
     )
+  }
+}
+
+/// Memory for one row, used again for the next.
+private final class RowBuffers {
+  private(set) var columns = UnsafeMutableBufferPointer<Int32>.allocate(capacity: 0)
+  private(set) var counts = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: 0)
+
+  deinit {
+    columns.deallocate()
+    counts.deallocate()
+  }
+
+  /// Room for so many entries; contents undefined.
+  func reserve(_ count: Int) {
+    guard count > columns.count else { return }
+    columns.deallocate()
+    counts.deallocate()
+    columns = .allocate(capacity: 2 * count)
+    counts = .allocate(capacity: 2 * count)
+  }
+
+  /// Puts the first entries in the order of their columns.
+  func sort(_ length: Int) {
+    let isSorted = (1..<max(1, length)).allSatisfy { columns[$0 - 1] < columns[$0] }
+    if isSorted { return }
+    let sorted = (0..<length).map { (columns[$0], counts[$0]) }.sorted { $0.0 < $1.0 }
+    for (position, entry) in sorted.enumerated() {
+      (columns[position], counts[position]) = entry
+    }
   }
 }

@@ -86,7 +86,7 @@ extension StoredMatrix {
   /// One odd value in a matrix of counts is an error to be named, not a reason to look elsewhere.
   func exampleOfNoCount() throws(StorageError) -> Example? {
     var sink = ProbeSink()
-    let rows = min(rowCount, max(1, 65536 / max(1, storedCount / rowCount)))
+    let rows = min(rowCount, max(1, 8192 / max(1, storedCount / rowCount)))
     if layout == .sparseColumns {
       // Rows out of columns cost a pass over the file: look at columns' values instead.
       try probeColumns(&sink)
@@ -101,7 +101,7 @@ extension StoredMatrix {
 
   private func probeColumns(_ sink: inout ProbeSink) throws(StorageError) {
     guard let indices else { return }
-    let count = min(storedCount, 65536)
+    let count = min(storedCount, 8192)
     for start in Set([0, (storedCount - count) / 2, storedCount - count]).sorted() {
       let stored: [Double] = try values.read(start..<start + count)
       for (offset, value) in stored.enumerated() where value != 0 {

@@ -164,10 +164,9 @@ public final class AnnDataWriter {
   public func finish() throws(StorageError) {
     defer { file = nil }
     if let failure { throw failure }
-    guard let file, let output else { return }
+    guard let output, let file = self.file.take() else { return }
     do throws(StorageError) {
-      try file.flush()
-      self.file = nil
+      try file.finish()
       try output.commit()
     } catch { throw renamed(error) }
   }

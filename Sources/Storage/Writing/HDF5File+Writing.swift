@@ -4,21 +4,28 @@ import Foundation
 extension HDF5File {
   /// Creates a file, empty.
   static func creating(_ path: String) throws(StorageError) -> HDF5File {
-    let identifier = distfit_hdf5_create(path)
+    let failure = WriteFailure()
+    let identifier = distfit_hdf5_create(path, failure.number)
     guard identifier >= 0 else {
       throw StorageError(file: path, problem: "cannot be created: \(hdf5Reason())")
     }
-    return HDF5File(identifier: identifier, path: path)
+    return HDF5File(identifier: identifier, path: path, writeFailure: failure)
   }
 
-  /// Everything to the operating system; tells what could not be written, such as on a full disk.
-  func flush() throws(StorageError) {
+  /// Writes everything and closes the file, which is not to be used again.
+  ///
+  /// - Throws: where something did not reach the operating system, such as on a full disk.
+  func finish() throws(StorageError) {
     try require(distfit_hdf5_flush(identifier), "/")
+    writeFailure?.isClosed = true
+    // Closing writes too.
+    try require(distfit_hdf5_close(identifier), "/")
   }
 
   func require(_ status: Int32, _ place: String) throws(StorageError) {
+    try requireWritten(place)
     guard status < 0 else { return }
-    throw error(place, "cannot be written: \(hdf5Reason()). Is the disk full?")
+    throw error(place, "cannot be written: \(hdf5Reason())")
   }
 
   func createGroup(_ place: String) throws(StorageError) {
@@ -97,7 +104,7 @@ extension HDF5File {
     let reason = hdf5Reason()
     let closed = distfit_hdf5_close(dataset)
     guard status >= 0 else {
-      throw error(place, "cannot be written: \(reason). Is the disk full?")
+      throw error(place, "cannot be written: \(reason)")
     }
     try require(closed, place)
   }
@@ -109,6 +116,28 @@ extension HDF5File {
         identifier, place, isScalar ? 0 : 1, UInt64(texts.count), $0, 0, 0)
     }
     try require(status, place)
+  }
+}
+
+/// Where the file driver keeps the error number of the first write that failed.
+final class WriteFailure: @unchecked Sendable {
+  /// Set by the driver inside calls of HDF5, which the shim lets in one at a time.
+  let number: UnsafeMutablePointer<Int32>
+  /// Whether the file was closed before its last reference went.
+  var isClosed = false
+
+  init() {
+    number = .allocate(capacity: 1)
+    number.pointee = 0
+  }
+
+  deinit { number.deallocate() }
+
+  func require(_ path: String, _ place: String) throws(StorageError) {
+    guard number.pointee != 0 else { return }
+    throw StorageError(
+      file: path, place: place.isEmpty || place.hasPrefix("/") ? place : "/" + place,
+      problem: "cannot be written: \(String(cString: strerror(number.pointee)))")
   }
 }
 

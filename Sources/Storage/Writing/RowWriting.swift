@@ -59,14 +59,18 @@ struct RowWriting<Element: HDF5Element> {
         let bytes = assembled(chunk, parts)
         let start: [UInt64] =
           isVector ? [UInt64(chunk * chunkRows)] : [UInt64(chunk * chunkRows), 0]
-        if distfit_hdf5_write_chunk(dataset, start, bytes, bytes.count) < 0 {
-          failure = file.error(place, "cannot be written: \(hdf5Reason()). Is the disk full?")
+        let status = distfit_hdf5_write_chunk(dataset, start, bytes, bytes.count)
+        do throws(StorageError) { try file.require(status, place) } catch {
+          failure = error
           break
         }
       }
     }
-    if let file, dataset >= 0, distfit_hdf5_close(dataset) < 0, failure == nil {
-      failure = file.error(place, "cannot be written: \(hdf5Reason()). Is the disk full?")
+    if let file, dataset >= 0 {
+      let status = distfit_hdf5_close(dataset)
+      do throws(StorageError) { try file.require(status, place) } catch {
+        failure = failure ?? error
+      }
     }
     return failure
   }

@@ -125,9 +125,9 @@ public final class TreeFileWriter {
     guard let output else { return }
     do throws(StorageError) {
       if let failure { throw failure }
-      try file?.write(attribute: "complete", [HDF5Boolean(true)], isScalar: true, at: "/")
-      try file?.flush()
-      file = nil
+      guard let file = self.file.take() else { return }
+      try file.write(attribute: "complete", [HDF5Boolean(true)], isScalar: true, at: "/")
+      try file.finish()
       try output.commit()
     } catch {
       throw StorageError(file: output.path, place: error.place, problem: error.problem)
