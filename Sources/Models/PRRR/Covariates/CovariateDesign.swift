@@ -1,0 +1,164 @@
+public import LinearAlgebra
+public import Modeling
+
+/// How covariates become the columns of a design matrix: decided on the data of the fit, applied to any data.
+///
+///     category c with levels a, b, …:  x = 1 where c is a, else 0;  1 where c is b, else 0;  …
+///     number:                          x = (value − centre) / scale
+///
+/// Every level has its column (no reference level): Gaussian and gamma priors keep coefficients apart.
+public struct CovariateDesign: Codable, Sendable, Equatable {
+  /// One column of the design matrix.
+  public struct Column: Codable, Sendable, Equatable {
+    /// `cell_type=alpha`, `age`.
+    public let name: String
+    /// The covariate it was made from.
+    public let covariate: String
+    /// The level that it indicates; nil for a number.
+    public let level: String?
+    /// Subtracted from a number.
+    public let centre: Double
+    /// A number less its centre is divided by this.
+    public let scale: Double
+    /// What stands for a missing number where missing values are imputed: the mean.
+    public let substitute: Double
+  }
+
+  /// What happens to rows with a missing covariate.
+  public enum Missing: String, CaseIterable, Codable, Sendable {
+    /// They are left out of the fit and counted.
+    case drop
+    /// The mean of a number, the most frequent level of a category.
+    case impute
+    /// An error.
+    case refuse
+  }
+
+  /// What is done to numbers.
+  public enum Scaling: String, CaseIterable, Codable, Sendable {
+    /// Mean 0, standard deviation 1.
+    case standardise
+    /// Nothing.
+    case none
+  }
+
+  /// The columns, in the order of the covariates and their levels.
+  public let columns: [Column]
+  /// What happens to rows with a missing covariate.
+  public let missing: Missing
+  /// For each category its most frequent level.
+  let frequentLevels: [String: String]
+  /// Remarks about the covariates that a user should know, one line each.
+  public internal(set) var remarks: [String]
+
+  /// The names of the columns.
+  public var names: [String] { columns.map(\.name) }
+
+  /// Whether two designs code data alike.
+  public static func == (left: CovariateDesign, right: CovariateDesign) -> Bool {
+    left.columns == right.columns && left.missing == right.missing
+  }
+}
+
+/// Covariates of some rows as numbers.
+public struct DesignMatrix: Sendable {
+  /// Rows × columns of the design; NaN nowhere: incomplete rows hold zeros.
+  public let values: Matrix<Double>
+  /// For each row whether a covariate was missing and not imputed.
+  public let isIncomplete: [Bool]
+
+  /// Rows that cannot be used.
+  public var incompleteCount: Int { isIncomplete.count(where: \.self) }
+}
+
+/// A covariate before it is coded.
+public struct RawCovariate: Sendable {
+  /// Its values.
+  public enum Values: Sendable {
+    /// Codes into names; −1 is missing.
+    case levels(codes: [Int32], names: [String])
+    /// Real numbers; NaN is missing.
+    case numbers([Double])
+  }
+
+  /// What it is called.
+  public let name: String
+  /// Its values.
+  public let values: Values
+
+  /// A covariate.
+  public init(_ name: String, _ values: Values) {
+    self.name = name
+    self.values = values
+  }
+
+  /// Covariates from columns of a table.
+  ///
+  /// Texts, categories and flags are categories, numbers are numbers; `name:category` and `name:number` say
+  /// otherwise.
+  /// - Throws: `ModelError` naming the column and, for a misspelt one, the nearest.
+  public static func selected(
+    _ names: [String], from table: Table
+  ) throws(ModelError) -> [RawCovariate] {
+    var result: [RawCovariate] = []
+    for word in names {
+      let parts = word.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+      let hasKind = parts.count > 1 && ["category", "number"].contains(parts[parts.count - 1])
+      let name = hasKind ? parts.dropLast().joined(separator: ":") : word
+      guard let column = table[name] else {
+        let known = table.columns.map(\.name)
+        let nearest = nearestName(to: name, among: known).map { "; did you mean \"\($0)\"?" } ?? ""
+        throw ModelError(
+          "--covariates: obs has no column \"\(name)\"\(nearest) Its columns: "
+            + (known.isEmpty ? "none" : known.joined(separator: ", ")))
+      }
+      if result.contains(where: { $0.name == name }) {
+        throw ModelError("--covariates: \"\(name)\" is named twice")
+      }
+      result.append(
+        RawCovariate(name, try values(of: column, name, hasKind ? parts[parts.count - 1] : nil)))
+    }
+    return result
+  }
+
+  /// Covariates from the columns of a matrix: coordinates, dosages.
+  ///
+  /// - Parameter names: a name for every column; nil: the matrix's name and a number from 1.
+  public static func columns(of matrix: NamedMatrix, names: [String]? = nil) -> [RawCovariate] {
+    (0..<matrix.width).map { column in
+      let numbers = stride(from: column, to: matrix.elements.count, by: matrix.width).map {
+        Double(matrix.elements[$0])
+      }
+      return RawCovariate(names?[column] ?? "\(matrix.name)_\(column + 1)", .numbers(numbers))
+    }
+  }
+
+  private static func values(
+    of column: Column, _ name: String, _ kind: String?
+  ) throws(ModelError) -> Values {
+    switch (column, kind) {
+    case (.numbers(let numbers), nil), (.numbers(let numbers), "number"):
+      return .numbers(numbers)
+    case (.integers(let numbers), nil), (.integers(let numbers), "number"):
+      return .numbers(numbers.map { $0.map(Double.init) ?? .nan })
+    case (.numbers(let numbers), _):
+      let whole = numbers.map { $0.isNaN ? nil : Int64(exactly: $0) }
+      guard zip(numbers, whole).allSatisfy({ $0.isNaN || $1 != nil }) else {
+        throw ModelError("--covariates: \"\(name)\" holds fractions, which are no categories")
+      }
+      let coded = Column.integers(whole).asCategories ?? ([], [])
+      return .levels(codes: coded.codes, names: coded.names)
+    case (_, "number"):
+      guard let coded = column.asCategories else { return .numbers([]) }
+      let numbers = coded.names.map { Double($0) }
+      if let place = numbers.firstIndex(of: nil) {
+        throw ModelError(
+          "--covariates: \"\(name)\" holds \"\(coded.names[place])\", which is no number")
+      }
+      return .numbers(coded.codes.map { $0 < 0 ? .nan : numbers[Int($0)] ?? .nan })
+    default:
+      let coded = column.asCategories ?? ([], [])
+      return .levels(codes: coded.codes, names: coded.names)
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import LinearAlgebra
+import Modeling
+import Optimization
+
+/// State of the methods that follow gradients.
+package struct PRRRGradientState: Codable, Sendable {
+  /// The optimiser of the means (or of the parameters themselves).
+  var adam: PublishedAdam
+  /// Parameters of the approximate posterior's widths: σ = softplus(raw); empty for Adam on the log joint.
+  var rawDeviations: [Double]
+  /// Sum of the bounds of the present window, and of the one before.
+  var windowSum = 0.0
+  var previousWindow: Double?
+}
+
+extension PRRR {
+  /// One step of Adam on −log joint; the reason to end, if any.
+  ///
+  /// The objective reported is that before the step, as the reference records it.
+  func adamIteration<Everyone: Team & ~Copyable>(
+    _ shared: inout PRRRState, _ lanes: [PRRRLane], with everyone: borrowing Everyone,
+    on workers: Workers
+  ) -> Termination? {
+    guard let totals = shared.totals else { return .objectiveNotFinite }
+    shared.iteration += 1
+    var parameters = flattened(shared.coefficients)
+    guard
+      let here = likelihoodGradient(
+        lanes: lanes.map(\.training), at: shared.coefficients, with: everyone, on: workers)
+    else { return .objectiveNotFinite }
+    let value = here.value + totals.constant + logPrior(shared.coefficients)
+    guard value.isFinite else { return .objectiveNotFinite }
+    let before = shared.objective
+    shared.objective = value
+    keepIfBest(
+      &shared, objective: value, logLikelihood: here.value + totals.constant, isConverged: false)
+    if let before, let tolerance = configuration.tolerance,
+      (value - before).magnitude <= tolerance * max(1, value.magnitude)
+    {
+      shared.best?.isConverged = true
+      return .objectiveTolerance
+    }
+    if shared.iteration > configuration.iterationLimit { return .planCompleted }
+    var state =
+      shared.gradient
+      ?? PRRRGradientState(
+        adam: PublishedAdam(count: parameters.count, rate: configuration.rate), rawDeviations: [])
+    let gradient = logJointGradient(here, shared.coefficients)
+    state.adam.update(&parameters, along: gradient.map { -$0 })
+    shared.coefficients = coefficients(from: parameters)
+    shared.gradient = state
+    return nil
+  }
+
+  /// Gradient of the log joint in the order of `flattened`.
+  package func logJointGradient(
+    _ likelihood: LikelihoodGradient, _ coefficients: ReducedRankCoefficients
+  ) -> [Double] {
+    var gradient = flattened(
+      ReducedRankCoefficients(
+        covariateLoadings: likelihood.covariateLoadings,
+        geneCoefficients: likelihood.geneCoefficients))
+    let parameters = flattened(coefficients)
+    let precisions = priorPrecisions
+    for index in gradient.indices { gradient[index] -= precisions[index] * parameters[index] }
+    return gradient
+  }
+
+  /// 1/σ² of every parameter, in the order of `flattened`.
+  var priorPrecisions: [Double] {
+    func precision(_ deviation: Double) -> Double { 1 / (deviation * deviation) }
+    var gene = Array(repeating: precision(configuration.geneDeviation), count: factorCount)
+    if configuration.intercept { gene.append(precision(configuration.interceptDeviation)) }
+    var result = Array(
+      repeating: precision(configuration.covariateDeviation), count: covariateCount * factorCount)
+    for _ in 0..<geneCount { result += gene }
+    return result
+  }
+
+  /// U, then each gene's coefficients; intercepts only where there are any.
+  func flattened(_ coefficients: ReducedRankCoefficients) -> [Double] {
+    if configuration.intercept {
+      return coefficients.covariateLoadings.elements + coefficients.geneCoefficients.elements
+    }
+    return coefficients.covariateLoadings.elements + coefficients.geneLoadings.elements
+  }
+
+  /// The inverse of `flattened`.
+  func coefficients(from parameters: [Double]) -> ReducedRankCoefficients {
+    let (p, q, k) = (covariateCount, geneCount, factorCount)
+    let loadings = Matrix(
+      rowCount: p, columnCount: k, elements: Array(parameters[..<(p * k)]))
+    let stored = configuration.intercept ? k + 1 : k
+    var genes = Array(repeating: 0.0, count: q * (k + 1))
+    for gene in 0..<q {
+      for index in 0..<stored {
+        genes[gene * (k + 1) + index] = parameters[p * k + gene * stored + index]
+      }
+    }
+    return ReducedRankCoefficients(
+      covariateLoadings: loadings,
+      geneCoefficients: Matrix(rowCount: q, columnCount: k + 1, elements: genes))
+  }
+}

@@ -1,0 +1,274 @@
+import LinearAlgebra
+import Modeling
+import Optimization
+
+/// Alternating Newton steps.
+///
+/// Given U each gene is a Poisson regression of k + 1 coefficients, given V there is one of p · k: each step is
+/// Newton's for a concave function, halved until it does not fall. One iteration is two passes over the rows:
+///
+/// 1. moments of every gene at (U, V, v0): the log joint, which judges the last step of U, and a step of V, v0;
+/// 2. moments of every row at the new V: the log-likelihood of each gene, which judges its step, and a step of
+///    U by conjugate gradients (``CovariateSystem``); then the balanced form, which can only raise the log joint.
+extension PRRR {
+  /// One iteration; the reason to end this start, if any.
+  func newtonIteration<Everyone: Team & ~Copyable>(
+    _ shared: inout PRRRState, _ lanes: [PRRRLane], with everyone: borrowing Everyone,
+    on workers: Workers
+  ) -> Termination? {
+    guard let totals = shared.totals else { return .objectiveNotFinite }
+    let blocks = lanes.map(\.training)
+    shared.iteration += 1
+    guard let here = evaluate(&shared, blocks, totals, with: everyone, on: workers) else {
+      return .objectiveNotFinite
+    }
+    let before = shared.objective
+    shared.objective = here.value
+    if let before {
+      let tolerance = configuration.tolerance ?? 1e-9
+      let isConverged = here.value - before <= tolerance * max(1, here.value.magnitude)
+      if isConverged || shared.iteration > configuration.iterationLimit {
+        keepIfBest(
+          &shared, objective: here.value, logLikelihood: here.value - logPrior(shared.coefficients),
+          isConverged: isConverged)
+        return isConverged ? .objectiveTolerance : .stepLimit
+      }
+    }
+    let genes = geneSteps(
+      shared.coefficients, here.sums, scores: here.scores, blocks, with: everyone, on: workers)
+    guard let genes else { return .objectiveNotFinite }
+    shared.coefficients.geneCoefficients = genes.coefficients
+    shared.trial = nil
+    if !configuration.fullRank {
+      let value =
+        genes.pass.geneLogLikelihoods.reduce(0, +) + totals.constant + logPrior(shared.coefficients)
+      guard
+        let direction = covariateDirection(
+          shared.coefficients, genes.pass, totals, blocks, with: everyone, on: workers)
+      else { return .objectiveNotFinite }
+      let trial = PRRRState.Trial(
+        origin: shared.coefficients, value: value, direction: direction, length: 1)
+      shared.trial = trial
+      shared.coefficients = moved(trial, totals)
+    }
+    return nil
+  }
+
+  /// What is known at one point.
+  private struct Point {
+    var scores: [[[Double]]]
+    var sums: GeneSums
+    var value: Double
+  }
+
+  /// The log joint and the genes' moments, after shortening the last step of U until it pays.
+  private func evaluate<Everyone: Team & ~Copyable>(
+    _ shared: inout PRRRState, _ lanes: [[PoissonBlock]], _ totals: PRRRState.Totals,
+    with everyone: borrowing Everyone, on workers: Workers
+  ) -> Point? {
+    while true {
+      let scores = lanes.map {
+        Models.scores(of: $0, at: shared.coefficients.covariateLoadings, on: workers)
+      }
+      let sums = geneSums(
+        lanes: lanes, scores: scores, coefficients: shared.coefficients.geneCoefficients,
+        with: everyone, on: workers)
+      let value = sums.map {
+        logLikelihoods($0, shared.coefficients).reduce(0, +) + totals.constant
+          + logPrior(shared.coefficients)
+      }
+      if let trial = shared.trial, trial.length > 0,
+        !(value ?? -.infinity >= trial.value - 1e-12 * trial.value.magnitude)
+      {
+        let length = trial.length < 1e-6 ? 0 : trial.length / 2
+        shared.trial?.length = length
+        if let shorter = shared.trial {
+          shared.coefficients = length == 0 ? shorter.origin : moved(shorter, totals)
+        }
+        continue
+      }
+      guard let sums, let value, value.isFinite else { return nil }
+      return Point(scores: scores, sums: sums, value: value)
+    }
+  }
+
+  /// Σ_n y_nj η_nj − μ_nj of every gene, from its moments.
+  private func logLikelihoods(
+    _ sums: GeneSums, _ coefficients: ReducedRankCoefficients
+  ) -> [Double] {
+    let width = coefficients.factorCount + 1
+    let packed = packedCount(width)
+    return (0..<coefficients.geneCount).map { gene in
+      var value = -sums.meanMoments[(gene + 1) * packed - 1]
+      for (index, coefficient) in coefficients.geneCoefficients.row(gene).enumerated() {
+        value += coefficient * sums.countMoments[gene * width + index]
+      }
+      return value
+    }
+  }
+
+  // MARK: - Genes
+
+  /// Newton's step for every gene, halved where it does not pay; the pass at the new coefficients.
+  private func geneSteps<Everyone: Team & ~Copyable>(
+    _ coefficients: ReducedRankCoefficients, _ sums: GeneSums, scores: [[[Double]]],
+    _ lanes: [[PoissonBlock]], with everyone: borrowing Everyone, on workers: Workers
+  ) -> (coefficients: Matrix<Double>, pass: RowPass)? {
+    let old = coefficients.geneCoefficients
+    var new = newtonCoefficients(old, sums, on: workers)
+    let oldLikelihoods = logLikelihoods(sums, coefficients)
+    let oldValues = oldLikelihoods.indices.map { oldLikelihoods[$0] + logPrior(gene: old.row($0)) }
+    let wantsMoments = !configuration.fullRank
+    let all = Array(0..<geneCount)
+    guard
+      var pass = rowPass(
+        lanes: lanes, scores: scores, coefficients: new, genes: all, wantsMoments: wantsMoments,
+        with: everyone, on: workers)
+    else { return nil }
+    var failing = losers(all, among: new, pass.geneLogLikelihoods, oldValues)
+    guard !failing.isEmpty else { return (new, pass) }
+    for attempt in 1...40 where !failing.isEmpty {
+      for gene in failing {
+        for index in 0..<new.columnCount {
+          new[gene, index] =
+            attempt == 40 ? old[gene, index] : (new[gene, index] + old[gene, index]) / 2
+        }
+      }
+      let subset = Matrix(
+        rowCount: failing.count, columnCount: new.columnCount,
+        elements: failing.flatMap { new.row($0) })
+      guard
+        let trial = rowPass(
+          lanes: lanes, scores: scores, coefficients: subset, genes: failing, wantsMoments: false,
+          with: everyone, on: workers)
+      else { return nil }
+      failing = losers(failing, among: new, trial.geneLogLikelihoods, oldValues)
+    }
+    guard
+      let again = rowPass(
+        lanes: lanes, scores: scores, coefficients: new, genes: all, wantsMoments: wantsMoments,
+        with: everyone, on: workers)
+    else { return nil }
+    pass = again
+    return (new, pass)
+  }
+
+  /// Those of some genes whose new coefficients have a lower log joint than the old ones.
+  private func losers(
+    _ genes: [Int], among coefficients: Matrix<Double>, _ likelihoods: [Double],
+    _ oldValues: [Double]
+  ) -> [Int] {
+    var result: [Int] = []
+    for (gene, likelihood) in zip(genes, likelihoods) {
+      let value = likelihood + logPrior(gene: coefficients.row(gene))
+      let margin = 1e-11 * max(1, oldValues[gene].magnitude)
+      if !(value >= oldValues[gene] - margin) { result.append(gene) }
+    }
+    return result
+  }
+
+  /// b_j + (Σ_n μ h hᵀ + Λ)⁻¹ (Σ_n (y − μ) h − Λ b_j), Λ the precisions of the priors.
+  private func newtonCoefficients(
+    _ old: Matrix<Double>, _ sums: GeneSums, on workers: Workers
+  ) -> Matrix<Double> {
+    let width = old.columnCount
+    let packed = packedCount(width)
+    let loadingPrecision = 1 / (loadingDeviation * loadingDeviation)
+    let interceptPrecision =
+      1 / (configuration.interceptDeviation * configuration.interceptDeviation)
+    let rows = mapConcurrently(old.rowCount, on: workers) { gene -> [Double] in
+      var hessian = Array(repeating: 0.0, count: width * width)
+      var gradient = Array(repeating: 0.0, count: width)
+      var place = gene * packed
+      for a in 0..<width {
+        for b in a..<width {
+          hessian[b * width + a] = sums.meanMoments[place]
+          if b == width - 1 {
+            gradient[a] = sums.countMoments[gene * width + a] - sums.meanMoments[place]
+          }
+          place += 1
+        }
+      }
+      for a in 0..<width {
+        let precision = a == width - 1 ? interceptPrecision : loadingPrecision
+        hessian[a * width + a] += precision
+        gradient[a] -= precision * old[gene, a]
+      }
+      if !configuration.intercept {
+        for a in 0..<width { hessian[(width - 1) * width + a] = a == width - 1 ? 1 : 0 }
+        gradient[width - 1] = 0
+      }
+      let isSolved = hessian.withUnsafeMutableBufferPointer { hessian in
+        gradient.withUnsafeMutableBufferPointer { gradient in
+          guard let hessian = hessian.baseAddress, let gradient = gradient.baseAddress else {
+            return false
+          }
+          return solvePositiveDefinite(hessian, order: width, right: gradient)
+        }
+      }
+      return (0..<width).map { old[gene, $0] + (isSolved ? gradient[$0] : 0) }
+    }
+    return Matrix(rowCount: old.rowCount, columnCount: width, elements: rows.flatMap(\.self))
+  }
+
+  // MARK: - Covariates
+
+  /// Newton's direction of U.
+  private func covariateDirection<Everyone: Team & ~Copyable>(
+    _ coefficients: ReducedRankCoefficients, _ pass: RowPass, _ totals: PRRRState.Totals,
+    _ lanes: [[PoissonBlock]], with everyone: borrowing Everyone, on workers: Workers
+  ) -> Matrix<Double>? {
+    let loadings = coefficients.geneLoadings
+    let intercepts = coefficients.intercepts
+    let covariatePrecision =
+      1 / (configuration.covariateDeviation * configuration.covariateDeviation)
+    let interceptPrecision =
+      configuration.intercept
+      ? 1 / (configuration.interceptDeviation * configuration.interceptDeviation) : 0
+    let system = CovariateSystem(
+      lanes: lanes, moments: pass.moments, centre: totals.centre,
+      loadingGram: loadings.gram(.transposed), covariatePrecision: covariatePrecision,
+      interceptPrecision: interceptPrecision)
+    var pull = Array(repeating: 0.0, count: factorCount)
+    for gene in 0..<geneCount {
+      for factor in 0..<factorCount { pull[factor] += intercepts[gene] * loadings[gene, factor] }
+    }
+    var penalty = coefficients.covariateLoadings
+    for covariate in 0..<covariateCount {
+      for factor in 0..<factorCount {
+        penalty[covariate, factor] =
+          -covariatePrecision * penalty[covariate, factor]
+          + interceptPrecision * totals.centre[covariate] * pull[factor]
+      }
+    }
+    return system.solve(
+      penaltyGradient: penalty, tolerance: 1e-3, limit: 100, with: everyone, on: workers)?.direction
+  }
+
+  /// The coefficients at the end of a step of U: intercepts follow, then the balanced form.
+  private func moved(
+    _ trial: PRRRState.Trial, _ totals: PRRRState.Totals
+  ) -> ReducedRankCoefficients {
+    var result = trial.origin
+    result.covariateLoadings.add(trial.direction, times: trial.length)
+    if configuration.intercept {
+      var shift = Array(repeating: 0.0, count: factorCount)
+      for covariate in 0..<covariateCount {
+        for factor in 0..<factorCount {
+          shift[factor] += totals.centre[covariate] * trial.direction[covariate, factor]
+        }
+      }
+      for gene in 0..<geneCount {
+        var change = 0.0
+        for factor in 0..<factorCount {
+          change += shift[factor] * result.geneCoefficients[gene, factor]
+        }
+        result.geneCoefficients[gene, factorCount] -= trial.length * change
+      }
+    }
+    // A form that cannot be computed (numbers not finite) is left: the next pass refuses the step.
+    try? result.balance(
+      covariateScale: configuration.covariateDeviation, geneScale: configuration.geneDeviation)
+    return result
+  }
+}

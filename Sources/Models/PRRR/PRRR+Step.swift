@@ -1,0 +1,217 @@
+public import LinearAlgebra
+public import Modeling
+import Optimization
+import Probability
+import RealModule
+
+extension PRRR {
+  /// Parameters at the first start, intercepts of the published start included.
+  public func start() -> PRRRState {
+    PRRRState(coefficients: startingCoefficients(restart: 0, totals: nil))
+  }
+
+  /// U ~ N(0, 1/p), V ~ N(0, 1/q); v0 at the genes' rates, or N(0, 1/q).
+  ///
+  ///     v0_j = log((Σ_n y_nj + ½) / Σ_n s_n)
+  func startingCoefficients(
+    restart: Int, totals: PRRRState.Totals?
+  ) -> ReducedRankCoefficients {
+    let (p, q, k) = (covariateCount, geneCount, factorCount)
+    var loadings = Matrix<Double>(rowCount: p, columnCount: k)
+    var genes = Matrix<Double>(rowCount: q, columnCount: k + 1)
+    var stream = random.stream("PRRR covariate loadings", step: restart)
+    for row in 0..<p {
+      for factor in 0..<k {
+        loadings[row, factor] =
+          configuration.fullRank
+          ? (row == factor ? 1 : 0) : stream.normal() / Double(p).squareRoot()
+      }
+    }
+    var geneStream = random.stream("PRRR gene loadings", step: restart)
+    for gene in 0..<q {
+      for factor in 0..<k where !configuration.fullRank {
+        genes[gene, factor] = geneStream.normal() / Double(q).squareRoot()
+      }
+    }
+    guard configuration.intercept else {
+      return ReducedRankCoefficients(covariateLoadings: loadings, geneCoefficients: genes)
+    }
+    var interceptStream = random.stream("PRRR intercepts", step: restart)
+    for gene in 0..<q {
+      switch (configuration.start, totals) {
+      case (.published, _): genes[gene, k] = interceptStream.normal() / Double(q).squareRoot()
+      case (.rates, let totals?):
+        genes[gene, k] = .log((totals.genes[gene] + 0.5) / max(totals.exposure, 1e-300))
+      case (.rates, nil): break
+      }
+    }
+    return ReducedRankCoefficients(covariateLoadings: loadings, geneCoefficients: genes)
+  }
+
+  /// One iteration of the method chosen.
+  ///
+  /// Collective.
+  public func step<Everyone: Team & ~Copyable>(
+    _ shared: inout PRRRState, _ lanes: inout [PRRRLane], with everyone: borrowing Everyone,
+    on workers: Workers
+  ) -> StepReport {
+    var remarks: [String] = []
+    if shared.totals == nil {
+      let totals = totals(of: lanes, with: everyone)
+      shared.totals = totals
+      shared.coefficients = startingCoefficients(restart: 0, totals: totals)
+      remarks = self.remarks(totals)
+    }
+    let restart = shared.restart
+    let ending: Termination?
+    switch configuration.inference {
+    case .map: ending = newtonIteration(&shared, lanes, with: everyone, on: workers)
+    case .adam: ending = adamIteration(&shared, lanes, with: everyone, on: workers)
+    case .variational: ending = variationalIteration(&shared, lanes, with: everyone, on: workers)
+    }
+    let iteration = shared.iteration
+    var report = StepReport(
+      stage: configuration.restartCount > 1
+        ? "start \(restart + 1) of \(configuration.restartCount), iteration \(iteration)"
+        : "iteration \(iteration)",
+      progress: (Double(restart) + min(Double(iteration) / Double(configuration.iterationLimit), 1))
+        / Double(configuration.restartCount),
+      rowsProcessed: split.uses.count, endsEpoch: true, measures: measures(shared))
+    if let ending {
+      report.termination = finishStart(&shared, ending, lanes, with: everyone, on: workers)
+      if configuration.restartCount > 1, let objective = shared.best?.objective {
+        remarks.append(
+          "start \(restart + 1) of \(configuration.restartCount) ended after \(iteration) iterations; "
+            + "best objective \(objective)")
+      }
+    }
+    report.remark = remarks.isEmpty ? nil : remarks.joined(separator: "\n")
+    return report
+  }
+
+  private func measures(_ shared: PRRRState) -> [StepReport.Measure] {
+    let objective = shared.objective ?? .nan
+    return [.init(configuration.inference == .variational ? "elbo" : "logJoint", objective)]
+  }
+
+  private func remarks(_ totals: PRRRState.Totals) -> [String] {
+    var remarks = design.remarks
+    if emptyGeneCount > 0 {
+      remarks.append("\(emptyGeneCount) genes have no count; their loadings stay at the prior's 0")
+    }
+    if totals.emptyRowCount > 0 {
+      remarks.append(
+        "\(totals.emptyRowCount) rows have no count; they say nothing unless --size-factor none")
+    }
+    return remarks
+  }
+
+  /// What the data say before any parameter. One sum.
+  private func totals<Everyone: Team & ~Copyable>(
+    of lanes: [PRRRLane], with everyone: borrowing Everyone
+  ) -> PRRRState.Totals {
+    var sums = PartialSums([
+      .wide("constants of the likelihood", count: 2, unitExponent: 10),
+      .wide("exposure", count: 1 + covariateCount, unitExponent: 10),
+      .wide("gene totals", count: geneCount, unitExponent: 10), .wide("empty rows", count: 1),
+    ])
+    for lane in lanes {
+      sums.add([lane.trainingConstants.constant, lane.trainingConstants.saturated], to: 0)
+      sums.add(Double(lane.emptyRowCount), to: 3)
+      var exposure = Array(repeating: 0.0, count: 1 + covariateCount)
+      var genes = Array(repeating: 0.0, count: geneCount)
+      for block in lane.training {
+        for row in 0..<block.rowCount {
+          exposure[0] += block.exposure[row]
+          for (index, value) in block.design.row(row).enumerated() {
+            exposure[1 + index] += block.exposure[row] * value
+          }
+        }
+        for gene in 0..<geneCount {
+          for place in Int(block.geneStarts[gene])..<Int(block.geneStarts[gene + 1]) {
+            genes[gene] += Double(block.entryCounts[place])
+          }
+        }
+      }
+      sums.add(exposure, to: 1)
+      sums.add(genes, to: 2)
+    }
+    everyone.sum(&sums)
+    let constants = sums.values(of: 0)
+    let exposure = sums.values(of: 1)
+    let hasCentre = configuration.intercept && exposure[0] > 0
+    return PRRRState.Totals(
+      constant: constants[0], saturated: constants[1], exposure: exposure[0],
+      centre: exposure.dropFirst().map { hasCentre ? $0 / exposure[0] : 0 },
+      genes: sums.values(of: 2), emptyRowCount: Int(sums.value(of: 3)))
+  }
+
+  /// Keeps the best start and begins the next, or ends the fit.
+  private func finishStart<Everyone: Team & ~Copyable>(
+    _ shared: inout PRRRState, _ ending: Termination, _ lanes: [PRRRLane],
+    with everyone: borrowing Everyone, on workers: Workers
+  ) -> Termination? {
+    guard ending != .objectiveNotFinite else { return ending }
+    shared.restart += 1
+    if shared.restart < configuration.restartCount {
+      shared.coefficients = startingCoefficients(restart: shared.restart, totals: shared.totals)
+      shared.iteration = 0
+      shared.objective = nil
+      shared.trial = nil
+      shared.gradient = nil
+      return nil
+    }
+    if let best = shared.best {
+      shared.coefficients = best.coefficients
+      shared.objective = best.objective
+    }
+    shared.evaluation = evaluation(shared, lanes, with: everyone, on: workers)
+    return shared.best?.isConverged == true ? .objectiveTolerance : ending
+  }
+
+  /// Notes the present coefficients if no start has done better.
+  func keepIfBest(
+    _ shared: inout PRRRState, objective: Double, logLikelihood: Double, isConverged: Bool,
+    deviations: ReducedRankCoefficients? = nil
+  ) {
+    if let best = shared.best, best.objective >= objective { return }
+    shared.best = PRRRState.Best(
+      coefficients: shared.coefficients, deviations: deviations, objective: objective,
+      logLikelihood: logLikelihood, restart: shared.restart, isConverged: isConverged)
+  }
+
+  // MARK: - Priors
+
+  /// log p(U) + log p(V) + log p(v0), with all constants; U only where it is a parameter.
+  package func logPrior(_ coefficients: ReducedRankCoefficients) -> Double {
+    var sum = 0.0
+    if !configuration.fullRank {
+      sum += logNormal(coefficients.covariateLoadings.elements, configuration.covariateDeviation)
+    }
+    for gene in 0..<coefficients.geneCount {
+      sum += logPrior(gene: coefficients.geneCoefficients.row(gene))
+    }
+    return sum
+  }
+
+  /// log p(v_j) + log p(v0_j).
+  func logPrior(gene: ArraySlice<Double>) -> Double {
+    var sum = logNormal(gene.dropLast(), loadingDeviation)
+    if configuration.intercept {
+      sum += logNormal(gene.suffix(1), configuration.interceptDeviation)
+    }
+    return sum
+  }
+
+  /// σ of the genes' loadings: of the coefficients themselves in full-rank regression.
+  var loadingDeviation: Double {
+    configuration.fullRank ? configuration.covariateDeviation : configuration.geneDeviation
+  }
+
+  private func logNormal(_ values: some Collection<Double>, _ deviation: Double) -> Double {
+    var squares = 0.0
+    for value in values { squares += value * value }
+    return -0.5 * squares / (deviation * deviation)
+      - Double(values.count) * (.log(deviation) + 0.918_938_533_204_672_7)
+  }
+}

@@ -1,0 +1,111 @@
+import LinearAlgebra
+import Modeling
+import Optimization
+import Probability
+import RealModule
+
+/// Mean-field variational inference: a normal distribution for every entry of U, V, v0.
+///
+///     q(θ_i) = N(m_i, softplus(r_i)²),   θ = m + softplus(r) ∘ ε,  ε ~ N(0, 1)
+///     ELBO ≈ log p(Y | θ) − Σ_i KL(q(θ_i) ‖ N(0, σ_i²)),  the expectation over ε by `draws` draws
+///
+/// The divergence from the prior is in closed form, which halves the noise of the reference's estimate of it.
+/// Noise has keys (seed, start, step, parameter), so that it is the same on every rank.
+/// Widths start at 10⁻⁴, as in the reference.
+extension PRRR {
+  /// The steps over which the bound is averaged before it is compared.
+  static let windowLength = 200
+
+  /// One step of Adam on the bound; the reason to end, if any.
+  func variationalIteration<Everyone: Team & ~Copyable>(
+    _ shared: inout PRRRState, _ lanes: [PRRRLane], with everyone: borrowing Everyone,
+    on workers: Workers
+  ) -> Termination? {
+    guard let totals = shared.totals else { return .objectiveNotFinite }
+    let blocks = lanes.map(\.training)
+    shared.iteration += 1
+    let means = flattened(shared.coefficients)
+    var state =
+      shared.gradient
+      ?? PRRRGradientState(
+        adam: PublishedAdam(count: 2 * means.count, rate: configuration.rate),
+        rawDeviations: Array(repeating: inverseSoftplus(1e-4), count: means.count))
+    let deviations = state.rawDeviations.map(softplus)
+    var meanGradient = Array(repeating: 0.0, count: means.count)
+    var deviationGradient = meanGradient
+    var likelihood = 0.0
+    for draw in 0..<configuration.draws {
+      var stream = random.stream(
+        "PRRR noise \(shared.restart)", step: shared.iteration, index: draw)
+      let noise = means.map { _ in stream.normal() }
+      let point = means.indices.map { means[$0] + deviations[$0] * noise[$0] }
+      guard
+        let here = likelihoodGradient(
+          lanes: blocks, at: coefficients(from: point), with: everyone, on: workers)
+      else { return .objectiveNotFinite }
+      let gradient = flattened(
+        ReducedRankCoefficients(
+          covariateLoadings: here.covariateLoadings, geneCoefficients: here.geneCoefficients))
+      likelihood += (here.value + totals.constant) / Double(configuration.draws)
+      for index in gradient.indices {
+        meanGradient[index] += gradient[index] / Double(configuration.draws)
+        deviationGradient[index] += gradient[index] * noise[index] / Double(configuration.draws)
+      }
+    }
+    let precisions = priorPrecisions
+    var bound = likelihood
+    for index in means.indices {
+      let (mean, deviation, precision) = (means[index], deviations[index], precisions[index])
+      bound -=
+        0.5 * precision * (mean * mean + deviation * deviation) - 0.5
+        - 0.5 * .log(precision * deviation * deviation)
+      meanGradient[index] -= precision * mean
+      deviationGradient[index] += 1 / deviation - precision * deviation
+      deviationGradient[index] *= 1 / (1 + .exp(-state.rawDeviations[index]))
+    }
+    guard bound.isFinite else { return .objectiveNotFinite }
+    shared.objective = bound
+    var parameters = means + state.rawDeviations
+    state.adam.update(&parameters, along: (meanGradient + deviationGradient).map { -$0 })
+    shared.coefficients = coefficients(from: Array(parameters[..<means.count]))
+    state.rawDeviations = Array(parameters[means.count...])
+    let ending = windowEnding(&state, bound: bound, iteration: shared.iteration)
+    shared.gradient = state
+    if ending != nil {
+      keepIfBest(
+        &shared, objective: state.previousWindow ?? bound, logLikelihood: likelihood,
+        isConverged: ending == .objectiveTolerance,
+        deviations: coefficients(from: state.rawDeviations.map(softplus)))
+    }
+    return ending
+  }
+
+  /// Ends where the mean bound of a window rose by less than the tolerance over the window before.
+  private func windowEnding(
+    _ state: inout PRRRGradientState, bound: Double, iteration: Int
+  ) -> Termination? {
+    state.windowSum += bound
+    let isLast = iteration >= configuration.iterationLimit
+    guard iteration.isMultiple(of: Self.windowLength) || isLast else { return nil }
+    let length =
+      iteration % Self.windowLength == 0 ? Self.windowLength : iteration % Self.windowLength
+    let mean = state.windowSum / Double(length)
+    let before = state.previousWindow
+    state.previousWindow = mean
+    state.windowSum = 0
+    let tolerance = configuration.tolerance ?? 1e-5
+    if let before, mean - before <= tolerance * max(1, mean.magnitude), length == Self.windowLength
+    {
+      return .objectiveTolerance
+    }
+    return isLast ? .stepLimit : nil
+  }
+
+  private func softplus(_ x: Double) -> Double {
+    max(x, 0) + .log(onePlus: .exp(-x.magnitude))
+  }
+
+  private func inverseSoftplus(_ y: Double) -> Double {
+    y + .log(-.expMinusOne(-y))
+  }
+}
