@@ -6,6 +6,7 @@ import RealModule
 ///     θ ← θ − a √(1 − β₂ᵗ) / (1 − β₁ᵗ) · m / (√w + ε)           β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁷
 ///
 /// ε is not divided by √(1 − β₂ᵗ), unlike in Kingma and Ba's algorithm 1 and in PyTorch.
+/// TensorFlow computes the factor of m in single precision, whatever the parameters are: so does this.
 /// Source: D. P. Kingma, J. Ba, Adam, ICLR 2015, arXiv:1412.6980, section 2; TensorFlow 2.21,
 /// `tf_keras/optimizers/adam.py`.
 package struct PublishedAdam: Codable, Sendable, Equatable {
@@ -27,8 +28,8 @@ package struct PublishedAdam: Codable, Sendable, Equatable {
   package mutating func update(_ parameters: inout [Double], along gradient: [Double]) {
     precondition(parameters.count == first.count && gradient.count == first.count)
     stepCount += 1
-    let t = Double(stepCount)
-    let length = rate * (1 - .pow(0.999, t)).squareRoot() / (1 - .pow(0.9, t))
+    let t = Float(stepCount)
+    let length = Double(Float(rate) * (1 - .pow(0.999, t)).squareRoot() / (1 - .pow(0.9, t)))
     for index in parameters.indices {
       first[index] = 0.9 * first[index] + 0.1 * gradient[index]
       second[index] = 0.999 * second[index] + 0.001 * gradient[index] * gradient[index]
