@@ -18,7 +18,7 @@ extension PRRR {
   ///
   /// The objective reported is that before the step, as the reference records it.
   func adamIteration<Everyone: Team & ~Copyable>(
-    _ shared: inout PRRRState, _ lanes: [PRRRLane], with everyone: borrowing Everyone,
+    _ shared: inout PRRRState, _ lanes: [CountRegressionLane], with everyone: borrowing Everyone,
     on workers: Workers
   ) -> Termination? {
     guard let totals = shared.totals else { return .objectiveNotFinite }

@@ -7,7 +7,7 @@ extension PRRR {
   ///
   /// Collective.
   func evaluation<Everyone: Team & ~Copyable>(
-    _ shared: PRRRState, _ lanes: [PRRRLane], with everyone: borrowing Everyone,
+    _ shared: PRRRState, _ lanes: [CountRegressionLane], with everyone: borrowing Everyone,
     on workers: Workers
   ) -> CountEvaluation? {
     guard configuration.testFraction > 0, let totals = shared.totals else { return nil }
@@ -19,7 +19,7 @@ extension PRRR {
     let width = coefficients.factorCount + 1
     return countEvaluation(
       lanes: blocks, constants: lanes.map(\.heldOutConstants), geneCount: geneCount,
-      nullRates: totals.genes.map { ($0 + 0.5) / max(totals.exposure, 1e-300) }, with: everyone,
+      nullRates: totals.rates, with: everyone,
       on: workers
     ) { lane, block, gene in
       let coefficient = Array(coefficients.geneCoefficients.row(gene))

@@ -13,7 +13,7 @@ import Optimization
 extension PRRR {
   /// One iteration; the reason to end this start, if any.
   func newtonIteration<Everyone: Team & ~Copyable>(
-    _ shared: inout PRRRState, _ lanes: [PRRRLane], with everyone: borrowing Everyone,
+    _ shared: inout PRRRState, _ lanes: [CountRegressionLane], with everyone: borrowing Everyone,
     on workers: Workers
   ) -> Termination? {
     guard let totals = shared.totals else { return .objectiveNotFinite }
@@ -63,7 +63,7 @@ extension PRRR {
 
   /// The log joint and the genes' moments, after shortening the last step of U until it pays.
   private func evaluate<Everyone: Team & ~Copyable>(
-    _ shared: inout PRRRState, _ lanes: [[PoissonBlock]], _ totals: PRRRState.Totals,
+    _ shared: inout PRRRState, _ lanes: [[PoissonBlock]], _ totals: CountTotals,
     with everyone: borrowing Everyone, on workers: Workers
   ) -> Point? {
     while true {
@@ -215,7 +215,7 @@ extension PRRR {
 
   /// Newton's direction of U.
   private func covariateDirection<Everyone: Team & ~Copyable>(
-    _ coefficients: ReducedRankCoefficients, _ pass: RowPass, _ totals: PRRRState.Totals,
+    _ coefficients: ReducedRankCoefficients, _ pass: RowPass, _ totals: CountTotals,
     _ lanes: [[PoissonBlock]], with everyone: borrowing Everyone, on workers: Workers
   ) -> Matrix<Double>? {
     let loadings = coefficients.geneLoadings
@@ -226,9 +226,10 @@ extension PRRR {
       configuration.intercept
       ? 1 / (configuration.interceptDeviation * configuration.interceptDeviation) : 0
     let system = CovariateSystem(
-      lanes: lanes, moments: pass.moments, centre: totals.centre,
+      lanes: lanes, moments: pass.moments, centre: centre(totals),
       loadingGram: loadings.gram(.transposed), covariatePrecision: covariatePrecision,
       interceptPrecision: interceptPrecision)
+    let centre = centre(totals)
     var pull = Array(repeating: 0.0, count: factorCount)
     for gene in 0..<geneCount {
       for factor in 0..<factorCount { pull[factor] += intercepts[gene] * loadings[gene, factor] }
@@ -238,7 +239,7 @@ extension PRRR {
       for factor in 0..<factorCount {
         penalty[covariate, factor] =
           -covariatePrecision * penalty[covariate, factor]
-          + interceptPrecision * totals.centre[covariate] * pull[factor]
+          + interceptPrecision * centre[covariate] * pull[factor]
       }
     }
     return system.solve(
@@ -247,15 +248,16 @@ extension PRRR {
 
   /// The coefficients at the end of a step of U: intercepts follow, then the balanced form.
   private func moved(
-    _ trial: PRRRState.Trial, _ totals: PRRRState.Totals
+    _ trial: PRRRState.Trial, _ totals: CountTotals
   ) -> ReducedRankCoefficients {
     var result = trial.origin
     result.covariateLoadings.add(trial.direction, times: trial.length)
     if configuration.intercept {
+      let centre = centre(totals)
       var shift = Array(repeating: 0.0, count: factorCount)
       for covariate in 0..<covariateCount {
         for factor in 0..<factorCount {
-          shift[factor] += totals.centre[covariate] * trial.direction[covariate, factor]
+          shift[factor] += centre[covariate] * trial.direction[covariate, factor]
         }
       }
       for gene in 0..<geneCount {

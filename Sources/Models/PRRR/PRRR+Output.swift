@@ -4,20 +4,15 @@ import Optimization
 
 extension PRRR {
   /// Scores X U of the rows; zeros for rows that lack a covariate.
-  public func rowOutput(_ shared: PRRRState, _ lane: PRRRLane) -> RowOutput {
+  public func rowOutput(_ shared: PRRRState, _ lane: CountRegressionLane) -> RowOutput {
     guard !configuration.fullRank else { return RowOutput() }
     let coefficients = canonical(shared)
-    let design = Matrix(
-      rowCount: lane.rows.count, columnCount: covariateCount,
-      elements: lane.rows.flatMap { matrix.values.row($0) })
+    let design = regression.covariates(of: lane.rows)
     let scores = matrixProduct(design, coefficients.covariateLoadings)
     return RowOutput(
       columns: configuration.testFraction > 0
         ? [
-          NamedColumn(
-            "prrr_use",
-            .strings(
-              lane.rows.map { matrix.isIncomplete[$0] ? "incomplete" : split.uses[$0].rawValue }))
+          NamedColumn("prrr_use", regression.uses(of: lane.rows))
         ] : [],
       matrices: [
         NamedMatrix("X_prrr", width: factorCount, elements: scores.elements.map { Float($0) })
@@ -70,13 +65,7 @@ extension PRRR {
       }
     }
     if let evaluation = shared.evaluation {
-      members["held_out"] = .group([
-        "rows": .integer(Int64(evaluation.rowCount)),
-        "log_likelihood": .number(evaluation.logLikelihood),
-        "deviance": .number(evaluation.deviance),
-        "deviance_explained": .number(evaluation.devianceExplained),
-        "r_squared": .number(evaluation.rSquared),
-      ])
+      members["held_out"] = evaluation.storedTree
       columns.append(NamedColumn("prrr_r_squared", .numbers(evaluation.geneRSquared)))
     }
     return SharedOutput(columns: columns, matrices: matrices, parameters: .group(members))

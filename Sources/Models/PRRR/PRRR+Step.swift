@@ -14,12 +14,12 @@ extension PRRR {
   ///
   ///     v0_j = log((Σ_n y_nj + ½) / Σ_n s_n)
   func startingCoefficients(
-    restart: Int, totals: PRRRState.Totals?
+    restart: Int, totals: CountTotals?
   ) -> ReducedRankCoefficients {
     let (p, q, k) = (covariateCount, geneCount, factorCount)
     var loadings = Matrix<Double>(rowCount: p, columnCount: k)
     var genes = Matrix<Double>(rowCount: q, columnCount: k + 1)
-    var stream = random.stream("PRRR covariate loadings", step: restart)
+    var stream = regression.random.stream("PRRR covariate loadings", step: restart)
     for row in 0..<p {
       for factor in 0..<k {
         loadings[row, factor] =
@@ -27,7 +27,7 @@ extension PRRR {
           ? (row == factor ? 1 : 0) : stream.normal() / Double(p).squareRoot()
       }
     }
-    var geneStream = random.stream("PRRR gene loadings", step: restart)
+    var geneStream = regression.random.stream("PRRR gene loadings", step: restart)
     for gene in 0..<q {
       for factor in 0..<k where !configuration.fullRank {
         genes[gene, factor] = geneStream.normal() / Double(q).squareRoot()
@@ -36,12 +36,12 @@ extension PRRR {
     guard configuration.intercept else {
       return ReducedRankCoefficients(covariateLoadings: loadings, geneCoefficients: genes)
     }
-    var interceptStream = random.stream("PRRR intercepts", step: restart)
+    var interceptStream = regression.random.stream("PRRR intercepts", step: restart)
     for gene in 0..<q {
       switch (configuration.start, totals) {
       case (.published, _): genes[gene, k] = interceptStream.normal() / Double(q).squareRoot()
       case (.rates, let totals?):
-        genes[gene, k] = .log((totals.genes[gene] + 0.5) / max(totals.exposure, 1e-300))
+        genes[gene, k] = .log(totals.rates[gene])
       case (.rates, nil): break
       }
     }
@@ -52,15 +52,16 @@ extension PRRR {
   ///
   /// Collective.
   public func step<Everyone: Team & ~Copyable>(
-    _ shared: inout PRRRState, _ lanes: inout [PRRRLane], with everyone: borrowing Everyone,
+    _ shared: inout PRRRState, _ lanes: inout [CountRegressionLane],
+    with everyone: borrowing Everyone,
     on workers: Workers
   ) -> StepReport {
     var remarks: [String] = []
     if shared.totals == nil {
-      let totals = totals(of: lanes, with: everyone)
+      let totals = regression.totals(of: lanes, with: everyone)
       shared.totals = totals
       shared.coefficients = startingCoefficients(restart: 0, totals: totals)
-      remarks = self.remarks(totals)
+      remarks = regression.remarks(totals)
     }
     let restart = shared.restart
     let ending: Termination?
@@ -76,7 +77,7 @@ extension PRRR {
         : "iteration \(iteration)",
       progress: (Double(restart) + min(Double(iteration) / Double(configuration.iterationLimit), 1))
         / Double(configuration.restartCount),
-      rowsProcessed: split.uses.count, endsEpoch: true, measures: measures(shared))
+      rowsProcessed: regression.split.uses.count, endsEpoch: true, measures: measures(shared))
     if let ending {
       report.termination = finishStart(&shared, ending, lanes, with: everyone, on: workers)
       if configuration.restartCount > 1, let objective = shared.best?.objective {
@@ -94,61 +95,15 @@ extension PRRR {
     return [.init(configuration.inference == .variational ? "elbo" : "logJoint", objective)]
   }
 
-  private func remarks(_ totals: PRRRState.Totals) -> [String] {
-    var remarks = design.remarks
-    if emptyGeneCount > 0 {
-      remarks.append("\(emptyGeneCount) genes have no count; their loadings stay at the prior's 0")
-    }
-    if totals.emptyRowCount > 0 {
-      remarks.append(
-        "\(totals.emptyRowCount) rows have no count; they say nothing unless --size-factor none")
-    }
-    return remarks
-  }
-
-  /// What the data say before any parameter. One sum.
-  private func totals<Everyone: Team & ~Copyable>(
-    of lanes: [PRRRLane], with everyone: borrowing Everyone
-  ) -> PRRRState.Totals {
-    var sums = PartialSums([
-      .wide("constants of the likelihood", count: 2, unitExponent: 10),
-      .wide("exposure", count: 1 + covariateCount, unitExponent: 10),
-      .wide("gene totals", count: geneCount, unitExponent: 10), .wide("empty rows", count: 1),
-    ])
-    for lane in lanes {
-      sums.add([lane.trainingConstants.constant, lane.trainingConstants.saturated], to: 0)
-      sums.add(Double(lane.emptyRowCount), to: 3)
-      var exposure = Array(repeating: 0.0, count: 1 + covariateCount)
-      var genes = Array(repeating: 0.0, count: geneCount)
-      for block in lane.training {
-        for row in 0..<block.rowCount {
-          exposure[0] += block.exposure[row]
-          for (index, value) in block.design.row(row).enumerated() {
-            exposure[1 + index] += block.exposure[row] * value
-          }
-        }
-        for gene in 0..<geneCount {
-          for place in Int(block.geneStarts[gene])..<Int(block.geneStarts[gene + 1]) {
-            genes[gene] += Double(block.entryCounts[place])
-          }
-        }
-      }
-      sums.add(exposure, to: 1)
-      sums.add(genes, to: 2)
-    }
-    everyone.sum(&sums)
-    let constants = sums.values(of: 0)
-    let exposure = sums.values(of: 1)
-    let hasCentre = configuration.intercept && exposure[0] > 0
-    return PRRRState.Totals(
-      constant: constants[0], saturated: constants[1], exposure: exposure[0],
-      centre: exposure.dropFirst().map { hasCentre ? $0 / exposure[0] : 0 },
-      genes: sums.values(of: 2), emptyRowCount: Int(sums.value(of: 3)))
+  /// x̄, weighted by exposure; zeros without intercepts.
+  func centre(_ totals: CountTotals) -> [Double] {
+    let hasCentre = configuration.intercept && totals.exposure > 0
+    return totals.covariates.map { hasCentre ? $0 / totals.exposure : 0 }
   }
 
   /// Keeps the best start and begins the next, or ends the fit.
   private func finishStart<Everyone: Team & ~Copyable>(
-    _ shared: inout PRRRState, _ ending: Termination, _ lanes: [PRRRLane],
+    _ shared: inout PRRRState, _ ending: Termination, _ lanes: [CountRegressionLane],
     with everyone: borrowing Everyone, on workers: Workers
   ) -> Termination? {
     guard ending != .objectiveNotFinite else { return ending }

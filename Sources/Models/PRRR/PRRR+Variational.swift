@@ -18,7 +18,7 @@ extension PRRR {
 
   /// One step of Adam on the bound; the reason to end, if any.
   func variationalIteration<Everyone: Team & ~Copyable>(
-    _ shared: inout PRRRState, _ lanes: [PRRRLane], with everyone: borrowing Everyone,
+    _ shared: inout PRRRState, _ lanes: [CountRegressionLane], with everyone: borrowing Everyone,
     on workers: Workers
   ) -> Termination? {
     guard let totals = shared.totals else { return .objectiveNotFinite }
@@ -30,12 +30,12 @@ extension PRRR {
       ?? PRRRGradientState(
         adam: PublishedAdam(count: 2 * means.count, rate: configuration.rate),
         rawDeviations: Array(repeating: inverseSoftplus(1e-4), count: means.count))
-    let deviations = state.rawDeviations.map(softplus)
+    let deviations = state.rawDeviations.map { log1pExp($0) }
     var meanGradient = Array(repeating: 0.0, count: means.count)
     var deviationGradient = meanGradient
     var likelihood = 0.0
     for draw in 0..<configuration.draws {
-      var stream = random.stream(
+      var stream = regression.random.stream(
         "PRRR noise \(shared.restart)", step: shared.iteration, index: draw)
       let noise = means.map { _ in stream.normal() }
       let point = means.indices.map { means[$0] + deviations[$0] * noise[$0] }
@@ -61,7 +61,7 @@ extension PRRR {
         - 0.5 * .log(precision * deviation * deviation)
       meanGradient[index] -= precision * mean
       deviationGradient[index] += 1 / deviation - precision * deviation
-      deviationGradient[index] *= 1 / (1 + .exp(-state.rawDeviations[index]))
+      deviationGradient[index] *= sigmoid(state.rawDeviations[index])
     }
     guard bound.isFinite else { return .objectiveNotFinite }
     shared.objective = bound
@@ -75,7 +75,7 @@ extension PRRR {
       keepIfBest(
         &shared, objective: state.previousWindow ?? bound, logLikelihood: likelihood,
         isConverged: ending == .objectiveTolerance,
-        deviations: coefficients(from: state.rawDeviations.map(softplus)))
+        deviations: coefficients(from: state.rawDeviations.map { log1pExp($0) }))
     }
     return ending
   }
@@ -99,13 +99,5 @@ extension PRRR {
       return .objectiveTolerance
     }
     return isLast ? .stepLimit : nil
-  }
-
-  private func softplus(_ x: Double) -> Double {
-    max(x, 0) + .log(onePlus: .exp(-x.magnitude))
-  }
-
-  private func inverseSoftplus(_ y: Double) -> Double {
-    y + .log(-.expMinusOne(-y))
   }
 }

@@ -2,22 +2,6 @@ package import LinearAlgebra
 
 /// Everything of a PRRR fit that is the same on every rank.
 public struct PRRRState: Codable, Sendable {
-  /// What is known of the data after the first sum.
-  package struct Totals: Codable, Sendable {
-    /// Σ y log s − log y! of the training rows.
-    package var constant: Double
-    /// The log-likelihood of a model that knows every count.
-    package var saturated: Double
-    /// Σ s.
-    package var exposure: Double
-    /// Σ s x / Σ s; zeros without intercepts.
-    package var centre: [Double]
-    /// Counts of each gene.
-    package var genes: [Double]
-    /// Rows without counts, in all.
-    package var emptyRowCount: Int
-  }
-
   /// A step of U that is judged by the next pass.
   package struct Trial: Codable, Sendable {
     /// Where it started.
@@ -47,7 +31,7 @@ public struct PRRRState: Codable, Sendable {
   }
 
   /// Nil before the first step.
-  package var totals: Totals?
+  package var totals: CountTotals?
   /// Where the fit stands.
   package var coefficients: ReducedRankCoefficients
   /// Number of the start, from 0.

@@ -71,8 +71,9 @@ struct TestCounts {
 
   /// The lanes of a model.
   func lanes<Fitted: Model>(_ model: Fitted) throws -> [Fitted.Lane] {
-    let plan = LanePlan(rowCount: counts.count, laneCount: model.laneCount)
-    return try (0..<model.laneCount).map { try model.lane(from: rows(plan.rows(ofLane: $0))) }
+    let laneCount = Fitted.laneCount(model.configuration, rowCount: counts.count)
+    let plan = LanePlan(rowCount: counts.count, laneCount: laneCount)
+    return try (0..<laneCount).map { try model.lane(from: rows(plan.rows(ofLane: $0))) }
   }
 }
 

@@ -5,15 +5,27 @@ extension CovariateDesign {
   /// The most levels that a category may have.
   static let levelLimit = 2000
 
+  /// The name of the covariate that is 1 in every row.
+  public static let baseline = "baseline"
+
   /// Decides on the columns.
   ///
-  /// - Parameter isNonnegative: whether the model needs covariates that are 0 or more (nn-PRRR).
+  /// - Parameters:
+  ///   - isNonnegative: whether the model needs covariates that are 0 or more (nn-PRRR).
+  ///   - addsBaseline: whether a column of ones comes first.
   /// - Throws: `ModelError` for a covariate that is constant, is an identifier rather than a covariate, has a
   ///   missing value where that is refused, or is negative where it may not be.
   public init(
-    _ covariates: [RawCovariate], scaling: Scaling, missing: Missing, isNonnegative: Bool
+    _ covariates: [RawCovariate], scaling: Scaling, missing: Missing, isNonnegative: Bool,
+    addsBaseline: Bool = false
   ) throws(ModelError) {
     var columns: [Column] = []
+    if addsBaseline {
+      columns.append(
+        Column(
+          name: Self.baseline, covariate: Self.baseline, level: nil, centre: 0, scale: 1,
+          substitute: 1))
+    }
     var frequent: [String: String] = [:]
     for covariate in covariates {
       switch covariate.values {
@@ -121,6 +133,13 @@ extension CovariateDesign {
     while first < columns.count {
       let name = columns[first].covariate
       let end = columns[first...].firstIndex { $0.covariate != name } ?? columns.count
+      if name == Self.baseline, columns[first].level == nil,
+        !covariates.contains(where: { $0.name == name })
+      {
+        for row in 0..<rowCount { elements[row * columns.count + first] = 1 }
+        first = end
+        continue
+      }
       guard let covariate = covariates.first(where: { $0.name == name }) else {
         throw ModelError("the data have no covariate \"\(name)\", which the fit was made with")
       }

@@ -14,7 +14,7 @@ extension CovariateDesign {
     var kept: [Int] = []
     for (index, column) in columns.enumerated() {
       let isLast = index + 1 == columns.count || columns[index + 1].covariate != column.covariate
-      if column.level == nil || !isLast { kept.append(index) }
+      if column.name != Self.baseline, column.level == nil || !isLast { kept.append(index) }
     }
     let width = columns.count
     var means = Array(repeating: 0.0, count: width)

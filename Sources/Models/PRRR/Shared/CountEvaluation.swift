@@ -23,6 +23,15 @@ package struct CountEvaluation: Codable, Sendable, Equatable {
   package var rSquared: Double
   /// R² of every gene; NaN where the gene does not vary.
   package var geneRSquared: [Double]
+
+  /// As the fit file states it.
+  package var storedTree: StoredTree {
+    .group([
+      "rows": .integer(Int64(rowCount)), "log_likelihood": .number(logLikelihood),
+      "deviance": .number(deviance), "deviance_explained": .number(devianceExplained),
+      "r_squared": .number(rSquared),
+    ])
+  }
 }
 
 /// Sums over held-out rows: what ``CountEvaluation`` is made of.

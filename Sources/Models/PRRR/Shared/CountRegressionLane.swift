@@ -1,0 +1,85 @@
+import LinearAlgebra
+public import Modeling
+
+/// One lane of PRRR or nn-PRRR: its rows, gathered by equal covariates.
+public struct CountRegressionLane: LaneState {
+  /// A lane keeps nothing between steps that the data do not say.
+  public struct Saved: Codable, Sendable {}
+  /// The rows of the lane.
+  public let rows: Range<Int>
+  /// Nothing.
+  public var saved = Saved()
+
+  /// Rows that the model is fitted to.
+  package let training: [PoissonBlock]
+  /// Rows that are held out, one by one.
+  let heldOut: [PoissonBlock]
+  /// Σ y log s − log y! over the training rows, and the log-likelihood of a model that knows every count.
+  let trainingConstants: (constant: Double, saturated: Double)
+  /// The same for the rows that are held out.
+  let heldOutConstants: (constant: Double, saturated: Double)
+  /// Rows without any count.
+  let emptyRowCount: Int
+}
+
+/// What the data say before any parameter.
+package struct CountTotals: Codable, Sendable {
+  /// Σ y log s − log y! of the training rows.
+  package var constant: Double
+  /// The log-likelihood of a model that knows every count.
+  package var saturated: Double
+  /// Σ s.
+  package var exposure: Double
+  /// Σ s x, p.
+  package var covariates: [Double]
+  /// Counts of each gene.
+  package var genes: [Double]
+  /// Rows without counts, in all.
+  package var emptyRowCount: Int
+
+  /// Counts of each gene per unit of exposure, with half a count more.
+  package var rates: [Double] { genes.map { ($0 + 0.5) / max(exposure, 1e-300) } }
+}
+
+extension CountRegression {
+  /// What the data say before any parameter. One sum.
+  ///
+  /// Collective.
+  package func totals<Everyone: Team & ~Copyable>(
+    of lanes: [CountRegressionLane], with everyone: borrowing Everyone
+  ) -> CountTotals {
+    var sums = PartialSums([
+      .wide("constants of the likelihood", count: 2, unitExponent: 10),
+      .wide("exposure", count: 1 + covariateCount, unitExponent: 10),
+      .wide("gene totals", count: geneCount, unitExponent: 10), .wide("empty rows", count: 1),
+    ])
+    for lane in lanes {
+      sums.add([lane.trainingConstants.constant, lane.trainingConstants.saturated], to: 0)
+      sums.add(Double(lane.emptyRowCount), to: 3)
+      var exposure = Array(repeating: 0.0, count: 1 + covariateCount)
+      var genes = Array(repeating: 0.0, count: geneCount)
+      for block in lane.training {
+        for row in 0..<block.rowCount {
+          exposure[0] += block.exposure[row]
+          for (index, value) in block.design.row(row).enumerated() {
+            exposure[1 + index] += block.exposure[row] * value
+          }
+        }
+        for gene in 0..<geneCount {
+          for place in Int(block.geneStarts[gene])..<Int(block.geneStarts[gene + 1]) {
+            genes[gene] += Double(block.entryCounts[place])
+          }
+        }
+      }
+      sums.add(exposure, to: 1)
+      sums.add(genes, to: 2)
+    }
+    everyone.sum(&sums)
+    let constants = sums.values(of: 0)
+    let exposure = sums.values(of: 1)
+    return CountTotals(
+      constant: constants[0], saturated: constants[1], exposure: exposure[0],
+      covariates: Array(exposure.dropFirst()), genes: sums.values(of: 2),
+      emptyRowCount: Int(sums.value(of: 3)))
+  }
+}
