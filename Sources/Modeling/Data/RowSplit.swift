@@ -19,6 +19,11 @@ public struct RowSplit: Sendable, Equatable {
   /// For every row.
   public let uses: [RowUse]
 
+  /// A split that is known.
+  public init(uses: [RowUse]) {
+    self.uses = uses
+  }
+
   /// A split.
   ///
   /// - Parameters:

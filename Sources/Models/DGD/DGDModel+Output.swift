@@ -7,12 +7,14 @@ extension DGDModel {
   /// obs: the split, the component of each cell with its probability; obsm: the representation.
   public func rowOutput(_ shared: Shared, _ lane: Lane) -> RowOutput {
     let L = configuration.latent
-    let uses = lane.rows.map { Int32(RowUse.allCases.firstIndex(of: split.uses[$0]) ?? 0) }
-    var columns = [
-      NamedColumn(
-        "distfit_split",
-        .categories(codes: uses, names: RowUse.allCases.map(\.rawValue), isOrdered: false))
-    ]
+    var columns: [NamedColumn] = []
+    if fit == nil {
+      let uses = lane.rows.map { Int32(RowUse.allCases.firstIndex(of: split.uses[$0]) ?? 0) }
+      columns.append(
+        NamedColumn(
+          "distfit_split",
+          .categories(codes: uses, names: RowUse.allCases.map(\.rawValue), isOrdered: false)))
+    }
     if let mixture = shared.mixture {
       var codes: [Int32] = []
       var probabilities: [Double] = []
@@ -30,7 +32,11 @@ extension DGDModel {
         NamedColumn("dgd_component_probability", .numbers(probabilities)),
       ]
     }
-    columns.append(NamedColumn("dgd_scale", .numbers(lane.scales.map { Double($0) })))
+    columns += [
+      NamedColumn("dgd_scale", .numbers(lane.scales.map { Double($0) })),
+      NamedColumn("dgd_negative_log_likelihood", .numbers(lane.saved.losses)),
+      NamedColumn("dgd_squared_error", .numbers(lane.saved.squaredErrors)),
+    ]
     return RowOutput(
       columns: columns,
       matrices: [
@@ -41,6 +47,7 @@ extension DGDModel {
 
   /// Supervised components carry their class's name, others their number.
   private var componentNames: [String] {
+    if let fit { return fit.componentNames }
     guard configuration.supervised, let classes else {
       return (0..<componentCount).map(String.init)
     }

@@ -33,15 +33,12 @@ extension DGDModel {
     }
     shared.epochSums = DGDEpochSums()
     let isLast = shared.epoch == configuration.epochs || isStopping
-    let termination: Termination = isStopping ? .earlyStopping : .planCompleted
     shared.phase = isLast ? .testing(steps: 0) : .training
-    let hasTest = split.uses.contains(.test)
     return StepReport(
       stage: stage(shared), progress: progress(shared), rowsProcessed: sums.rows, endsEpoch: true,
       measures: measures,
       remark: isStopping
-        ? "stopping early: no better validation loss since epoch \(shared.best?.epoch ?? 0)" : nil,
-      termination: isLast && !hasTest ? termination : nil)
+        ? "stopping early: no better validation loss since epoch \(shared.best?.epoch ?? 0)" : nil)
   }
 
   /// Notes the validation loss of an epoch.
@@ -105,16 +102,45 @@ extension DGDModel {
     }
     let sums = embeddingStep(
       steps, shared, &lanes, \.testRows, with: everyone, on: workers)
-    shared.phase = .testing(steps: steps + 1)
-    let isLast = steps >= configuration.embeddingSteps
-    let stoppedEarly = shared.epoch < configuration.epochs
+    let isLast = steps >= configuration.embeddingSteps || sums.rows == 0
+    shared.phase = isLast ? .measuring : .testing(steps: steps + 1)
+    let kind = fit == nil ? "test cells" : "new cells"
     return StepReport(
-      stage: isLast
-        ? "test cells" : "test cells, step \(steps + 1) of \(configuration.embeddingSteps)",
+      stage: isLast ? kind : "\(kind), step \(steps + 1) of \(configuration.embeddingSteps)",
       progress: 1, rowsProcessed: sums.rows, endsEpoch: false,
-      remark: isLast
-        ? "test loss \(sums.data / Double(max(sums.rows, 1) * data.columnCount)) a count" : nil,
-      termination: isLast ? (stoppedEarly ? .earlyStopping : .planCompleted) : nil)
+      remark: isLast && sums.rows > 0
+        ? "\(kind): loss \(sums.data / Double(sums.rows * data.columnCount)) a value" : nil)
+  }
+
+  /// Losses and squared errors of all cells with the final decoder and representations.
+  func measuringStep(
+    _ shared: inout Shared, _ lanes: inout [Lane], on workers: Workers
+  ) -> StepReport {
+    let snapshot = lanes
+    let G = data.columnCount
+    forEachPiece(of: snapshot, { Array(0..<$0.rows.count) }, size: 64) { index, positions in
+      var piece = gather([snapshot[index]], [positions])
+      let activations = shared.hidden.forward(piece.inputs, rowCount: positions.count, on: workers)
+      let batch = piece.takeBatch(activations.output)
+      let losses = shared.output.losses(batch, on: workers)
+      let means = shared.output.means(
+        hidden: activations.output, scales: batch.scales, on: workers)
+      for (row, position) in positions.enumerated() {
+        lanes[index].saved.losses[position] = losses[row]
+        var squares = 0.0
+        for g in 0..<G { squares += Double(means[row * G + g]) * Double(means[row * G + g]) }
+        for entry in batch.values.entries(ofRow: row) {
+          let value = Double(batch.values.values[entry])
+          let mean = Double(means[row * G + Int(batch.values.columns[entry])])
+          squares += (value - mean) * (value - mean) - mean * mean
+        }
+        lanes[index].saved.squaredErrors[position] = squares / Double(G)
+      }
+    }
+    let stoppedEarly = fit == nil && shared.epoch < configuration.epochs
+    return StepReport(
+      stage: "measured", progress: 1, rowsProcessed: data.rowCount, endsEpoch: false,
+      termination: stoppedEarly ? .earlyStopping : .planCompleted)
   }
 
   /// One step on the representations of cells outside training, whose loss before the step is returned; the

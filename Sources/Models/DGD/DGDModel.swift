@@ -58,6 +58,18 @@ where Hidden.Scalar == Output.Scalar {
   /// Classes of --labels: code of each cell and names; nil without labels.
   let classes: (codes: [Int32], names: [String])?
   let random: RandomSource
+  /// The fit whose parameters stand still while new cells are represented; nil while fitting.
+  let fit: DGDFitFile?
+
+  /// A fitted model of new cells.
+  init(_ configuration: DGDConfiguration, data: DataSummary, fit: DGDFitFile) {
+    self.configuration = configuration
+    self.data = data
+    self.fit = fit
+    classes = nil
+    random = RandomSource(seed: UInt64(configuration.seed))
+    split = RowSplit(uses: Array(repeating: .test, count: data.rowCount))
+  }
 
   /// A model of this data.
   ///
@@ -65,6 +77,7 @@ where Hidden.Scalar == Output.Scalar {
   public init(_ configuration: DGDConfiguration, for data: DataSummary) throws(ModelError) {
     self.configuration = configuration
     self.data = data
+    fit = nil
     random = RandomSource(seed: UInt64(configuration.seed))
     var classes: (codes: [Int32], names: [String])?
     if let name = configuration.labels {
@@ -136,11 +149,12 @@ where Hidden.Scalar == Output.Scalar {
       trainRows: positions(.train), validationRows: positions(.validation),
       testRows: positions(.test),
       labels: configuration.supervised ? rows.rows.map { classes?.codes[$0] ?? -1 } : [],
-      saved: .init(count: rows.rows.count * configuration.latent))
+      saved: .init(cells: rows.rows.count, latent: configuration.latent))
   }
 
   /// The state before the first step: random decoder, mixture at its prior's centre.
   public func start() -> DGDShared<Hidden, Output> {
+    if let fit { return fittedStart(fit) }
     let (hidden, output) = initialDecoder()
     let prior = GaussianMixturePrior(
       radius: configuration.softballRadius ?? 1, hardness: configuration.softballHardness,

@@ -62,12 +62,14 @@ extension DGDModel {
   /// Calls `body` with the cells in pieces of at most a minibatch, cut at the same places on any number of
   /// ranks: each lane on its own.
   func forEachPiece(
-    of lanes: [Lane], _ rows: (Lane) -> [Int], _ body: (_ lane: Int, ArraySlice<Int>) -> Void
+    of lanes: [Lane], _ rows: (Lane) -> [Int], size: Int? = nil,
+    _ body: (_ lane: Int, ArraySlice<Int>) -> Void
   ) {
+    let size = size ?? configuration.batch
     for (index, lane) in lanes.enumerated() {
       let positions = rows(lane)
-      for start in stride(from: 0, to: positions.count, by: configuration.batch) {
-        body(index, positions[start..<min(start + configuration.batch, positions.count)])
+      for start in stride(from: 0, to: positions.count, by: size) {
+        body(index, positions[start..<min(start + size, positions.count)])
       }
     }
   }

@@ -45,6 +45,8 @@ public enum DGDPhase: Codable, Sendable, Equatable {
   case validating
   /// Cells kept for the test get their representations: steps done.
   case testing(steps: Int)
+  /// Losses of all cells, for the evaluation; then the fit is over.
+  case measuring
 }
 
 /// Sums over an epoch.
@@ -96,10 +98,16 @@ public struct DGDLane<Scalar: NetworkScalar>: LaneState {
     public var firstMoments: [Scalar]
     /// Second moments.
     public var secondMoments: [Scalar]
+    /// −log p(x | z) of each cell at the end of the fit; NaN before.
+    public var losses: [Double]
+    /// Mean squared difference of counts and expected counts, likewise.
+    public var squaredErrors: [Double]
 
-    /// Zeros.
-    init(count: Int) {
-      representations = Array(repeating: 0, count: count)
+    /// Zeros for so many cells.
+    init(cells: Int, latent: Int) {
+      representations = Array(repeating: 0, count: cells * latent)
+      losses = Array(repeating: .nan, count: cells)
+      squaredErrors = losses
       gradients = representations
       firstMoments = representations
       secondMoments = representations

@@ -1,0 +1,151 @@
+/// A model that can be built again from its fit file and gives new rows their representation.
+public protocol EmbeddingModel: Model {
+  /// The fitted model, ready to represent these rows: shared parameters stand still.
+  ///
+  /// - Parameters:
+  ///   - fit: `uns/distfit` of the fit file.
+  ///   - steps: gradient steps; nil: as the fit's settings say.
+  /// - Throws: `ModelError` or `StoredTreeError` where the fit is not of this model or damaged.
+  init(fit: StoredTree, for data: DataSummary, steps: Int?) throws
+}
+
+/// A model that turns representations into expected values.
+public protocol DecodingModel: Model {
+  /// What decodes, of a fit file's `uns/distfit`.
+  ///
+  /// - Throws: where the fit is not of this model or damaged.
+  static func decoder(of fit: StoredTree) throws -> any RowDecoder
+}
+
+/// Turns representations into expected values.
+public protocol RowDecoder: Sendable {
+  /// The `obsm` matrix with the representations.
+  var representationName: String { get }
+  /// The `obs` column with each row's scale.
+  var scaleName: String { get }
+  /// Numbers in a representation.
+  var latentCount: Int { get }
+  /// Expected values, rows × columns, row-major.
+  func expectedValues(representations: [Float], scales: [Float]) -> [Float]
+}
+
+/// A model that makes new rows from its fit.
+public protocol SamplingModel: Model {
+  /// What makes rows, of a fit file's `uns/distfit`.
+  ///
+  /// - Parameters:
+  ///   - columns: `var` of the fit.
+  ///   - scales: the scales of the fitted rows: each new row takes one of them.
+  /// - Throws: where the fit is not of this model or damaged.
+  static func sampler(
+    of fit: StoredTree, columns: Table, scales: [Double], seed: Int
+  ) throws -> any RowSampler
+}
+
+/// Makes rows, each from its own number.
+public protocol RowSampler: Sendable {
+  /// Some rows.
+  ///
+  /// Local; depends on the row numbers only.
+  func rows(_ range: Range<Int>) -> SimulatedRows
+}
+
+/// A model whose gradients can be checked on a user's own data.
+public protocol CheckableModel: Model {
+  /// Compares gradients with finite differences on a few rows.
+  ///
+  /// Local.
+  static func check(
+    _ configuration: Configuration, data: DataSummary, rows: RowData
+  ) throws -> [GradientComparison]
+}
+
+/// One line of a gradient check.
+public struct GradientComparison: Sendable {
+  /// Which parameters.
+  public let block: String
+  /// The derivative along a random direction, by the model's formulas.
+  public let derivative: Double
+  /// The same by central differences.
+  public let difference: Double
+  /// |derivative − difference| / max(1, |derivative|).
+  public var error: Double { abs(derivative - difference) / max(1, abs(derivative)) }
+  /// Up to this error the two agree: the differences' own error.
+  public let tolerance: Double
+  /// Whether they agree; NaN never does.
+  public var passes: Bool { error <= tolerance }
+
+  /// A comparison.
+  public init(_ block: String, derivative: Double, difference: Double, tolerance: Double = 1e-5) {
+    self.block = block
+    self.derivative = derivative
+    self.difference = difference
+    self.tolerance = tolerance
+  }
+}
+
+/// A model that can say beforehand what a fit will take.
+public protocol PlannableModel: Model {
+  /// Memory and messages of one rank.
+  static func plan(_ configuration: Configuration, _ shape: DataShape, ranks: Int) -> FitPlan
+}
+
+/// How large data are.
+public struct DataShape: Sendable {
+  /// Rows.
+  public let rowCount: Int
+  /// Columns.
+  public let columnCount: Int
+  /// Values that are not zero.
+  public let nonZeroCount: Int
+
+  /// A size.
+  public init(rowCount: Int, columnCount: Int, nonZeroCount: Int) {
+    self.rowCount = rowCount
+    self.columnCount = columnCount
+    self.nonZeroCount = nonZeroCount
+  }
+}
+
+/// What a fit takes.
+public struct FitPlan: Sendable {
+  /// A part of a rank's memory.
+  public struct Part: Sendable {
+    /// What it holds.
+    public let name: String
+    /// Its size.
+    public let bytes: Int
+
+    /// A part.
+    public init(_ name: String, bytes: Int) {
+      self.name = name
+      self.bytes = bytes
+    }
+  }
+
+  /// Lanes in all.
+  public let laneCount: Int
+  /// Memory of the rank that holds most.
+  public let memory: [Part]
+  /// Bytes that a rank hands to the all-reduce of each step.
+  public let bytesPerStep: Int
+  /// All-reduces of each step.
+  public let messagesPerStep: Int
+  /// Steps of an epoch.
+  public let stepsPerEpoch: Int
+  /// Epochs planned.
+  public let epochs: Int
+
+  /// A plan.
+  public init(
+    laneCount: Int, memory: [Part], bytesPerStep: Int, messagesPerStep: Int, stepsPerEpoch: Int,
+    epochs: Int
+  ) {
+    self.laneCount = laneCount
+    self.memory = memory
+    self.bytesPerStep = bytesPerStep
+    self.messagesPerStep = messagesPerStep
+    self.stepsPerEpoch = stepsPerEpoch
+    self.epochs = epochs
+  }
+}
