@@ -77,17 +77,60 @@ public struct FitJob<Fitted: Model> {
     }
     let lanes = try world.agree(on: "prepare the rows") { try data.rows.map(model.lane(from:)) }
     var state = FitState<Fitted>(shared: model.start(), lanes: lanes)
+    let store = CheckpointStore(
+      folder: checkpointFolder,
+      identity: CheckpointIdentity(
+        model: Fitted.name, settings: configuration.storedTree,
+        dataFingerprint: data.summary.fingerprint, plan: data.plan,
+        programVersion: programVersion))
+    try resumeOrClear(&state, store, log, with: world)
     let loop = FitLoop(model, on: workers, log: log, checkpoints: checkpoints)
     let ending = try loop.run(
-      &state, with: world, stopRequested: { stop.signal != nil }, save: { _ in })
+      &state, with: world, stopRequested: { stop.signal != nil },
+      save: { state in
+        try store.save(state, with: world)
+        log.detail("checkpoint after step \(state.stepCount) in \(checkpointFolder)")
+      })
+    guard case .finished(let termination) = ending else {
+      log.note(
+        "stopped after step \(state.stepCount); the checkpoint is in \(checkpointFolder): the same command with --resume continues"
+      )
+      return .runAgain
+    }
     let shared = model.sharedOutput(state.shared)
-    guard case .finished(let termination) = ending else { return .runAgain }
     try writer.write(
       data.summary, rows: state.lanes.map { model.rowOutput(state.shared, $0) },
       ownRows: data.plan.rows(ofRank: world.rank, of: world.size), shared: shared,
       uns: uns(shared, state, termination, data, record), with: world)
+    try store.clear(with: world)
     log.note("\(output): written after \(timeText(state.secondsSpent)) of fitting (\(termination))")
     return termination.isSuccess ? .success : .notConverged
+  }
+
+  /// Continues from the newest good checkpoint, or makes sure that an older fit's do not get in the way.
+  private func resumeOrClear(
+    _ state: inout FitState<Fitted>, _ store: CheckpointStore, _ log: ProgressLog,
+    with world: borrowing Communicator
+  ) throws {
+    guard resume else {
+      try world.agree(on: "look for checkpoints") {
+        if world.isRoot, !overwrite, !store.steps().isEmpty {
+          throw StorageError(
+            file: checkpointFolder,
+            problem:
+              "has checkpoints of an interrupted fit: --resume continues it, --overwrite starts afresh"
+          )
+        }
+      }
+      try store.clear(with: world)
+      return
+    }
+    guard let resumption = try store.resume(&state, with: world) else {
+      log.note("no checkpoint in \(checkpointFolder): starting afresh")
+      return
+    }
+    for refusal in resumption.refusals { log.warning(refusal) }
+    log.note("continuing after step \(resumption.stepCount)")
   }
 
   private func uns(

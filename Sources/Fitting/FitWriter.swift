@@ -48,7 +48,7 @@ public struct FitWriter {
     let writer = try world.agree(on: "create \(path)") {
       try AnnDataWriter(path, overwrite: overwrite, rank: world.rank)
     }
-    writer.write(rows: data.rows.adding(columns))
+    if world.isRoot { writer.write(rows: data.rows.adding(columns)) }
     writer.write(columns: data.columns.adding(shared.columns))
     for (index, matrix) in (RowColumns.shapes(rows, with: world)).enumerated() {
       let values = rows.flatMap { $0.matrices[index].elements }

@@ -16,7 +16,9 @@ struct RunRecord: Encodable {
     ranks = world.size
     self.threads = threads
     var names: [String] = []
-    for name in world.allGather(Launcher.nodeName) where !names.contains(name) { names.append(name) }
+    for name in world.allGather(Launcher.nodeName) where !names.contains(name) {
+      names.append(name)
+    }
     nodes = names
     mpi = Launcher.libraryVersion
     blas = BLASRuntime.useOneThread()

@@ -13,7 +13,11 @@ struct Distfit: ParsableCommand {
       same bits either way.
       """,
     version: distfitVersion,
-    subcommands: [FitCommand.self]
+    subcommands: [
+      FitCommand.self, EmbedCommand.self, SampleCommand.self, DecodeCommand.self,
+      EvaluateCommand.self, InspectCommand.self, SimulateCommand.self, CheckCommand.self,
+      PlanCommand.self,
+    ]
   )
 
   /// Parses and runs; under mpirun only the first rank tells what is wrong with the words.

@@ -67,7 +67,9 @@ public struct FitData: Sendable {
     notes += matrix.warnings
     let rows = try file.rows(warnings: &notes)
     var columns = try file.columns(of: matrix.source, warnings: &notes)
-    guard rows.count > 0 else { throw StorageError(file: path, place: "obs", problem: "has no cells") }
+    guard rows.count > 0 else {
+      throw StorageError(file: path, place: "obs", problem: "has no cells")
+    }
     guard columns.count > 0 else {
       throw StorageError(file: path, place: "var", problem: "has no genes")
     }
@@ -147,7 +149,9 @@ private struct OpenedData {
       }
     }
     closeFullLanes(before: .max, &builder)
-    if let problem { throw StorageError(file: file.path, place: matrix.source.description, problem: problem) }
+    if let problem {
+      throw StorageError(file: file.path, place: matrix.source.description, problem: problem)
+    }
     return (result, statistics)
   }
 

@@ -48,7 +48,8 @@ struct DGDFitFile {
       inputCount: configuration.latent,
       layers: decoder.hidden.map {
         HiddenLayer(
-          weights: $0.weights.map { Hidden.Scalar($0) }, biases: $0.biases.map { Hidden.Scalar($0) })
+          weights: $0.weights.map { Hidden.Scalar($0) }, biases: $0.biases.map { Hidden.Scalar($0) }
+        )
       })
   }
 

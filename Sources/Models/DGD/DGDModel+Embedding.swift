@@ -24,8 +24,10 @@ extension DGDModel: EmbeddingModel {
 
   /// The state of a fitted model: its parameters, the new cells first in line.
   func fittedStart(_ file: DGDFitFile) -> DGDShared<Hidden, Output> {
-    let prior = file.prior ?? GaussianMixturePrior(
-      radius: 1, hardness: 1, sigma: 1, spread: 1, concentration: 1)
+    let prior =
+      file.prior
+      ?? GaussianMixturePrior(
+        radius: 1, hardness: 1, sigma: 1, spread: 1, concentration: 1)
     return DGDShared(
       phase: .testing(steps: 0), hidden: file.hidden(Hidden.self), output: file.output(Output.self),
       mixture: file.mixture, mixturePrior: prior, mixtureMoments: [[], []])

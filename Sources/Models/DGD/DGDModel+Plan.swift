@@ -50,7 +50,8 @@ extension DGDModel: PlannableModel {
     for next in configuration.hidden {
       layers.append(
         HiddenLayer(
-          weights: Array(repeating: 0, count: next * width), biases: Array(repeating: 0, count: next)))
+          weights: Array(repeating: 0, count: next * width),
+          biases: Array(repeating: 0, count: next)))
       width = next
     }
     let zeros = [Scalar](repeating: 0, count: geneCount)

@@ -17,7 +17,9 @@ struct FitOptions: ModelConfiguration {
 
   static var settings: [Setting<FitOptions>] {
     [
-      .text("input", \.input, "<file>", "The data, an AnnData file (.h5ad); usually given as the first word."),
+      .text(
+        "input", \.input, "<file>",
+        "The data, an AnnData file (.h5ad); usually given as the first word."),
       .text("output", \.output, "<file>", "The fit file to write (.h5ad)."),
       .flag("overwrite", \.overwrite, "Replace the output if it exists."),
       .text(
@@ -25,7 +27,8 @@ struct FitOptions: ModelConfiguration {
         "Where the values are; none: X if it holds counts, else layers/counts, else raw/X."),
       .flag(
         "resume", \.resume,
-        "Continue from the newest checkpoint; start afresh if there is none. Any number of ranks may resume."),
+        "Continue from the newest checkpoint; start afresh if there is none. Any number of ranks may resume."
+      ),
       .text(
         "checkpoints", \.checkpoints, "<folder>",
         "Where checkpoints are kept; none: beside the output, NAME.checkpoints."),
@@ -37,7 +40,8 @@ struct FitOptions: ModelConfiguration {
         "Write a checkpoint every so many minutes; none: only when stopped."),
       .optionalInteger(
         "threads", \.threads, in: 1...4096,
-        "Threads of each rank; none: the processor cores it may use, shared by the ranks of its node."),
+        "Threads of each rank; none: the processor cores it may use, shared by the ranks of its node."
+      ),
       .integer("compression", \.compression, in: 0...9, "gzip level of the output."),
       .flag("quiet", \.quiet, "Tell errors only."),
       .flag("verbose", \.verbose, "Tell every epoch and decision."),

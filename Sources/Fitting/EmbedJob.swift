@@ -1,0 +1,73 @@
+public import Collectives
+import LinearAlgebra
+public import Modeling
+public import Storage
+
+/// New rows onto a fitted model: what `distfit embed` does.
+public struct EmbedJob<Fitted: EmbeddingModel> {
+  /// The fit.
+  public let fitted: FittedFile
+  /// The new rows.
+  public let input: String
+  /// Where their values are; nil: where they usually are.
+  public let source: MatrixSource?
+  /// The file to write.
+  public let output: String
+  /// Whether it may be replaced.
+  public let overwrite: Bool
+  /// Threads of each rank; nil: its share of the node's cores.
+  public let threads: Int?
+  /// Gradient steps on each representation; nil: as in the fit.
+  public let steps: Int?
+
+  /// A job.
+  public init(
+    fitted: FittedFile, input: String, source: MatrixSource?, output: String, overwrite: Bool,
+    threads: Int?, steps: Int?
+  ) {
+    self.fitted = fitted
+    self.input = input
+    self.source = source
+    self.output = output
+    self.overwrite = overwrite
+    self.threads = threads
+    self.steps = steps
+  }
+
+  /// Reads the rows, represents them, writes them with the new columns.
+  ///
+  /// Collective.
+  /// - Throws: `CollectiveFailure` with one line on what is wrong.
+  public func run(
+    with world: borrowing Communicator, log: ProgressLog
+  ) throws -> ExitStatus {
+    let record = RunRecord(world, threads: threads ?? world.defaultThreadCount())
+    let workers = Workers(threadCount: record.threads)
+    let writer = FitWriter(path: output, overwrite: overwrite)
+    try writer.check(with: world)
+    let settings = try world.agree(on: "read the fit's settings") {
+      try Fitted.Configuration(storedTree: fitted.fit["settings"] ?? .group([:]))
+    }
+    let data = try FitData(
+      path: input, source: source, kind: Fitted.values(settings), columns: fitted.columns.names,
+      laneCount: { Fitted.laneCount(settings, rowCount: $0) }, with: world)
+    for note in data.notes { log.warning(note) }
+    let model = try world.agree(on: "set up \(Fitted.name)") {
+      try Fitted(fit: fitted.fit, for: data.summary, steps: steps)
+    }
+    let lanes = try world.agree(on: "prepare the rows") { try data.rows.map(model.lane(from:)) }
+    var state = FitState<Fitted>(shared: model.start(), lanes: lanes)
+    let loop = FitLoop(model, on: workers, log: log, checkpoints: CheckpointSchedule())
+    _ = try loop.run(&state, with: world, stopRequested: { false }, save: { _ in })
+    try writer.write(
+      data.summary, rows: state.lanes.map { model.rowOutput(state.shared, $0) },
+      ownRows: data.plan.rows(ofRank: world.rank, of: world.size),
+      shared: SharedOutput(parameters: .group([:])),
+      uns: .group([
+        "model": .string(Fitted.name), "embedded_onto": .string(fitted.file.path),
+        "settings": model.configuration.storedTree, "run": record.storedTree,
+      ]), with: world)
+    log.note("\(output): \(data.summary.rowCount) rows on the fit \(fitted.file.path)")
+    return .success
+  }
+}

@@ -1,0 +1,67 @@
+public import Modeling
+public import Storage
+
+/// A fit file opened for use: to embed, decode, sample or evaluate.
+public struct FittedFile: Sendable {
+  /// The file.
+  public let file: AnnDataFile
+  /// `uns/distfit`.
+  public let fit: StoredTree
+  /// The model's name.
+  public let model: String
+  /// `obs`.
+  public let rows: Table
+  /// `var`.
+  public let columns: Table
+
+  /// Opens a fit.
+  ///
+  /// Local.
+  /// - Throws: `StorageError` where the file is no AnnData file or no fit of distfit.
+  public init(_ path: String) throws {
+    file = try AnnDataFile(path)
+    guard file.isThere("uns/distfit") else {
+      throw StorageError(
+        file: path, place: "uns",
+        problem: "has no member distfit: this is not a fit written by distfit fit")
+    }
+    fit = try file.tree("uns/distfit")
+    guard case .string(let name)? = fit["model"] else {
+      throw StorageError(file: path, place: "uns/distfit/model", problem: "is missing")
+    }
+    model = name
+    var warnings: [String] = []
+    rows = try file.rows(warnings: &warnings)
+    columns = try file.columns(of: .main, warnings: &warnings)
+  }
+
+  /// The model's type among those that can do a thing.
+  ///
+  /// - Parameters:
+  ///   - models: all models.
+  ///   - ability: what is wanted, for the message: `embed new rows`.
+  ///   - cast: the model as one that can, or nil.
+  /// - Throws: `ModelError` where the fit's model is not known or cannot.
+  public func model<Able>(
+    among models: [any Model.Type], ability: String, _ cast: (any Model.Type) -> Able?
+  ) throws(ModelError) -> Able {
+    guard let type = models.first(where: { $0.name == model }) else {
+      throw ModelError("\(file.path): is a fit of model \(model), which this program does not know")
+    }
+    guard let able = cast(type) else {
+      throw ModelError("\(file.path): a fit of \(model) cannot \(ability)")
+    }
+    return able
+  }
+
+  /// A numeric column of `obs`.
+  ///
+  /// - Throws: `StorageError` where it is missing or holds no numbers.
+  public func numbers(_ name: String) throws(StorageError) -> [Double] {
+    guard case .numbers(let values)? = rows[name] else {
+      throw StorageError(
+        file: file.path, place: "obs/\(name)", problem: "is missing or holds no numbers")
+    }
+    return values
+  }
+}
