@@ -65,6 +65,28 @@ struct BrokenFile: Sendable, CustomTestStringConvertible {
   ]
 }
 
+extension BrokenFile {
+  static let tenXAndMarket: [BrokenFile] = [
+    .init(name: "10x_no_features.h5", outcome: .error(["/matrix/features", "missing"])),
+    .init(name: "10x_shape_swapped.h5", outcome: .error(["/matrix/shape", "[50, 60]"])),
+    .init(name: "10x_barcodes_short.h5", outcome: .error(["[50, 60]", "[50, 59]"])),
+    .init(name: "10x_negative.h5", outcome: .error(["cell ", "gene g", "negative"])),
+    .init(name: "10x_group_name.h5", outcome: .error(["/Matrix/genes", "missing"])),
+    .init(name: "mtx_fewer_entries", outcome: .error(["1925 entries", "expected 1929"])),
+    .init(name: "mtx_more_entries", outcome: .error(["line 1928", "more"])),
+    .init(name: "mtx_zero_based", outcome: .error(["line 3", "index 0"])),
+    .init(name: "mtx_out_of_range", outcome: .error(["line ", "row index"])),
+    .init(name: "mtx_not_a_number", outcome: .error(["line 13"])),
+    .init(name: "mtx_bad_banner", outcome: .error(["banner"])),
+    .init(name: "mtx_complex", outcome: .error(["complex"])),
+    .init(name: "mtx_negative", outcome: .error(["cell ", "gene g", "negative"])),
+    .init(name: "mtx_features_short", outcome: .error(["features", "49"])),
+    .init(name: "mtx_barcodes_long", outcome: .error(["barcodes", "61"])),
+    .init(name: "matrix_truncated.mtx.gz", outcome: .error([])),
+    .init(name: "matrix_not_gzip.mtx.gz", outcome: .error([])),
+  ]
+}
+
 @Suite(
   .enabled(if: dataFile("broken/TABLE.tsv") != nil, "no data-files here: broken files are skipped"))
 struct BrokenFileTests {
@@ -102,6 +124,16 @@ struct BrokenFileTests {
     }
   }
 
+  @Test(arguments: BrokenFile.tenXAndMarket)
+  func damageOfOtherFormatsIsNamed(_ file: BrokenFile) throws {
+    let path = try #require(dataFile("broken/\(file.name)"))
+    let error = #expect(throws: StorageError.self) { try read(path) }
+    let message = try #require(error?.description)
+    guard case .error(let words) = file.outcome else { return }
+    for word in words { #expect(message.contains(word), "\(message)") }
+    #expect(message.hasPrefix(path) && !message.contains("\n"))
+  }
+
   @Test func everyFileOfTheTableIsTested() throws {
     let table = try String(
       contentsOfFile: #require(dataFile("broken/TABLE.tsv")), encoding: .utf8)
@@ -109,5 +141,12 @@ struct BrokenFileTests {
       line.split(separator: "\t").first.flatMap { $0.hasSuffix(".h5ad") ? $0.dropLast(5) : nil }
     }
     #expect(Set(listed.map(String.init)) == Set(BrokenFile.all.map(\.name)))
+    let others = table.split(separator: "\n").compactMap { line in
+      line.split(separator: "\t").first.flatMap { name in
+        name.hasPrefix("10x_") || name.hasPrefix("mtx_") || name.hasPrefix("matrix_")
+          ? String(name.hasSuffix("/") ? name.dropLast() : name) : nil
+      }
+    }
+    #expect(Set(others) == Set(BrokenFile.tenXAndMarket.map(\.name)))
   }
 }

@@ -27,7 +27,12 @@ struct DataFile: Sendable, CustomTestStringConvertible {
     DataFile(name: "pbmc_csr_uint16", rows: 250, columns: 2000, total: 521_656),
     DataFile(name: "pbmc_csr_unsorted", rows: 250, columns: 2000, total: 521_656),
     DataFile(name: "pbmc_anndata_0.7.8", rows: 500, columns: 2000, total: 1_044_801),
+    DataFile(name: "pbmc_10x_v3.h5", rows: 600, columns: 13714, total: 1_434_922),
+    DataFile(name: "pbmc_10x_v2.h5", rows: 600, columns: 13714, total: 1_434_922),
+    DataFile(name: "multiome_10x_v3.h5", rows: 600, columns: 5185, total: 844_101),
   ]
+
+  var path: String? { dataFile(name.hasSuffix(".h5") ? name : name + ".h5ad") }
 }
 
 /// The path of a file in `data-files`, if this machine has it.
@@ -39,7 +44,7 @@ func dataFile(_ name: String) -> String? { SharedData.url("data-files/\(name)")?
 struct DataFileTests {
   @Test(arguments: DataFile.all)
   func countsAreThoseOfTheReadme(_ file: DataFile) throws {
-    let path = try #require(dataFile(file.name + ".h5ad"))
+    let path = try #require(file.path)
     let (matrix, note) = try CountSource.matrix(of: AnnDataFile(path))
     #expect(matrix.source == file.source)
     #expect((note == nil) == (file.source == .main))
@@ -59,7 +64,7 @@ struct DataFileTests {
 
   @Test(arguments: DataFile.all)
   func rowsReadInPiecesAreTheRowsReadAtOnce(_ file: DataFile) throws {
-    let path = try #require(dataFile(file.name + ".h5ad"))
+    let path = try #require(file.path)
     let (matrix, _) = try CountSource.matrix(of: AnnDataFile(path))
     var whole: [[Int64]] = []
     let all = try matrix.forEachRowOfCounts(in: [0..<file.rows]) { _, columns, counts in

@@ -1,33 +1,61 @@
+import Foundation
 public import Modeling
 
-/// An `.h5ad` file (or one modality of an `.h5mu` file), open for reading.
+/// Data as AnnData has them, open for reading: an `.h5ad` file, a modality of an `.h5mu` file, a 10x `.h5` file, or
+/// a folder with a MatrixMarket file and its names.
 ///
-/// Written by anndata 0.7 or later: both generations of encodings are understood. Every rank opens the file
-/// for itself; nothing here communicates.
+/// | What | Written by |
+/// |---|---|
+/// | `.h5ad`, `.h5mu` | anndata 0.7 or later: both generations of encodings |
+/// | `.h5` | Cell Ranger 2, 3 and later, ARC |
+/// | folder, or `.mtx`, `.mtx.gz` in one | Cell Ranger: `matrix.mtx`, `barcodes.tsv`, `features.tsv` or `genes.tsv`, plain or gzip; `labels.tsv` (a header, barcode first) becomes columns of `obs` |
+///
+/// Every rank opens the file for itself; nothing here communicates.
 ///
 /// Local.
 public struct AnnDataFile: Sendable {
-  /// The file as the user named it.
-  public var path: String { file.path }
+  /// The file or folder as the user named it.
+  public let path: String
   /// Cells: entries of the index of `obs`.
   public let rowCount: Int
   /// Genes: entries of the index of `var`.
   public let columnCount: Int
-  let file: HDF5File
-  /// The group that holds it: empty, or `mod/NAME`.
-  let root: String
+  /// Where the matrix and tables are read from.
+  enum Content: Sendable {
+    /// Groups `obs`, `var`, `X` … below a root: empty, or `mod/NAME/`.
+    case anndata(HDF5File, root: String)
+    case tenX(TenXFile)
+    case market(MarketFolder)
+  }
+  let content: Content
 
   /// Opens a file.
   ///
   /// - Parameter modality: of a MuData file.
-  /// - Throws: `StorageError` where this is no HDF5 file, or one without `obs` and `var`.
+  /// - Throws: `StorageError` where this is none of the formats, or something of its frame is missing.
   public init(_ path: String, modality: String? = nil) throws(StorageError) {
-    try self.init(HDF5File.reading(path), root: modality.map { "mod/\($0)/" } ?? "")
+    if modality == nil, MarketFolder.isMeant(by: path) {
+      let folder = try MarketFolder(path)
+      self.init(path, .market(folder), folder.rows.count, folder.columns.count)
+      return
+    }
+    let file = try HDF5File.reading(path)
+    if modality == nil, let tenX = try TenXFile(file) {
+      self.init(path, .tenX(tenX), tenX.rows.count, tenX.columns.count)
+      return
+    }
+    let root = modality.map { "mod/\($0)/" } ?? ""
+    try self.init(anndata: file, root: root)
   }
 
-  init(_ file: HDF5File, root: String) throws(StorageError) {
-    self.file = file
-    self.root = root
+  private init(_ path: String, _ content: Content, _ rowCount: Int, _ columnCount: Int) {
+    self.path = path
+    self.content = content
+    self.rowCount = rowCount
+    self.columnCount = columnCount
+  }
+
+  init(anndata file: HDF5File, root: String) throws(StorageError) {
     for name in ["obs", "var"] {
       switch file.kind(root + name) {
       case .group: break
@@ -38,20 +66,38 @@ public struct AnnDataFile: Sendable {
         )
       case .missing where file.kind("mod") == .group && root.isEmpty:
         throw file.error(
-          root + name,
-          "is missing, but there are modalities under /mod. Choose one, or name the file .h5mu")
-      case .missing where root.isEmpty && file.kind("matrix") == .group:
-        throw file.error(root + name, "is missing; this is a 10x file: name it .h5")
-      default: throw file.error(root + name, "is missing. An AnnData file has obs, var and X")
+          root + name, "is missing, but there are modalities under /mod. Choose one of them")
+      default:
+        throw file.error(
+          root + name, "is missing. An AnnData file has obs, var and X; a 10x file a group matrix")
       }
     }
-    rowCount = try DataFrameReader(file, root + "obs").indexLength()
-    columnCount = try DataFrameReader(file, root + "var").indexLength()
+    let rowCount = try DataFrameReader(file, root + "obs").indexLength()
+    let columnCount = try DataFrameReader(file, root + "var").indexLength()
     guard rowCount > 0 else { throw file.error(root + "obs", "has no cells") }
     guard columnCount > 0 else { throw file.error(root + "var", "has no features") }
+    self.init(file.path, .anndata(file, root: root), rowCount, columnCount)
+  }
+
+  /// An error about something in this file.
+  func error(_ place: String, _ problem: String) -> StorageError {
+    switch content {
+    case .anndata(let file, let root): file.error(root + place, problem)
+    case .tenX(let tenX): tenX.file.error(tenX.group, problem)
+    case .market(let folder): StorageError(file: folder.matrixPath, problem: problem)
+    }
   }
 
   // MARK: - What is in the file
+
+  /// In words: `AnnData`, `10x (Cell Ranger 3)`, `MatrixMarket`.
+  public var format: String {
+    switch content {
+    case .anndata(_, let root): root.isEmpty ? "AnnData" : "MuData"
+    case .tenX(let tenX): tenX.isOld ? "10x (Cell Ranger 2)" : "10x (Cell Ranger 3)"
+    case .market: "MatrixMarket"
+    }
+  }
 
   /// The names of the layers.
   public var layerNames: [String] { members("layers") }
@@ -59,23 +105,36 @@ public struct AnnDataFile: Sendable {
   public var hasRaw: Bool { isThere("raw/X") }
   /// The names in a group such as `obsm`, `obsp`, `uns`; empty where there is none.
   public func members(_ group: String) -> [String] {
-    guard file.kind(root + group) == .group else { return [] }
+    guard case .anndata(let file, let root) = content, file.kind(root + group) == .group else {
+      return []
+    }
     return (try? file.names(in: root + group)) ?? []
   }
 
   /// Whether there is something, such as `obsm/X_pca`.
   public func isThere(_ place: String) -> Bool {
+    guard case .anndata(let file, let root) = content else { return place == "X" }
     let kind = file.kind(root + place)
     return kind == .group || kind == .dataset
   }
 
+  /// Whether nothing has that name, not even a broken link.
+  func isMissing(_ place: String) -> Bool {
+    guard case .anndata(let file, let root) = content else { return place != "X" }
+    return file.kind(root + place) == .missing
+  }
+
   /// The columns of `obs`, `var` or `raw/var` by name, in the file's order, without reading them.
   public func columnNames(of table: String) throws(StorageError) -> [String] {
-    try DataFrameReader(file, root + table).columnNames()
+    switch content {
+    case .anndata(let file, let root): try DataFrameReader(file, root + table).columnNames()
+    default: (try inMemory(table)).columns.map(\.name)
+    }
   }
 
   /// The encoding of an object in words, for `inspect`: `csr_matrix 0.1.0`, `array 0.2.0 (32-bit …) [500, 2000]`.
   public func encoding(of place: String) -> String {
+    guard case .anndata(let file, let root) = content else { return format }
     let type = file.text(root + place, "encoding-type")
     let version = file.text(root + place, "encoding-version")
     var words = [type, version].compactMap { $0 }.filter { !$0.isEmpty }
@@ -85,48 +144,31 @@ public struct AnnDataFile: Sendable {
     return words.isEmpty ? "no encoding" : words.joined(separator: " ")
   }
 
-  // MARK: - Tables
-
-  /// `obs`: cell names and their annotations, all of them.
-  public func rows(warnings: inout [String]) throws(StorageError) -> Table {
-    try DataFrameReader(file, root + "obs").table(warnings: &warnings)
-  }
-
-  /// `var`, or `raw/var` for the raw matrix: gene names and their annotations, all of them.
-  public func columns(
-    of source: MatrixSource = .main, warnings: inout [String]
-  ) throws(StorageError) -> Table {
-    try DataFrameReader(file, root + tableOfColumns(source)).table(warnings: &warnings)
-  }
-
-  /// One column of `obs` or `var`.
-  public func column(_ name: String, of table: String) throws(StorageError) -> Column {
-    try DataFrameReader(file, root + table).column(name)
-  }
-
-  /// The name of one row, for messages.
-  func rowName(_ row: Int) -> String { name(row, in: "obs") }
-
-  /// The name of one column, for messages.
-  func columnName(_ column: Int, of source: MatrixSource) -> String {
-    name(column, in: tableOfColumns(source))
-  }
-
-  private func name(_ index: Int, in table: String) -> String {
-    (try? DataFrameReader(file, root + table).name(index)) ?? "number \(index)"
-  }
-
-  func tableOfColumns(_ source: MatrixSource) -> String { source == .raw ? "raw/var" : "var" }
-
-  // MARK: - Matrices
+  // MARK: - Matrices and others
 
   /// One of the matrices: its layout, shape and type are checked, its values not yet.
   public func matrix(_ source: MatrixSource) throws(StorageError) -> StoredMatrix {
-    try StoredMatrix(self, source)
+    switch content {
+    case .anndata(let file, let root): return try StoredMatrix(self, file, root, source)
+    case .tenX(let tenX):
+      try requireMain(source)
+      return try StoredMatrix(self, tenX)
+    case .market(let folder):
+      try requireMain(source)
+      return try StoredMatrix(self, folder)
+    }
+  }
+
+  private func requireMain(_ source: MatrixSource) throws(StorageError) {
+    guard source == .main else {
+      throw StorageError(
+        file: path, place: "/\(source)", problem: "is missing: a \(format) file has one matrix, X")
+    }
   }
 
   /// A dense array of numbers such as `obsm/X_pca`, row-major as doubles, with its shape.
   public func array(_ place: String) throws(StorageError) -> (values: [Double], shape: [Int]) {
+    guard case .anndata(let file, let root) = content else { throw noneOf(place) }
     let dataset = try HDF5Dataset(file, root + place)
     switch dataset.description.kind {
     case .integer, .real: break
@@ -137,6 +179,11 @@ public struct AnnDataFile: Sendable {
 
   /// What a group such as `uns/distfit` holds.
   public func tree(_ place: String) throws(StorageError) -> StoredTree {
-    try TreeReader(file).read(root + place)
+    guard case .anndata(let file, let root) = content else { throw noneOf(place) }
+    return try TreeReader(file).read(root + place)
+  }
+
+  private func noneOf(_ place: String) -> StorageError {
+    StorageError(file: path, place: "/\(place)", problem: "is missing: a \(format) file has none")
   }
 }

@@ -54,8 +54,8 @@ struct CountSink: RowSink {
         "\(value), not a whole number"
       }
     let file = matrix.file
-    return file.file.error(
-      matrix.place,
+    return matrix.error(
+      "",
       "of cell \(file.rowName(row)), gene \(file.columnName(column, of: matrix.source)) is \(what). Count models need raw counts (0, 1, 2, …)\(CountSource.advice(file, besides: matrix.source))"
     )
   }

@@ -14,7 +14,7 @@ public enum CountSource {
       if let example = try matrix.exampleOfNoCount() { throw refusal(file, asked, example) }
       return (matrix, nil)
     }
-    guard file.file.kind(file.root + "X") != .missing else {
+    guard !file.isMissing("X") else {
       for source in usual(file) {
         if let matrix = try? file.matrix(source), try matrix.exampleOfNoCount() == nil {
           return (matrix, "\(file.path): there is no X; using \(source)")
@@ -45,8 +45,8 @@ public enum CountSource {
     _ file: AnnDataFile, _ source: MatrixSource, _ example: StoredMatrix.Example
   ) -> StorageError {
     let advice = advice(file, besides: source)
-    return file.file.error(
-      file.root + source.description,
+    return file.error(
+      source.description,
       "holds not counts: cell \(file.rowName(example.row)), gene \(file.columnName(example.column, of: source)) has \(example.value). Count models need raw counts (0, 1, 2, …)\(advice.isEmpty ? ", and no layer or raw/X has them" : advice)"
     )
   }
@@ -87,10 +87,15 @@ extension StoredMatrix {
   func exampleOfNoCount() throws(StorageError) -> Example? {
     var sink = ProbeSink()
     let rows = min(rowCount, max(1, 8192 / max(1, storedCount / rowCount)))
-    if layout == .sparseColumns {
+    switch (content, layout) {
+    case (.coordinates(let market), _):
+      for entry in market.sample where entry.value != 0 {
+        sink.add(entry.row, entry.column, entry.value, entry.value.asCount)
+      }
+    case (.sparse(let values, let indices), .sparseColumns):
       // Rows out of columns cost a pass over the file: look at columns' values instead.
-      try probeColumns(&sink)
-    } else {
+      try probeColumns(values, indices, &sink)
+    default:
       let middle = (rowCount - rows) / 2
       try visit([0..<rows], &sink)
       try visit([middle..<middle + rows], &sink)
@@ -99,19 +104,17 @@ extension StoredMatrix {
     return sink.bad * 20 >= sink.seen && sink.bad > 0 ? sink.example : nil
   }
 
-  private func probeColumns(_ sink: inout ProbeSink) throws(StorageError) {
-    guard let indices else { return }
+  private func probeColumns(
+    _ values: HDF5Dataset, _ indices: HDF5Dataset, _ sink: inout ProbeSink
+  ) throws(StorageError) {
     let count = min(storedCount, 8192)
     for start in Set([0, (storedCount - count) / 2, storedCount - count]).sorted() {
       let stored: [Double] = try values.read(start..<start + count)
-      for (offset, value) in stored.enumerated() where value != 0 {
-        if sink.example == nil, value.asCount == nil {
-          let row: [Int32] = try indices.read(start + offset..<start + offset + 1)
-          let column = (pointers.firstIndex { $0 > start + offset } ?? 1) - 1
-          sink.example = Example(row: Int(row[0]), column: column, value: value)
-        }
-        sink.seen += 1
-        sink.bad += value.asCount == nil ? 1 : 0
+      let rows: [Int32] = try indices.read(start..<start + count)
+      var column = (pointers.firstIndex { $0 > start } ?? 1) - 1
+      for (offset, value) in stored.enumerated() {
+        while start + offset >= Int(pointers[column + 1]) { column += 1 }
+        if value != 0 { sink.add(Int(rows[offset]), column, value, value.asCount) }
       }
     }
   }
@@ -123,17 +126,18 @@ private struct ProbeSink: RowSink {
   var bad = 0
   var example: StoredMatrix.Example?
 
+  mutating func add(_ row: Int, _ column: Int, _ value: Double, _ count: UInt32?) {
+    seen += 1
+    guard count == nil else { return }
+    bad += 1
+    example = example ?? .init(row: row, column: column, value: value)
+  }
+
   mutating func add<Value: StoredValue>(
     row: Int, columns: UnsafeBufferPointer<Int32>, values: UnsafeBufferPointer<Value>
   ) throws(StorageError) {
     for position in values.indices where !values[position].isZero {
-      seen += 1
-      guard values[position].asCount == nil else { continue }
-      bad += 1
-      if example == nil {
-        example = .init(
-          row: row, column: Int(columns[position]), value: values[position].asDouble)
-      }
+      add(row, Int(columns[position]), values[position].asDouble, values[position].asCount)
     }
   }
 }

@@ -4,7 +4,8 @@ extension StoredMatrix {
   ///
   /// Every rank reads the whole file at least twice. Store large matrices by rows (csr_matrix).
   func visitSparseColumns<Value: StoredValue, Sink: RowSink>(
-    _ ranges: [Range<Int>], _ indices: HDF5Dataset, as type: Value.Type, _ sink: inout Sink
+    _ ranges: [Range<Int>], _ values: HDF5Dataset, _ indices: HDF5Dataset,
+    as type: Value.Type, _ sink: inout Sink
   ) throws(StorageError) {
     let rows = ranges.flatMap { $0 }
     guard !rows.isEmpty else { return }
@@ -21,7 +22,7 @@ extension StoredMatrix {
         total += counts[end]
         end += 1
       }
-      try visitBatch(rows, first..<end, counts, slots, indices, as: type, &sink)
+      try visitBatch(rows, first..<end, counts, slots, values, indices, as: type, &sink)
       first = end
     }
   }
@@ -47,8 +48,8 @@ extension StoredMatrix {
   }
 
   private func visitBatch<Value: StoredValue, Sink: RowSink>(
-    _ rows: [Int], _ batch: Range<Int>, _ counts: [Int], _ slots: [Int32], _ indices: HDF5Dataset,
-    as type: Value.Type, _ sink: inout Sink
+    _ rows: [Int], _ batch: Range<Int>, _ counts: [Int], _ slots: [Int32],
+    _ values: HDF5Dataset, _ indices: HDF5Dataset, as type: Value.Type, _ sink: inout Sink
   ) throws(StorageError) {
     var starts = [0]
     for slot in batch { starts.append(starts[starts.count - 1] + counts[slot]) }

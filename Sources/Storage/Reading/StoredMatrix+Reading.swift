@@ -50,18 +50,19 @@ extension StoredMatrix {
     rows: Table, columns: Table, statistics: ColumnStatistics
   ) throws(StorageError) -> (summary: DataSummary, warnings: [String]) {
     guard statistics.total > 0 else {
-      throw file.file.error(place, "holds no count but zeros: there is nothing to fit")
+      throw error(
+        "", "holds no count but zeros: there is nothing to fit")
     }
     var warnings: [String] = []
     let silent = statistics.emptyColumns
     if let first = silent.first {
       warnings.append(
-        "\(file.path): /\(place): \(silent.count) of \(columns.count) features have no count in any cell (first: \(columns.names[first]))"
+        "\(file.path): /\(source): \(silent.count) of \(columns.count) features have no count in any cell (first: \(columns.names[first]))"
       )
     }
     if let first = statistics.firstEmptyRow {
       warnings.append(
-        "\(file.path): /\(place): \(statistics.emptyRowCount) of \(rows.count) cells have no count (first: \(rows.names[first]))"
+        "\(file.path): /\(source): \(statistics.emptyRowCount) of \(rows.count) cells have no count (first: \(rows.names[first]))"
       )
     }
     var fingerprint = Fingerprint()
@@ -99,8 +100,8 @@ private struct RealSink: RowSink {
       let number = value.asDouble
       guard number.isFinite else {
         let file = matrix.file
-        throw file.file.error(
-          matrix.place,
+        throw matrix.error(
+          "",
           "of cell \(file.rowName(row)), gene \(file.columnName(Int(column), of: matrix.source)) is \(number), expected a finite number"
         )
       }

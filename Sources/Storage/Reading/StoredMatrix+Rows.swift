@@ -5,30 +5,38 @@ extension StoredMatrix {
   func visit<Sink: RowSink>(_ ranges: [Range<Int>], _ sink: inout Sink) throws(StorageError) {
     precondition(zip(ranges, ranges.dropFirst()).allSatisfy { $0.upperBound <= $1.lowerBound })
     precondition(ranges.last.map { $0.upperBound <= rowCount } ?? true)
+    let values: HDF5Dataset
+    switch content {
+    case .coordinates(let market): return try visitCoordinates(ranges, market, &sink)
+    case .dense(let dataset), .sparse(let dataset, _): values = dataset
+    }
     switch values.description.kind {
-    case .boolean: try visit(ranges, as: Int8.self, &sink)
+    case .boolean: try visit(ranges, values, as: Int8.self, &sink)
     case .integer(let bytes, let isSigned) where bytes < 4 || (bytes == 4 && isSigned):
-      try visit(ranges, as: Int32.self, &sink)
-    case .integer: try visit(ranges, as: Int64.self, &sink)
-    case .real(let bytes) where bytes <= 4: try visit(ranges, as: Float.self, &sink)
-    default: try visit(ranges, as: Double.self, &sink)
+      try visit(ranges, values, as: Int32.self, &sink)
+    case .integer: try visit(ranges, values, as: Int64.self, &sink)
+    case .real(let bytes) where bytes <= 4: try visit(ranges, values, as: Float.self, &sink)
+    default: try visit(ranges, values, as: Double.self, &sink)
     }
   }
 
   private func visit<Value: StoredValue, Sink: RowSink>(
-    _ ranges: [Range<Int>], as type: Value.Type, _ sink: inout Sink
+    _ ranges: [Range<Int>], _ values: HDF5Dataset, as type: Value.Type, _ sink: inout Sink
   ) throws(StorageError) {
-    guard let indices else { return try visitDense(ranges, as: type, &sink) }
+    guard case .sparse(_, let indices) = content else {
+      return try visitDense(ranges, values, as: type, &sink)
+    }
     switch layout {
-    case .sparseRows: try visitSparseRows(ranges, indices, as: type, &sink)
-    default: try visitSparseColumns(ranges, indices, as: type, &sink)
+    case .sparseRows: try visitSparseRows(ranges, values, indices, as: type, &sink)
+    default: try visitSparseColumns(ranges, values, indices, as: type, &sink)
     }
   }
 
   // MARK: - Sparse rows
 
   private func visitSparseRows<Value: StoredValue, Sink: RowSink>(
-    _ ranges: [Range<Int>], _ indices: HDF5Dataset, as type: Value.Type, _ sink: inout Sink
+    _ ranges: [Range<Int>], _ values: HDF5Dataset, _ indices: HDF5Dataset,
+    as type: Value.Type, _ sink: inout Sink
   ) throws(StorageError) {
     var columns = Slab<Int32>()
     var stored = Slab<Value>()
@@ -70,15 +78,15 @@ extension StoredMatrix {
       return try sink.add(row: row, columns: columns, values: values)
     }
     if let position = columns.firstIndex(where: { $0 < 0 || Int($0) >= columnCount }) {
-      throw file.file.error(
-        place + "/indices",
+      throw error(
+        "/indices",
         "has the index \(columns[position]) at position \(position) of the row of cell \(file.rowName(row)), expected 0..<\(columnCount) (features)"
       )
     }
     order.sort(columns, values)
     for (left, right) in zip(order.columns, order.columns.dropFirst()) where left == right {
-      throw file.file.error(
-        place,
+      throw error(
+        "",
         "stores the entry of cell \(file.rowName(row)), gene \(file.columnName(Int(left), of: source)) twice. Sum the duplicates first (scipy: X.sum_duplicates())"
       )
     }
@@ -96,7 +104,7 @@ extension StoredMatrix {
   // MARK: - Dense
 
   private func visitDense<Value: StoredValue, Sink: RowSink>(
-    _ ranges: [Range<Int>], as type: Value.Type, _ sink: inout Sink
+    _ ranges: [Range<Int>], _ values: HDF5Dataset, as type: Value.Type, _ sink: inout Sink
   ) throws(StorageError) {
     // Whole rows of chunks, so that no chunk is decoded twice.
     let chunkRows = values.description.chunk?.first ?? 1

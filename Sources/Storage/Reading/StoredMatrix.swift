@@ -26,36 +26,56 @@ public struct StoredMatrix: Sendable {
   public let columnCount: Int
   /// What is odd but legal, a line each.
   public let warnings: [String]
-  /// Where it is, from the root of the file.
-  let place: String
-  /// The start of each row (sparse rows) or column (sparse columns), and the end; empty if dense.
+  /// The start of each row (sparse columns: of each column), and the end; empty if dense.
   let pointers: [Int64]
-  let values: HDF5Dataset
-  let indices: HDF5Dataset?
+  let content: Content
+
+  /// What the values are read from.
+  enum Content: Sendable {
+    case dense(HDF5Dataset)
+    case sparse(values: HDF5Dataset, indices: HDF5Dataset)
+    case coordinates(MarketMatrix)
+  }
 
   /// Stored values: with zeros if dense.
-  public var storedCount: Int { values.description.count }
-  /// The stored type in words.
-  public var typeText: String { values.description.kind.text }
+  public var storedCount: Int {
+    switch content {
+    case .dense(let values), .sparse(let values, _): values.description.count
+    case .coordinates: Int(pointers[rowCount])
+    }
+  }
 
-  init(_ file: AnnDataFile, _ source: MatrixSource) throws(StorageError) {
-    let place = file.root + source.description
-    let hdf5 = file.file
-    try Self.requireThere(file, source, place)
+  /// The stored type in words.
+  public var typeText: String {
+    switch content {
+    case .dense(let values), .sparse(let values, _): values.description.kind.text
+    case .coordinates: "text"
+    }
+  }
+
+  /// An error about this matrix, or one of its arrays such as `/indices`.
+  func error(_ array: String = "", _ problem: String) -> StorageError {
+    file.error(source.description + array, problem)
+  }
+
+  /// A matrix of an AnnData file.
+  init(
+    _ file: AnnDataFile, _ hdf5: HDF5File, _ root: String, _ source: MatrixSource
+  ) throws(StorageError) {
+    let place = root + source.description
+    try Self.requireThere(file, hdf5, source, place)
     var warnings: [String] = []
     layout = try Self.layout(hdf5, place, rows: file.rowCount, warnings: &warnings)
     let columnCount =
       source == .raw
-      ? try DataFrameReader(hdf5, file.root + "raw/var").indexLength() : file.columnCount
+      ? try DataFrameReader(hdf5, root + "raw/var").indexLength() : file.columnCount
     let expected = [file.rowCount, columnCount]
     guard columnCount <= Int32.max else {
       throw hdf5.error(place, "has \(columnCount) features, more than 2147483647")
     }
     let names = "the lengths of the indices of obs and \(file.tableOfColumns(source))"
     if layout == .dense {
-      values = try HDF5Dataset(hdf5, place)
-      indices = nil
-      pointers = []
+      let values = try HDF5Dataset(hdf5, place)
       let shape = values.description.shape
       guard shape.count == 2 else {
         throw hdf5.error(place, "has \(shape.count) dimensions, expected 2 (cells × genes)")
@@ -63,44 +83,86 @@ public struct StoredMatrix: Sendable {
       guard shape == expected else {
         throw hdf5.error(place, "has the shape \(shape), expected \(expected) (\(names))")
       }
+      content = .dense(try Self.numeric(values))
+      pointers = []
     } else {
       let shape =
         hdf5.integers(place, "shape") ?? hdf5.integers(place, "h5sparse_shape") ?? expected
       guard shape == expected else {
         throw hdf5.error(place, "has the shape \(shape), expected \(expected) (\(names))")
       }
-      values = try HDF5Dataset(hdf5, place + "/data")
-      let indices = try HDF5Dataset(hdf5, place + "/indices")
-      self.indices = indices
-      pointers = try Self.pointers(
+      (content, pointers) = try Self.sparse(
         hdf5, place, count: layout == .sparseRows ? expected[0] : expected[1],
-        of: layout == .sparseRows ? "rows" : "columns", stored: values.length(),
-        indices: indices)
-    }
-    switch values.description.kind {
-    case .integer, .real, .boolean: break
-    case let kind: throw values.error("holds \(kind.text), expected numbers")
+        of: layout == .sparseRows ? "rows" : "columns")
     }
     self.file = file
     self.source = source
-    self.place = place
     rowCount = expected[0]
     self.columnCount = columnCount
     self.warnings = warnings
   }
 
+  /// The matrix of a 10x file, whose columns are our rows.
+  init(_ file: AnnDataFile, _ tenX: TenXFile) throws(StorageError) {
+    let shape: [Int64] = try HDF5Dataset(tenX.file, tenX.group + "/shape").readAll()
+    let expected = [file.columnCount, file.rowCount]
+    guard shape.map({ Int($0) }) == expected else {
+      throw tenX.file.error(
+        tenX.group + "/shape",
+        "is \(shape), expected \(expected) (the numbers of features and of barcodes)")
+    }
+    (content, pointers) = try Self.sparse(
+      tenX.file, tenX.group, count: file.rowCount, of: "barcodes")
+    self.file = file
+    source = .main
+    layout = .sparseRows
+    rowCount = file.rowCount
+    columnCount = file.columnCount
+    warnings = []
+  }
+
+  /// The matrix of a MatrixMarket file.
+  init(_ file: AnnDataFile, _ folder: MarketFolder) throws(StorageError) {
+    let market = try MarketMatrix(folder)
+    content = .coordinates(market)
+    pointers = market.pointers
+    self.file = file
+    source = .main
+    layout = .sparseRows
+    rowCount = file.rowCount
+    columnCount = file.columnCount
+    warnings = []
+  }
+
+  private static func sparse(
+    _ file: HDF5File, _ place: String, count: Int, of what: String
+  ) throws(StorageError) -> (Content, pointers: [Int64]) {
+    let values = try numeric(HDF5Dataset(file, place + "/data"))
+    let indices = try HDF5Dataset(file, place + "/indices")
+    let pointers = try pointers(
+      file, place, count: count, of: what, stored: values.length(), indices: indices)
+    return (.sparse(values: values, indices: indices), pointers)
+  }
+
+  private static func numeric(_ values: HDF5Dataset) throws(StorageError) -> HDF5Dataset {
+    switch values.description.kind {
+    case .integer, .real, .boolean: return values
+    case let kind: throw values.error("holds \(kind.text), expected numbers")
+    }
+  }
+
   private static func requireThere(
-    _ file: AnnDataFile, _ source: MatrixSource, _ place: String
+    _ file: AnnDataFile, _ hdf5: HDF5File, _ source: MatrixSource, _ place: String
   ) throws(StorageError) {
-    switch file.file.kind(place) {
+    switch hdf5.kind(place) {
     case .group, .dataset: break
     case .dangling:
-      throw file.file.error(place, "is a link to something that does not exist")
+      throw hdf5.error(place, "is a link to something that does not exist")
     default:
       var there = file.layerNames.map { "layers/\($0)" }
       if file.isThere("X") { there.insert("X", at: 0) }
       if file.hasRaw { there.append("raw/X") }
-      throw file.file.error(
+      throw hdf5.error(
         place,
         there.isEmpty
           ? "is missing, and there is no layer and no raw/X"

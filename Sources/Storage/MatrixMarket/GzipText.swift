@@ -1,0 +1,101 @@
+import CDistfitHDF5
+
+/// The bytes of a text file, plain or gzip, one after the other, with the number of the line.
+struct GzipText: ~Copyable {
+  private let stream: UnsafeMutableRawPointer
+  private let path: String
+  private let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 1 << 18)
+  private var position = 0
+  private var end = 0
+  /// The line of the next byte, from 1.
+  private(set) var line = 1
+
+  init(_ path: String) throws(StorageError) {
+    guard let stream = distfit_gzip_open(path) else {
+      throw StorageError(file: path, problem: "cannot be opened (check its permissions)")
+    }
+    self.stream = stream
+    self.path = path
+  }
+
+  deinit {
+    distfit_gzip_close(stream)
+    buffer.deallocate()
+  }
+
+  /// The next byte without taking it; nil at the end.
+  mutating func peek() throws(StorageError) -> UInt8? {
+    if position == end {
+      let count = distfit_gzip_read(stream, buffer.baseAddress, UInt32(buffer.count))
+      guard count >= 0 else {
+        throw StorageError(
+          file: path,
+          problem:
+            "cannot be read beyond line \(line): \(String(cString: distfit_gzip_error(stream))). Copy it again"
+        )
+      }
+      position = 0
+      end = Int(count)
+      if count == 0 { return nil }
+    }
+    return buffer[position]
+  }
+
+  /// Takes the byte that `peek` gave.
+  mutating func advance() {
+    if buffer[position] == UInt8(ascii: "\n") { line += 1 }
+    position += 1
+  }
+
+  /// The rest of the line, without its end; nil at the end of the file.
+  mutating func nextLine() throws(StorageError) -> String? {
+    guard try peek() != nil else { return nil }
+    var bytes: [UInt8] = []
+    while let byte = try peek() {
+      advance()
+      if byte == UInt8(ascii: "\n") { break }
+      bytes.append(byte)
+    }
+    if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Passes blanks, not ends of lines.
+  mutating func skipBlanks() throws(StorageError) {
+    while let byte = try peek(), byte == 0x20 || byte == 0x09 || byte == 0x0d { advance() }
+  }
+
+  /// A number up to the next blank; nil where there is none or something else.
+  mutating func number() throws(StorageError) -> Double? {
+    try skipBlanks()
+    var whole = 0
+    var digits = 0
+    // Whole numbers of up to 15 digits without the detour of a text.
+    while let byte = try peek(), byte >= 0x30, byte <= 0x39, digits < 15 {
+      whole = 10 * whole + Int(byte - 0x30)
+      digits += 1
+      advance()
+    }
+    let next = try peek() ?? 0x0a
+    if digits > 0, next == 0x20 || next == 0x0a || next == 0x09 || next == 0x0d {
+      return Double(whole)
+    }
+    var text = digits > 0 ? "\(whole)" : ""
+    while let byte = try peek(), byte > 0x20 {
+      text.unicodeScalars.append(Unicode.Scalar(byte))
+      advance()
+    }
+    return Double(text)
+  }
+}
+
+extension GzipText {
+  /// All lines of a small file.
+  static func lines(_ path: String) throws(StorageError) -> [String] {
+    var text = try GzipText(path)
+    var lines: [String] = []
+    while let line = try text.nextLine() { lines.append(line) }
+    while lines.last?.isEmpty ?? false { lines.removeLast() }
+    return lines
+  }
+}
