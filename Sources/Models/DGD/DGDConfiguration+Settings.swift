@@ -52,9 +52,10 @@ extension DGDConfiguration {
         "sigma", \.sigma, in: 1e-6...1e6,
         "Standard deviation σ0 that the prior of the components' width is centred on; none: by the start."
       ),
-      .number(
+      .optionalNumber(
         "sigma-spread", \.sigmaSpread, in: 1e-6...1e6,
-        "Standard deviation of the prior of the components' log variances."),
+        "Standard deviation of the prior of the components' log variances; none: 0.2 after a spectral start, else 1."
+      ),
       .choice(
         "prior-weight", \.priorWeight,
         "Whether the mixture's priors count once a data set (paper) or once a sample (reference code)."
@@ -73,10 +74,13 @@ extension DGDConfiguration {
       .choice(
         "start", \.start,
         "spectral: principal components, mixture by EM; published: zeros and random means."),
-      .integer(
+      .optionalInteger(
         "frozen-epochs", \.frozenEpochs, in: 0...1_000_000,
-        "First epochs in which only the decoder learns, after a spectral start."),
-      .integer("epochs", \.epochs, in: 1...1_000_000, "Passes over the training cells."),
+        "First epochs in which only the decoder learns, after a spectral start; none: a quarter."),
+      .optionalInteger(
+        "epochs", \.epochs, in: 1...1_000_000,
+        "Passes over the training cells; none: 60, or as many as make 540 minibatches (500 from the published start)."
+      ),
       .optionalInteger(
         "patience", \.patience, in: 1...1_000_000,
         "Stop after so many epochs without a better validation loss; none: train all epochs."),
@@ -118,7 +122,11 @@ extension DGDConfiguration {
         "Fraction of cells kept for the evaluation after training."),
       .integer(
         "embedding-steps", \.embeddingSteps, in: 0...10_000,
-        "Steps on the representation of a cell outside training, from the best component's mean."),
+        "Steps on the representation of a cell outside training."),
+      .choice(
+        "embedding-start", \.embeddingStart,
+        "Where that representation starts: the projection of the spectral start, or the best component's mean (published)."
+      ),
     ]
   }
 }

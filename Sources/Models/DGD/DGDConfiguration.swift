@@ -7,8 +7,10 @@ public import Modeling
 /// | `output` | sigmoid | softplus | softmax | the better held-out likelihood; all are offered |
 /// | `scaling` | maximum | maximum | total | the maximum of a cell is one gene's noise; the total is sequencing depth |
 /// | `start` | from zero | from zero | spectral | from zero the components collapse on small data (see the guide) |
-/// | `sigma` | 0.2 r / K | 0.2 r / K | from the data | the published value is tiny against the distance of the means |
-/// | `prior-weight` | per data set | per sample | per data set | a prior counted once is the stated model |
+/// | `sigma` | 0.2 r / K | 0.2 r / K | 0.7 × the width of the start's clusters, for each dimension | the published value is tiny against the distance of the means |
+/// | `prior-weight` | per data set | per sample | per sample | the published results were made with it, and it holds the components at the start's widths |
+/// | `sigma-spread` | 1 | 1 | 0.2 | with 1 the widths adapt until components swallow their neighbours |
+/// | `epochs` | 800 | 500 | 60, or 540 minibatches if that is more | from a good start more epochs change little |
 /// | schedule | decoder rate at epoch 500 | 300, moments reset | none | the reset is a defect of the reference |
 public struct DGDConfiguration: ModelConfiguration {
   /// What the decoder's output says about a count or value.
@@ -96,9 +98,9 @@ public struct DGDConfiguration: ModelConfiguration {
   /// Standard deviation that the components' prior is centred on.
   public var sigma: Double?
   /// Standard deviation of the prior of log variances.
-  public var sigmaSpread = 1.0
+  public var sigmaSpread: Double?
   /// How often the mixture's priors count.
-  public var priorWeight = PriorWeight.perDataSet
+  public var priorWeight = PriorWeight.perSample
   /// A column of obs with classes.
   public var labels: String?
   /// Whether classes own components.
@@ -108,9 +110,9 @@ public struct DGDConfiguration: ModelConfiguration {
   /// How it starts.
   public var start = Start.spectral
   /// Epochs in which only the decoder learns, after a spectral start.
-  public var frozenEpochs = 15
+  public var frozenEpochs: Int?
   /// Epochs.
-  public var epochs = 150
+  public var epochs: Int?
   /// Cells of a minibatch.
   public var batch = 256
   /// Lanes.
@@ -140,14 +142,33 @@ public struct DGDConfiguration: ModelConfiguration {
   /// Epochs without improvement before stopping.
   public var patience: Int?
   /// Steps for the representation of a cell outside training.
-  public var embeddingSteps = 10
+  public var embeddingSteps = 15
   /// A varm matrix that says which weights of a decoder without hidden layers exist.
   public var mask: String?
   /// The seed of everything random.
   public var seed = 0
 
+  /// Where cells outside training start.
+  public var embeddingStart = EmbeddingStart.projection
+
+  /// Where the representation of a cell outside training starts.
+  public enum EmbeddingStart: String, CaseIterable, Sendable {
+    /// The projection onto the principal components of the training cells, where the fit has them.
+    case projection
+    /// The mean of the component that explains it best, as published.
+    case component
+  }
+
   /// The defaults.
   public init() {}
+
+  /// The spread of the widths' prior: 0.2 around the spectral start's widths, 1 (as published) around others.
+  var usedSigmaSpread: Double { sigmaSpread ?? (start == .spectral ? 0.2 : 1) }
+
+  /// Epochs for so many minibatches an epoch: enough steps for the decoder, also on few cells.
+  func epochCount(batchCount: Int) -> Int {
+    epochs ?? (start == .spectral ? max(60, (540 + batchCount - 1) / batchCount) : 500)
+  }
 
   /// Counts, means and priors that do not go together.
   ///

@@ -9,6 +9,7 @@ struct DGDFitFile {
   let mixture: GaussianMixture?
   let prior: GaussianMixturePrior?
   let componentNames: [String]
+  let projection: SpectralProjection?
 
   /// - Throws: `ModelError` or `StoredTreeError` naming what is wrong.
   init(_ fit: StoredTree) throws {
@@ -17,6 +18,7 @@ struct DGDFitFile {
     }
     configuration = try DGDConfiguration(storedTree: fit["settings"] ?? .group([:]))
     decoder = try DGDDecoderFile(fit["decoder"])
+    projection = SpectralProjection(storedTree: fit["projection"])
     guard let tree = fit["mixture"], case .doubles(let means, _)? = tree["means"],
       case .doubles(let precisions, _)? = tree["log_precisions"],
       case .doubles(let logits, _)? = tree["weight_logits"]

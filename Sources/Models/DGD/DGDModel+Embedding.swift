@@ -28,9 +28,11 @@ extension DGDModel: EmbeddingModel {
       file.prior
       ?? GaussianMixturePrior(
         radius: 1, hardness: 1, sigma: 1, spread: 1, concentration: 1)
-    return DGDShared(
+    var shared = DGDShared(
       phase: .testing(steps: 0), hidden: file.hidden(Hidden.self), output: file.output(Output.self),
       mixture: file.mixture, mixturePrior: prior, mixtureMoments: [[], []])
+    shared.projection = file.projection
+    return shared
   }
 }
 

@@ -70,6 +70,7 @@ extension DGDModel {
       parameters: .group([
         "decoder": DGDDecoderFile(shared).storedTree,
         "mixture": shared.mixture.map { mixtureTree($0, shared.mixturePrior) } ?? .group([:]),
+        "projection": shared.projection?.storedTree ?? .group([:]),
       ]))
   }
 

@@ -38,7 +38,7 @@ extension DGDModel: PlannableModel {
         .init("program and libraries", bytes: 60_000_000),
       ],
       bytesPerStep: 8 * limbs, messagesPerStep: 2, stepsPerEpoch: max(1, steps),
-      epochs: configuration.epochs)
+      epochs: configuration.epochCount(batchCount: max(1, steps)))
   }
 
   /// Layers of the right shape, all zero.

@@ -7,38 +7,59 @@ import Probability
 func logOnePlus(_ value: Double) -> Double { log1p(value) }
 
 extension DGDModel {
-  /// A step of the spectral start: moments of the genes, an iteration of the subspace, at last scores and
+  /// A step of the spectral start: an iteration of a candidate's subspace, or its partitions, or at last the
   /// mixture.
   func startingStep<Everyone: Team & ~Copyable>(
     _ shared: inout Shared, _ lanes: inout [Lane], with everyone: borrowing Everyone,
     on workers: Workers
   ) -> StepReport {
     var remark: String?
-    if var start = shared.start {
-      let width = start.basis.columnCount
-      let (image, gram) = subspaceImage(start, lanes, with: everyone, on: workers)
-      if start.iterations < SpectralStart.iterationCount {
-        // Q ← orth(Aᵀ A Q)
-        start.basis = (try? QR(image))?.orthonormal ?? start.basis
-        start.iterations += 1
+    var start =
+      shared.start
+      ?? SpectralStart(
+        projection: geneMoments(SpectralStart.pseudoCounts[0], lanes, with: everyone))
+    let (image, gram) = subspaceImage(start.projection, lanes, with: everyone, on: workers)
+    if start.iterations < SpectralProjection.iterationCount {
+      // Q ← orth(Aᵀ A Q)
+      start.projection.basis = (try? QR(image))?.orthonormal ?? start.projection.basis
+      start.iterations += 1
+      shared.start = start
+    } else {
+      start.projection.basis = loadings(start.projection.basis, gram)
+      project(&lanes, start.projection, on: workers)
+      scaleFirstCoordinate(&start.projection, &lanes, with: everyone)
+      if componentCount > 0 {
+        let found = partition(lanes, start, shared.mixture, with: everyone)
+        if found.quality > start.best?.quality ?? -.infinity { start.best = found }
+      }
+      start.candidate += 1
+      start.iterations = 0
+      if start.candidate < candidateCount {
+        start.projection = geneMoments(
+          SpectralStart.pseudoCounts[start.candidate], lanes, with: everyone)
         shared.start = start
       } else {
-        start.basis = loadings(start.basis, gram, width: width)
-        for index in lanes.indices { project(&lanes[index], start) }
-        remark = fitMixture(&shared, lanes, with: everyone)
+        let projection = start.best?.projection ?? start.projection
+        if start.best != nil { project(&lanes, projection, on: workers) }
+        remark = start.best.map { adopt($0, &shared) }
+        shared.projection = projection
         shared.start = nil
         shared.phase = .training
       }
-    } else {
-      shared.start = geneMoments(lanes, with: everyone)
     }
     return StepReport(
       stage: "start: principal components", progress: 0, rowsProcessed: 0, endsEpoch: false,
       remark: remark)
   }
 
+  /// Real values have no depth to try, and without a mixture there is nothing to choose by.
+  private var candidateCount: Int {
+    configuration.likelihood == .negativeBinomial && componentCount > 0
+      ? SpectralStart.pseudoCounts.count : 1
+  }
+
   /// Training cells that the start's sums go over: all, or a keyed sample.
-  private func sampled(_ lane: Lane) -> [Int] {
+  func sampled(_ lane: Lane) -> [Int] {
     guard trainCount > SpectralStart.sampleSize else { return lane.trainRows }
     let fraction = Double(SpectralStart.sampleSize) / Double(trainCount)
     return lane.trainRows.filter { position in
@@ -49,85 +70,78 @@ extension DGDModel {
 
   /// Depth, means and deviations of the genes' log counts, and a random basis.
   private func geneMoments<Everyone: Team & ~Copyable>(
-    _ lanes: [Lane], with everyone: borrowing Everyone
-  ) -> SpectralStart {
+    _ pseudoCount: Double, _ lanes: [Lane], with everyone: borrowing Everyone
+  ) -> SpectralProjection {
     let G = data.columnCount
-    var totals = PartialSums([.wide("totals", count: 2)])
-    for lane in lanes {
-      var part = [0.0, 0]
+    let totals = summed(2, lanes, with: everyone) { lane, part in
       for position in sampled(lane) {
-        guard case .counts(let counts) = lane.matrix else {
-          part[1] += 1
-          continue
+        if case .counts(let counts) = lane.matrix {
+          let total = Double(counts.total(ofRow: position))
+          guard total > 0 else { continue }
+          part[0] += log(total)
         }
-        let total = Double(counts.total(ofRow: position))
-        guard total > 0 else { continue }
-        part[0] += log(total)
         part[1] += 1
       }
-      totals.add(part, to: 0)
     }
-    everyone.sum(&totals)
-    let sums = totals.values(of: 0)
-    let count = max(sums[1], 1)
-    let depth = exp(sums[0] / count)
-    var moments = PartialSums([.wide("moments of the genes", count: 2 * G)])
-    for lane in lanes {
-      var part = [Double](repeating: 0, count: 2 * G)
+    let count = max(totals[1], 1)
+    let depth = pseudoCount * exp(totals[0] / count)
+    let moments = summed(2 * G, lanes, with: everyone) { lane, part in
       for position in sampled(lane) {
         ScaledRow.forEachLogCount(position, of: lane.matrix, depth: depth) { column, value in
           part[column] += value
           part[G + column] += value * value
         }
       }
-      moments.add(part, to: 0)
     }
-    everyone.sum(&moments)
-    let values = moments.values(of: 0)
     var inverse = [Double](repeating: 0, count: G)
     var zeros = inverse
     for g in 0..<G {
-      let mean = values[g] / count
-      let variance = max(0, values[G + g] - count * mean * mean) / max(count - 1, 1)
-      guard variance > 1e-12 else { continue }
+      let mean = moments[g] / count
+      let variance = max(0, moments[G + g] - count * mean * mean) / max(count - 1, 1)
+      guard variance > 1e-24 else { continue }
       inverse[g] = 1 / variance.squareRoot()
       zeros[g] = -mean * inverse[g]
     }
-    var start = SpectralStart(
-      depth: depth, inverseDeviations: inverse, zeros: zeros,
-      offsets: Array(repeating: 0, count: G), basis: Matrix(rowCount: 0, columnCount: 0))
-    start.offsets = meanAboveZeros(start, lanes, count: count, with: everyone)
-    let width = min(configuration.latent + SpectralStart.oversampling, G)
+    let width = min(configuration.latent + SpectralProjection.oversampling, G)
     var stream = random.stream("start basis")
-    start.basis = Matrix(
-      rowCount: G, columnCount: width, elements: (0..<G * width).map { _ in stream.normal() })
-    return start
-  }
-
-  private func meanAboveZeros<Everyone: Team & ~Copyable>(
-    _ start: SpectralStart, _ lanes: [Lane], count: Double, with everyone: borrowing Everyone
-  ) -> [Double] {
-    var sums = PartialSums([.wide("scaled means", count: data.columnCount)])
-    var row = ScaledRow()
-    for lane in lanes {
-      var part = [Double](repeating: 0, count: data.columnCount)
+    var projection = SpectralProjection(
+      depth: depth, inverseDeviations: inverse, zeros: zeros,
+      offsets: Array(repeating: 0, count: G),
+      basis: Matrix(
+        rowCount: G, columnCount: width, elements: (0..<G * width).map { _ in stream.normal() }))
+    let above = summed(G, lanes, with: everyone) { lane, part in
+      var row = ScaledRow()
       for position in sampled(lane) {
-        row.fill(position, of: lane.matrix, start)
+        row.fill(position, of: lane.matrix, projection)
         for (column, value) in zip(row.columns, row.values) { part[column] += value }
       }
+    }
+    projection.offsets = above.map { $0 / count }
+    return projection
+  }
+
+  /// Numbers summed over all lanes of everyone.
+  func summed<Everyone: Team & ~Copyable>(
+    _ count: Int, _ lanes: [Lane], with everyone: borrowing Everyone,
+    _ add: (Lane, inout [Double]) -> Void
+  ) -> [Double] {
+    var sums = PartialSums([.wide("sums of the start", count: count)])
+    for lane in lanes {
+      var part = [Double](repeating: 0, count: count)
+      add(lane, &part)
       sums.add(part, to: 0)
     }
     everyone.sum(&sums)
-    return sums.values(of: 0).map { $0 / count }
+    return sums.values(of: 0)
   }
 
   /// Aᵀ (A Q), G × width, and (A Q)ᵀ (A Q), for the centred, scaled training cells A.
   private func subspaceImage<Everyone: Team & ~Copyable>(
-    _ start: SpectralStart, _ lanes: [Lane], with everyone: borrowing Everyone,
+    _ projection: SpectralProjection, _ lanes: [Lane], with everyone: borrowing Everyone,
     on workers: Workers
   ) -> (image: Matrix<Double>, gram: Matrix<Double>) {
-    let (G, W) = (start.basis.rowCount, start.basis.columnCount)
-    let shift = product(start.offsets, start.basis)
+    let (G, W) = (projection.basis.rowCount, projection.basis.columnCount)
+    let shift = projection.shift
     var sums = PartialSums([
       .wide("image of the basis", count: G * W), .wide("sum of scores", count: W),
       .wide("products of scores", count: W * W),
@@ -138,7 +152,7 @@ extension DGDModel {
       parts.withUnsafeMutableBufferPointer { parts in
         nonisolated(unsafe) let parts = parts
         workers.perform(some.count) { index in
-          parts[index].add(sampled(some[index]), of: some[index].matrix, start, shift: shift)
+          parts[index].add(sampled(some[index]), of: some[index].matrix, projection, shift)
         }
       }
       for part in parts {
@@ -151,7 +165,7 @@ extension DGDModel {
     var image = sums.values(of: 0)
     let scores = sums.values(of: 1)
     for g in 0..<G {
-      for w in 0..<W { image[g * W + w] -= start.offsets[g] * scores[w] }
+      for w in 0..<W { image[g * W + w] -= projection.offsets[g] * scores[w] }
     }
     return (
       Matrix(rowCount: G, columnCount: W, elements: image),
@@ -159,62 +173,69 @@ extension DGDModel {
     )
   }
 
-  /// The L leading eigenvectors within the basis, scaled so that the first score has variance 1.
-  private func loadings(
-    _ basis: Matrix<Double>, _ gram: Matrix<Double>, width: Int
-  ) -> Matrix<Double> {
-    let L = configuration.latent
-    let columns = min(L, width)
-    guard let eigen = try? SymmetricEigen(gram, largest: columns) else { return basis }
+  /// Q u_l / λ_l^{1/4} for the L leading eigenvectors u_l of (A Q)ᵀ (A Q), the sign such that the largest entry
+  /// of each loading is positive. Dimensions beyond the rank of the data stay zero.
+  private func loadings(_ basis: Matrix<Double>, _ gram: Matrix<Double>) -> Matrix<Double> {
+    let (G, W, L) = (basis.rowCount, basis.columnCount, configuration.latent)
+    let columns = min(L, W)
+    var result = Matrix<Double>(rowCount: G, columnCount: L)
+    guard let eigen = try? SymmetricEigen(gram, largest: columns) else { return result }
     let order = (0..<columns).sorted { eigen.values[$0] > eigen.values[$1] }
     let largest = max(eigen.values[order[0]], .leastNormalMagnitude)
-    let scale = (Double(max(min(trainCount, SpectralStart.sampleSize) - 1, 1)) / largest)
-      .squareRoot()
-    var result = Matrix<Double>(rowCount: basis.rowCount, columnCount: L)
-    for g in 0..<basis.rowCount {
-      for (l, column) in order.enumerated() {
-        var sum = 0.0
-        for w in 0..<width { sum += basis[g, w] * eigen.vectors[w, column] }
-        result[g, l] = sum * scale
+    for (l, column) in order.enumerated() where eigen.values[column] > 1e-12 * largest {
+      var loading = [Double](repeating: 0, count: G)
+      for g in 0..<G {
+        for w in 0..<W { loading[g] += basis[g, w] * eigen.vectors[w, column] }
       }
+      let extreme = loading.max { abs($0) < abs($1) } ?? 1
+      let scale =
+        (extreme < 0 ? -1 : 1) / (eigen.values[column] / largest).squareRoot().squareRoot()
+      for g in 0..<G { result[g, l] = loading[g] * scale }
     }
     return result
   }
 
-  /// z = Vᵀ (a − ā) of every cell of a lane.
-  private func project(_ lane: inout Lane, _ start: SpectralStart) {
+  /// z of every cell of the lanes.
+  func project(_ lanes: inout [Lane], _ projection: SpectralProjection, on workers: Workers) {
     let L = configuration.latent
-    let shift = product(start.offsets, start.basis)
-    var row = ScaledRow()
-    for position in 0..<lane.rows.count {
-      row.fill(position, of: lane.matrix, start)
-      let scores = score(row, start.basis, shift)
-      for l in 0..<L { lane.saved.representations[position * L + l] = Scalar(scores[l]) }
-    }
-  }
-}
-
-/// vᵀ M.
-private func product(_ vector: [Double], _ matrix: Matrix<Double>) -> [Double] {
-  var result = [Double](repeating: 0, count: matrix.columnCount)
-  for row in vector.indices where vector[row] != 0 {
-    for column in result.indices { result[column] += vector[row] * matrix[row, column] }
-  }
-  return result
-}
-
-/// (a − ā)ᵀ Q of one cell.
-private func score(_ row: ScaledRow, _ basis: Matrix<Double>, _ shift: [Double]) -> [Double] {
-  let W = basis.columnCount
-  var result = shift.map { -$0 }
-  basis.withUnsafeElements { basis in
-    result.withUnsafeMutableBufferPointer { result in
-      for (column, value) in zip(row.columns, row.values) {
-        for w in 0..<W { result[w] += value * basis[column * W + w] }
+    let shift = projection.shift
+    lanes.withUnsafeMutableBufferPointer { lanes in
+      nonisolated(unsafe) let lanes = lanes
+      workers.perform(lanes.count) { index in
+        var row = ScaledRow()
+        for position in 0..<lanes[index].rows.count {
+          row.fill(position, of: lanes[index].matrix, projection)
+          let scores = row.product(projection.basis, shift: shift)
+          for l in 0..<L {
+            lanes[index].saved.representations[position * L + l] = Scalar(scores[l])
+          }
+        }
       }
     }
   }
-  return result
+
+  /// Brings the first coordinate's mean square over the training cells to 1.
+  private func scaleFirstCoordinate<Everyone: Team & ~Copyable>(
+    _ projection: inout SpectralProjection, _ lanes: inout [Lane],
+    with everyone: borrowing Everyone
+  ) {
+    let L = configuration.latent
+    let sums = summed(2, lanes, with: everyone) { lane, part in
+      for position in sampled(lane) {
+        let first = Double(lane.saved.representations[position * L])
+        part[0] += first * first
+        part[1] += 1
+      }
+    }
+    guard sums[0] > 0 else { return }
+    let factor = (sums[1] / sums[0]).squareRoot()
+    projection.basis.scale(by: factor)
+    for index in lanes.indices {
+      for entry in lanes[index].saved.representations.indices {
+        lanes[index].saved.representations[entry] *= Scalar(factor)
+      }
+    }
+  }
 }
 
 /// One lane's part of the subspace's image.
@@ -230,13 +251,13 @@ private struct SubspacePart: Sendable {
   }
 
   mutating func add(
-    _ positions: [Int], of matrix: RowMatrix, _ start: SpectralStart, shift: [Double]
+    _ positions: [Int], of matrix: RowMatrix, _ projection: SpectralProjection, _ shift: [Double]
   ) {
     let W = scores.count
     var row = ScaledRow()
     for position in positions {
-      row.fill(position, of: matrix, start)
-      let score = score(row, start.basis, shift)
+      row.fill(position, of: matrix, projection)
+      let score = row.product(projection.basis, shift: shift)
       image.withUnsafeMutableBufferPointer { image in
         for (column, value) in zip(row.columns, row.values) {
           for w in 0..<W { image[column * W + w] += value * score[w] }

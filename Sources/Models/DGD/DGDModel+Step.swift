@@ -23,7 +23,7 @@ extension DGDModel {
 
   /// Epochs in which only the decoder learns: the representations come from a good start, the decoder does not.
   func isFrozen(_ epoch: Int) -> Bool {
-    configuration.start == .spectral && epoch < configuration.frozenEpochs
+    configuration.start == .spectral && epoch < frozenEpochs
   }
 
   /// One minibatch: decoder and mixture step, representations collect their gradient.

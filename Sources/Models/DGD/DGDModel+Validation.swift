@@ -32,7 +32,7 @@ extension DGDModel {
       isStopping = noteValidation((sums.data + sums.mixture) / Double(sums.rows), &shared)
     }
     shared.epochSums = DGDEpochSums()
-    let isLast = shared.epoch == configuration.epochs || isStopping
+    let isLast = shared.epoch == epochCount || isStopping
     shared.phase = isLast ? .testing(steps: 0) : .training
     return StepReport(
       stage: stage(shared), progress: progress(shared), rowsProcessed: sums.rows, endsEpoch: true,
@@ -137,10 +137,23 @@ extension DGDModel {
         lanes[index].saved.squaredErrors[position] = squares / Double(G)
       }
     }
-    let stoppedEarly = fit == nil && shared.epoch < configuration.epochs
+    let stoppedEarly = fit == nil && shared.epoch < epochCount
     return StepReport(
       stage: "measured", progress: 1, rowsProcessed: data.rowCount, endsEpoch: false,
       termination: stoppedEarly ? .earlyStopping : .planCompleted)
+  }
+
+  /// Cells kept for the test start at their projection, or at the best component where there is none or the
+  /// settings say so.
+  private func placeTestCells(_ shared: Shared, _ lanes: inout [Lane], on workers: Workers) {
+    guard let projection = shared.projection, configuration.embeddingStart == .projection else {
+      for index in lanes.indices {
+        placeAtBestComponent(shared, &lanes[index], \.testRows, workers)
+      }
+      return
+    }
+    // While fitting they were projected together with the training cells.
+    if fit != nil { project(&lanes, projection, on: workers) }
   }
 
   /// One step on the representations of cells outside training, whose loss before the step is returned; the
@@ -197,13 +210,13 @@ extension DGDModel {
 
   func stage(_ shared: Shared) -> String {
     shared.phase == .starting
-      ? "start" : "epoch \(min(shared.epoch + 1, configuration.epochs)) of \(configuration.epochs)"
+      ? "start" : "epoch \(min(shared.epoch + 1, epochCount)) of \(epochCount)"
   }
 
   func progress(_ shared: Shared) -> Double {
     min(
       1,
       (Double(shared.epoch) + Double(shared.batch) / Double(batchCount))
-        / Double(configuration.epochs))
+        / Double(epochCount))
   }
 }

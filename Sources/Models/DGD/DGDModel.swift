@@ -128,6 +128,12 @@ where Hidden.Scalar == Output.Scalar {
   /// Minibatches of an epoch.
   var batchCount: Int { (trainCount + configuration.batch - 1) / configuration.batch }
 
+  /// Epochs planned.
+  var epochCount: Int { configuration.epochCount(batchCount: batchCount) }
+
+  /// Epochs in which only the decoder learns.
+  var frozenEpochs: Int { configuration.frozenEpochs ?? epochCount / 4 }
+
   /// The factor C of the supervised density: the number of classes, as in the reference code.
   var supervisionFactor: Double { Double(classes?.names.count ?? 1) }
 
@@ -161,7 +167,7 @@ where Hidden.Scalar == Output.Scalar {
       sigma: configuration.sigma
         ?? max(
           1e-3, 0.2 * (configuration.softballRadius ?? 1) / Double(max(componentCount, 1))),
-      spread: configuration.sigmaSpread, concentration: configuration.dirichlet)
+      spread: configuration.usedSigmaSpread, concentration: configuration.dirichlet)
     let mixture = initialMixture(prior)
     let moments = [Double](repeating: 0, count: mixture?.parameters.count ?? 0)
     return DGDShared(
@@ -202,7 +208,7 @@ where Hidden.Scalar == Output.Scalar {
     return GaussianMixture(
       dimension: L, isIsotropic: isIsotropic,
       means: prior.drawMeans(K, dimension: L, from: &stream),
-      logPrecisions: Array(repeating: prior.logPrecision, count: isIsotropic ? K : K * L),
+      logPrecisions: (0..<(isIsotropic ? K : K * L)).map(prior.logPrecision),
       weightLogits: Array(repeating: 1, count: K),
       classes: configuration.supervised
         ? (0..<K).map { $0 / configuration.componentsPerClass } : [])

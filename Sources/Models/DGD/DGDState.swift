@@ -29,6 +29,8 @@ where Hidden.Scalar == Output.Scalar {
   public var representationSteps = 0
   /// The spectral start on its way; nil before and after.
   public var start: SpectralStart?
+  /// How cells outside training are placed; nil without a spectral start.
+  public var projection: SpectralProjection?
   /// Sums over the epoch so far: loss of the data, of the mixture, rows.
   public var epochSums = DGDEpochSums()
   /// The best validation loss per cell so far and its epoch.

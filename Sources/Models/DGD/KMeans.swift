@@ -26,16 +26,25 @@ struct KMeans {
   let count: Int
   let random: RandomSource
   /// Clusterings that compete.
-  var seedings = 20
+  var seedings = 10
   /// Points that compete to be the next centre of a seeding.
-  var candidates = 4
-  var iterations = 50
+  var candidates = 5
+  var iterations = 100
 
   struct Clustering {
     var centres: [Double]
     var inertia = Double.infinity
     var sizes: [Double] = []
-    var weight: Double { sizes.reduce(0, +) }
+
+    /// The centre nearest to a point.
+    func nearest(_ point: [Double], dimension: Int) -> Int {
+      var nearest = (distance: Double.infinity, k: 0)
+      for k in 0..<centres.count / dimension {
+        let distance = squaredDistance(point, centres[k * dimension..<(k + 1) * dimension])
+        if distance < nearest.distance { nearest = (distance, k) }
+      }
+      return nearest.k
+    }
   }
 
   /// Collective.

@@ -1,50 +1,72 @@
 import LinearAlgebra
 import Modeling
 
-/// The spectral start between two of its steps: what everyone shares.
+/// Where representations start, and how new cells are placed: principal components of scaled log counts.
 ///
-///     t_i  total count,  t̄ = exp(mean log t)          y_ig = log(1 + x_ig t̄ / t_i)
-///     m_g, s_g  mean and standard deviation of y_g     a_ig = min((y_ig − m_g) / s_g, 10)
-///     Q ← orth(Aᵀ A Q), several times (subspace iteration, A centred)
-///     z_i = Vᵀ (a_i − ā) / √λ₁                         V, λ: eigenvectors and values of Qᵀ Aᵀ A Q / (N−1)
-///     means μ: k-means on z, the best of several keyed k-means++ seedings
-///     σ₀² = mean squared distance to the nearest μ per dimension,  softball radius = max_k ‖μ_k‖
+///     y_ig = log(1 + c x_ig T / t_i)      t_i total count of the cell, T the geometric mean of t
+///     a_ig = min((y_ig − m_g) / s_g, 10)  m_g, s_g mean and standard deviation of y_g, zeros included
+///     z_il = f ((a_i − ā)ᵀ V)_l / λ_l^{1/4}
 ///
 /// | Symbol | Meaning | Shape | In code |
 /// |---|---|---|---|
-/// | t̄ | the depth that cells are brought to | | `depth` |
+/// | c T | depth that cells are brought to, in pseudo-counts c | | `depth` |
+/// | 1/s_g | 0 for a gene that does not vary | G | `inverseDeviations` |
 /// | −m_g/s_g | what a zero becomes | G | `zeros` |
-/// | ā + m/s | mean of what stands above that | G | `offsets` |
-/// | Q, then V/√λ₁ | basis of the components | G × (L + 10), then G × L | `basis` |
+/// | ā − zeros | mean of what stands above that | G | `offsets` |
+/// | V, λ | leading eigenvectors and eigenvalues of the covariance of a | G × L, L | `basis` holds f V/λ^{1/4} |
+/// | f | the first coordinate's mean square becomes 1 | | in `basis` |
 ///
-/// Only training cells are in the sums (a keyed sample of them where there are very many); the others are
-/// projected. Every sum goes through everyone.
+/// Half whitening (λ^{1/4}) keeps the leading components leading without letting the first decide alone.
 ///
-/// Sources: principal components of scaled log counts as in Satija et al. 2015, doi:10.1038/nbt.3192; subspace
-/// iteration as in Halko, Martinsson and Tropp 2011, doi:10.1137/090771806; k-means++ as in Arthur and
-/// Vassilvitskii 2007.
-public struct SpectralStart: Codable, Sendable {
-  /// Iterations of the subspace done.
-  var iterations = 0
-  /// t̄.
+/// Sources: scaled log counts as in Satija et al. 2015, doi:10.1038/nbt.3192; subspace iteration as in Halko,
+/// Martinsson and Tropp 2011, doi:10.1137/090771806.
+public struct SpectralProjection: Codable, Sendable, Equatable {
   var depth: Double
-  /// 1/s_g, 0 for a gene that does not vary.
   var inverseDeviations: [Double]
-  /// −m_g/s_g.
   var zeros: [Double]
-  /// Mean of a − zeros.
   var offsets: [Double]
-  /// Q, then the loadings.
+  /// While iterating the orthonormal basis Q, G × (L + 10); at the end G × L.
   var basis: Matrix<Double>
 
-  /// Iterations of the subspace: the leading components of expression data are well separated by then.
-  static let iterationCount = 8
-  /// Columns of the basis beyond L.
+  /// Columns of the basis beyond L while iterating.
   static let oversampling = 10
-  /// The sums go over at most about so many cells.
-  static let sampleSize = 20_000
+  /// Iterations: leading components of expression data are well separated by then.
+  static let iterationCount = 8
   /// Scaled values above this are cut, as usual for scaled expression.
   static let largestScore = 10.0
+}
+
+/// The spectral start between two of its steps: what everyone shares.
+public struct SpectralStart: Codable, Sendable {
+  /// Pseudo-counts c that compete: which one separates the cells best depends on the depth of the data.
+  static let pseudoCounts = [1.0, 2, 4]
+  /// The sums of the start go over at most about so many cells.
+  static let sampleSize = 20_000
+
+  /// Which of `pseudoCounts` is being tried.
+  var candidate = 0
+  /// Iterations of its subspace that are done.
+  var iterations = 0
+  /// Its projection so far.
+  var projection: SpectralProjection
+  /// The best partition so far.
+  var best: StartPartition?
+}
+
+/// A partition of the cells that competes to become the mixture.
+struct StartPartition: Codable, Sendable {
+  /// Σ_k Σ_g x_kg log(x_kg / x_k·) / N: how well class profiles explain the raw counts. Larger is better.
+  var quality: Double
+  /// Cells of each class.
+  var sizes: [Double]
+  /// Class means of z, K × L.
+  var means: [Double]
+  /// Pooled standard deviation within classes, of each dimension.
+  var deviations: [Double]
+  /// What made z.
+  var projection: SpectralProjection
+  /// For the log: `4 pseudo-counts, tied Gaussians`.
+  var name: String
 }
 
 /// One cell's scaled log counts, as what stands above `zeros`.
@@ -52,17 +74,18 @@ struct ScaledRow {
   private(set) var columns: [Int] = []
   private(set) var values: [Double] = []
 
-  mutating func fill(_ position: Int, of matrix: RowMatrix, _ start: SpectralStart) {
+  mutating func fill(_ position: Int, of matrix: RowMatrix, _ projection: SpectralProjection) {
     columns.removeAll(keepingCapacity: true)
     values.removeAll(keepingCapacity: true)
-    Self.forEachLogCount(position, of: matrix, depth: start.depth) { column, value in
-      let score = value * start.inverseDeviations[column] + start.zeros[column]
+    Self.forEachLogCount(position, of: matrix, depth: projection.depth) { column, value in
+      let zero = projection.zeros[column]
+      let score = value * projection.inverseDeviations[column] + zero
       columns.append(column)
-      values.append(min(score, SpectralStart.largestScore) - start.zeros[column])
+      values.append(min(score, SpectralProjection.largestScore) - zero)
     }
   }
 
-  /// log(1 + x t̄/t) of the non-zero counts of a cell; real values as they are.
+  /// log(1 + x depth/t) of the non-zero counts of a cell; real values as they are.
   static func forEachLogCount(
     _ position: Int, of matrix: RowMatrix, depth: Double, _ body: (Int, Double) -> Void
   ) {
@@ -75,5 +98,55 @@ struct ScaledRow {
         body(column, matrix[position, column])
       }
     }
+  }
+
+  /// (a − ā)ᵀ M for a matrix M of genes × columns, with shift = offsetsᵀ M.
+  func product(_ matrix: Matrix<Double>, shift: [Double]) -> [Double] {
+    let width = matrix.columnCount
+    var result = shift.map { -$0 }
+    matrix.withUnsafeElements { matrix in
+      result.withUnsafeMutableBufferPointer { result in
+        for (column, value) in zip(columns, values) {
+          for w in 0..<width { result[w] += value * matrix[column * width + w] }
+        }
+      }
+    }
+    return result
+  }
+}
+
+extension SpectralProjection {
+  /// offsetsᵀ M, with M the basis.
+  var shift: [Double] {
+    var result = [Double](repeating: 0, count: basis.columnCount)
+    for row in offsets.indices where offsets[row] != 0 {
+      for column in result.indices { result[column] += offsets[row] * basis[row, column] }
+    }
+    return result
+  }
+
+  /// For the fit file: new cells start at their projection.
+  var storedTree: StoredTree {
+    let shape = [basis.rowCount, basis.columnCount]
+    func column(_ values: [Double]) -> StoredTree { .doubles(values, shape: [values.count]) }
+    return .group([
+      "depth": .number(depth), "inverse_deviations": column(inverseDeviations),
+      "zeros": column(zeros), "offsets": column(offsets),
+      "loadings": .doubles(basis.elements, shape: shape),
+    ])
+  }
+
+  /// The projection of a fit file; nil where it has none.
+  init?(storedTree tree: StoredTree?) {
+    guard case .number(let depth)? = tree?["depth"],
+      case .doubles(let inverse, _)? = tree?["inverse_deviations"],
+      case .doubles(let zeros, _)? = tree?["zeros"],
+      case .doubles(let offsets, _)? = tree?["offsets"],
+      case .doubles(let loadings, let shape)? = tree?["loadings"], shape.count == 2,
+      inverse.count == shape[0], zeros.count == shape[0], offsets.count == shape[0]
+    else { return nil }
+    self.init(
+      depth: depth, inverseDeviations: inverse, zeros: zeros, offsets: offsets,
+      basis: Matrix(rowCount: shape[0], columnCount: shape[1], elements: loadings))
   }
 }

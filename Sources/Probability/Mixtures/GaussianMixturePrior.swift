@@ -9,15 +9,15 @@ import Foundation
 /// | Symbol | Meaning | In code |
 /// |---|---|---|
 /// | ϱ, a | radius and hardness of the softball | `radius`, `hardness` |
-/// | σ₀, τ | centre and spread of the components' width | `sigma`, `spread` |
+/// | σ₀, τ | centre (one, or one a dimension) and spread of the components' width | `sigmas`, `spread` |
 /// | α | concentration | `concentration` |
 public struct GaussianMixturePrior: Codable, Sendable, Equatable {
   /// ϱ.
   public var radius: Double
   /// a.
   public var hardness: Double
-  /// σ₀.
-  public var sigma: Double
+  /// σ₀: one for all, or one for each dimension of a diagonal mixture.
+  public var sigmas: [Double]
   /// τ.
   public var spread: Double
   /// α.
@@ -29,21 +29,21 @@ public struct GaussianMixturePrior: Codable, Sendable, Equatable {
   ) {
     self.radius = radius
     self.hardness = hardness
-    self.sigma = sigma
+    self.sigmas = [sigma]
     self.spread = spread
     self.concentration = concentration
   }
 
-  /// m₀ = −2 log σ₀: the prior mean of ν and where ν starts.
-  public var logPrecision: Double { -2 * log(sigma) }
+  /// m₀ = −2 log σ₀ of an entry of ν: its prior mean and where it starts.
+  public func logPrecision(_ entry: Int) -> Double { -2 * log(sigmas[entry % sigmas.count]) }
 
   /// log p(μ, ν, w).
   public func logDensity(_ mixture: GaussianMixture) -> Double {
     let (K, L) = (mixture.componentCount, mixture.dimension)
     var sum = 0.0
     for k in 0..<K { sum += logSoftball(mixture.means[k * L..<(k + 1) * L]) }
-    for nu in mixture.logPrecisions {
-      let score = (nu - logPrecision) / spread
+    for (entry, nu) in mixture.logPrecisions.enumerated() {
+      let score = (nu - logPrecision(entry)) / spread
       sum -= 0.5 * score * score + log(spread) + 0.5 * log(2 * Double.pi)
     }
     sum += lgamma(Double(K) * concentration) - Double(K) * lgamma(concentration)
@@ -75,7 +75,9 @@ public struct GaussianMixturePrior: Codable, Sendable, Equatable {
       let slope = hardness / radius / (1 + exp(-hardness * (norm / radius - 1)))
       gradient += mean.map { norm > 0 ? slope * $0 / norm : 0 }
     }
-    gradient += mixture.logPrecisions.map { ($0 - logPrecision) / (spread * spread) }
+    gradient += mixture.logPrecisions.enumerated().map { entry, nu in
+      (nu - logPrecision(entry)) / (spread * spread)
+    }
     gradient += mixture.weights.map { -(concentration - 1) * (1 - Double(K) * $0) }
     return gradient
   }
