@@ -1,4 +1,5 @@
 import LinearAlgebra
+import TestSupport
 import Testing
 
 /// A matrix of numbers without structure.
@@ -32,8 +33,8 @@ func backwardError(_ a: Matrix<Double>, _ b: Matrix<Double>) -> Double {
   return difference / (scale * n * 0x1p-52)
 }
 
-/// Elemental's bound for one factorisation or product: 30 n ε.
-let allowedBackwardError = 30.0
+/// Elemental's bound for one factorisation or product, in units of n ε.
+let allowedBackwardError = Tolerance.linearAlgebra(1).relative / 0x1p-52
 
 @Suite struct MatrixTests {
   @Test func elementsAreStoredRowByRow() {

@@ -36,6 +36,10 @@ private let solved = Tolerance.solvedFunction.relative
     #expect(digammaWorst.error <= exact, "\(digammaWorst)")
     let trigammaWorst = try worst("trigamma") { trigamma($0[0]) }
     #expect(trigammaWorst.error <= exact, "\(trigammaWorst)")
+    // at 0.01 the exponent is 102, whose rounding is 10⁻¹⁴
+    let scaled = try worst("expDigamma") { expDigamma($0[0]) }
+    #expect(scaled.error <= 12 * exact, "\(scaled)")
+    #expect(expDigamma(0) == 0 && expDigamma(1e-5) == 0 && expDigamma(-1).isNaN)
     let logGammaWorst = try worst("logGamma", floor: 1) { logGamma($0[0]) }
     #expect(logGammaWorst.error <= exact, "\(logGammaWorst)")
     let difference = try worst("logGammaDifference", floor: 1) {

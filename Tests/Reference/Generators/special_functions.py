@@ -92,6 +92,7 @@ positive = [1e-300, 1e-20, 1e-5, .01, .1, .25, .5, .75, .9, .999, 1.001, 1.25, 1
 values = {
     "digamma": grid(mp.digamma, [(x,) for x in positive + [-.5, -1.25, -3.9, -20.3]]),
     "trigamma": grid(lambda x: mp.psi(1, x), [(x,) for x in positive[1:]]),
+    "expDigamma": grid(lambda x: mp.exp(mp.digamma(x)), [(x,) for x in positive[3:] + [.2, 7.9, 7.999, 8, 8.1]]),
     "logGamma": grid(lambda x: mp.log(abs(mp.gamma(x))) if x < 1e6 else mp.loggamma(x), [(x,) for x in positive]),
     "logGammaDifference": grid(lambda x, k: mp.loggamma(x + k) - mp.loggamma(x),
                                pairs([1e-8, .1, 1.5, 8, 10, 30.5, 1000, 1e6, 1e10, 1e14], [1, 2, 3.5, 10, 12, 13, 100, 1e5])),
