@@ -106,7 +106,12 @@ let package = Package(
     tests("LinearAlgebraTests", ["LinearAlgebra"]),
     tests("ProbabilityTests", ["Probability"]),
     tests("MetricsTests", ["Metrics"]),
-    tests("NetworksTests", ["Networks", "LinearAlgebra", "Probability"]),
+    tests(
+      "NetworksTests",
+      [
+        "Networks", "LinearAlgebra", "Probability", "TileKernels", "TileKernelsAVX2",
+        "TileKernelsAVX512",
+      ]),
     tests("OptimizationTests", ["Optimization"]),
     tests("ModelingTests", ["Modeling"]),
     tests("ModelsTests", ["Models", "Modeling", "Metrics"]),

@@ -1,22 +1,22 @@
-public import TileKernels
+package import TileKernels
 
 /// Processors of x86-64-v3: AVX2 with fused multiply-add.
 ///
 /// Each function is the generic one of its name in TileKernels, compiled here for this instruction set.
-public struct AVX2Arithmetic: TileArithmetic {
+package struct AVX2Arithmetic: TileArithmetic {
   /// As users know the instruction set.
-  public var name: String { "AVX2" }
+  package var name: String { "AVX2" }
   /// The kernels.
-  public init() {}
+  package init() {}
 
-  public func logits(
+  package func logits(
     _ w: UnsafePointer<Float>, stride: Int, geneCount: Int, inputCount: Int,
     _ x: UnsafePointer<Floats>, into u: UnsafeMutablePointer<Floats>
   ) {
     multiplyLogits(
       w, stride: stride, geneCount: geneCount, inputCount: inputCount, x, into: u)
   }
-  public func hiddenGradient(
+  package func hiddenGradient(
     _ w: UnsafePointer<Float>, stride: Int, geneCount: Int, inputCount: Int, blockCount: Int,
     _ u: UnsafePointer<Floats>, tileStride: Int,
     into d: UnsafeMutablePointer<Floats>, gradientStride: Int
@@ -25,7 +25,7 @@ public struct AVX2Arithmetic: TileArithmetic {
       w, stride: stride, geneCount: geneCount, inputCount: inputCount, blockCount: blockCount, u,
       tileStride: tileStride, into: d, gradientStride: gradientStride)
   }
-  public func weightGradient(
+  package func weightGradient(
     _ u: UnsafePointer<Float>, tileStride: Int, _ x: UnsafePointer<Float>, stride: Int,
     geneCount: Int, laneCount: Int, bounds: UnsafePointer<Int>, _ kind: SumKind,
     scales: UnsafePointer<Double>, to sums: UnsafeMutableRawPointer
@@ -34,7 +34,7 @@ public struct AVX2Arithmetic: TileArithmetic {
       u, tileStride: tileStride, x, stride: stride, geneCount: geneCount, laneCount: laneCount,
       bounds: bounds, kind, scales: scales, to: sums)
   }
-  public func zeros(
+  package func zeros(
     _ kind: OutputKind, _ u: UnsafeMutablePointer<Floats>, _ excess: UnsafeMutablePointer<Floats>,
     geneCount: Int, dispersions: UnsafePointer<Float>, inverses: UnsafePointer<Float>,
     scale: UnsafePointer<Floats>, stage: UnsafeMutablePointer<Floats>,
@@ -44,7 +44,7 @@ public struct AVX2Arithmetic: TileArithmetic {
       kind, u, excess, geneCount: geneCount, dispersions: dispersions, inverses: inverses,
       scale: scale[0], stage: stage)
   }
-  public func zerosOfSoftmax(
+  package func zerosOfSoftmax(
     _ u: UnsafeMutablePointer<Floats>, _ v: UnsafeMutablePointer<Floats>,
     _ excess: UnsafeMutablePointer<Floats>, geneCount: Int, dispersions: UnsafePointer<Float>,
     inverses: UnsafePointer<Float>, scale: UnsafePointer<Floats>, logSum: UnsafePointer<Floats>,
@@ -54,10 +54,10 @@ public struct AVX2Arithmetic: TileArithmetic {
       u, v, excess, geneCount: geneCount, dispersions: dispersions, inverses: inverses,
       scale: scale[0], logSum: logSum[0], stage: stage)
   }
-  public func entries(_ kind: OutputKind, _ entries: EntryArrays, vectorCount: Int) {
+  package func entries(_ kind: OutputKind, _ entries: EntryArrays, vectorCount: Int) {
     differentiateEntries(kind, entries, vectorCount: vectorCount)
   }
-  public func longCounts(
+  package func longCounts(
     _ kind: OutputKind, _ a: UnsafeMutablePointer<Doubles>, _ k: UnsafeMutablePointer<Doubles>,
     _ s: UnsafeMutablePointer<Doubles>, _ r: UnsafePointer<Doubles>, vectorCount: Int
   ) {
@@ -69,7 +69,7 @@ public struct AVX2Arithmetic: TileArithmetic {
       s[j] = terms.excess
     }
   }
-  public func maximumAndSumOf(
+  package func maximumAndSumOf(
     _ u: UnsafePointer<Floats>, geneCount: Int, maximum: UnsafeMutablePointer<Floats>,
     sum: UnsafeMutablePointer<Floats>
   ) {
@@ -77,24 +77,24 @@ public struct AVX2Arithmetic: TileArithmetic {
     maximum[0] = result.maximum
     sum[0] = result.sum
   }
-  public func logSum(
+  package func logSum(
     _ maxima: UnsafePointer<Floats>, _ sums: UnsafePointer<Floats>, count: Int, apart: Int,
     into result: UnsafeMutablePointer<Floats>
   ) {
     result[0] = combineLogSums(maxima, sums, count: count, apart: apart)
   }
-  public func addSum(
+  package func addSum(
     of v: UnsafePointer<Floats>, geneCount: Int, to total: UnsafeMutablePointer<Floats>
   ) {
     total[0] += sumOverGenes(v, geneCount: geneCount)
   }
-  public func subtract(
+  package func subtract(
     _ v: UnsafeMutablePointer<Floats>, _ p: UnsafePointer<Floats>, geneCount: Int,
     total: UnsafePointer<Floats>
   ) {
     subtractMean(v, p, geneCount: geneCount, total: total[0])
   }
-  public func activate(
+  package func activate(
     _ kind: OutputKind, _ u: UnsafeMutablePointer<Floats>, geneCount: Int,
     scale: UnsafePointer<Floats>, logSum: UnsafePointer<Floats>
   ) {
@@ -104,7 +104,7 @@ public struct AVX2Arithmetic: TileArithmetic {
       activateTile(kind, u, geneCount: geneCount, scale: scale[0])
     }
   }
-  public func bound(
+  package func bound(
     _ u: UnsafePointer<Floats>, geneCount: Int, factors: UnsafePointer<Float>
   ) -> Float {
     var largest = Floats(repeating: 0)
@@ -112,13 +112,13 @@ public struct AVX2Arithmetic: TileArithmetic {
     boundTile(u, geneCount: geneCount, factors: factors, &largest, &poison)
     return largest.max() + poison.sum()
   }
-  public func dispersionsOf(
+  package func dispersionsOf(
     _ rho: UnsafePointer<Floats>, _ r: UnsafeMutablePointer<Floats>,
     _ inverses: UnsafeMutablePointer<Floats>, vectorCount: Int
   ) {
     dispersions(rho, r, inverses, vectorCount: vectorCount)
   }
-  public func dispersionGradient(
+  package func dispersionGradient(
     _ excess: UnsafePointer<Float>, tileStride: Int, geneCount: Int, laneCount: Int,
     bounds: UnsafePointer<Int>, dispersions: UnsafePointer<Float>,
     scales: UnsafePointer<Double>, to sums: UnsafeMutablePointer<Int64>, stride: Int, place: Int
@@ -127,10 +127,10 @@ public struct AVX2Arithmetic: TileArithmetic {
       excess, tileStride: tileStride, geneCount: geneCount, laneCount: laneCount, bounds: bounds,
       dispersions: dispersions, scales: scales, to: sums, stride: stride, place: place)
   }
-  public func finish(_ sums: UnsafeMutablePointer<Int64>, count: Int, additions: Int) {
+  package func finish(_ sums: UnsafeMutablePointer<Int64>, count: Int, additions: Int) {
     removeRoundingBits(sums, count: count, additions: additions)
   }
-  public func move(
+  package func move(
     _ step: AdamNumbers, _ theta: UnsafeMutablePointer<Float>, _ m: UnsafeMutablePointer<Float>,
     _ v: UnsafeMutablePointer<Float>, along sums: UnsafePointer<Int64>, unit: Double, count: Int
   ) -> Float {

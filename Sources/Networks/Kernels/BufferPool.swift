@@ -41,6 +41,16 @@ final class BufferPool: Sendable {
     }
     dropped?.start.deallocate()
   }
+
+  /// Lays out memory with `carve`, once to count and once for good, and lends it to `body`.
+  func withCarved<Layout>(_ carve: (inout Carver) -> Layout, body: (Layout) -> Void) {
+    var counter = Carver(nil)
+    _ = carve(&counter)
+    let buffer = take(byteCount: counter.used)
+    var carver = Carver(buffer.start)
+    body(carve(&carver))
+    giveBack(buffer)
+  }
 }
 
 /// Takes typed, aligned pieces off a buffer, or counts how large it must be.

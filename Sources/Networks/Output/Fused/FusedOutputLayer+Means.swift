@@ -14,45 +14,43 @@ extension FusedOutputLayer {
         let result = result
         // A piece is a block of sixteen rows: the softmax then needs nothing from other pieces.
         workers.perform((rowCount + 15) / 16) { block in
-          var carver = Carver(nil)
-          _ = MeansScratch(&carver, inputCount: H, chunkCount: chunkCount)
-          let buffer = pool.take(byteCount: carver.used)
-          defer { pool.giveBack(buffer) }
-          carver = Carver(buffer.start)
-          let scratch = MeansScratch(&carver, inputCount: H, chunkCount: chunkCount)
-          let rows = block * 16..<min(block * 16 + 16, rowCount)
-          floats(scratch.inputs).update(repeating: 0, count: H * 16)
-          floats(scratch.scale).update(repeating: 0, count: 16)
-          floats(scratch.logSum).update(repeating: 0, count: 16)
-          for row in rows {
-            for k in 0..<H { scratch.inputs[k][row & 15] = hidden[row * H + k] }
-            scratch.scale[0][row & 15] = scales[row]
-          }
-          func logits(_ chunk: Int) -> Int {
-            let genes = min(FusedPass.chunkGenes, G - chunk * FusedPass.chunkGenes)
-            kernels.logits(
-              weights + chunk * FusedPass.chunkGenes * S, stride: S, geneCount: genes,
-              inputCount: H, scratch.inputs, into: scratch.tile)
-            return genes
-          }
-          if kind == .negativeBinomialSoftmax {
+          pool.withCarved { carver in
+            MeansScratch(&carver, inputCount: H, chunkCount: chunkCount)
+          } body: { scratch in
+            let rows = block * 16..<min(block * 16 + 16, rowCount)
+            floats(scratch.inputs).update(repeating: 0, count: H * 16)
+            floats(scratch.scale).update(repeating: 0, count: 16)
+            floats(scratch.logSum).update(repeating: 0, count: 16)
+            for row in rows {
+              for k in 0..<H { scratch.inputs[k][row & 15] = hidden[row * H + k] }
+              scratch.scale[0][row & 15] = scales[row]
+            }
+            func logits(_ chunk: Int) -> Int {
+              let genes = min(FusedPass.chunkGenes, G - chunk * FusedPass.chunkGenes)
+              kernels.logits(
+                weights + chunk * FusedPass.chunkGenes * S, stride: S, geneCount: genes,
+                inputCount: H, scratch.inputs, into: scratch.tile)
+              return genes
+            }
+            if kind == .negativeBinomialSoftmax {
+              for chunk in 0..<chunkCount {
+                let genes = logits(chunk)
+                kernels.maximumAndSumOf(
+                  scratch.tile, geneCount: genes, maximum: scratch.maxima + chunk,
+                  sum: scratch.sums + chunk)
+              }
+              kernels.logSum(
+                scratch.maxima, scratch.sums, count: chunkCount, apart: 1, into: scratch.logSum)
+            }
             for chunk in 0..<chunkCount {
               let genes = logits(chunk)
-              kernels.maximumAndSumOf(
-                scratch.tile, geneCount: genes, maximum: scratch.maxima + chunk,
-                sum: scratch.sums + chunk)
-            }
-            kernels.logSum(
-              scratch.maxima, scratch.sums, count: chunkCount, apart: 1, into: scratch.logSum)
-          }
-          for chunk in 0..<chunkCount {
-            let genes = logits(chunk)
-            kernels.activate(
-              kind, scratch.tile, geneCount: genes, scale: scratch.scale, logSum: scratch.logSum)
-            let tile = floats(scratch.tile)
-            for row in rows {
-              let place = row * G + chunk * FusedPass.chunkGenes
-              for g in 0..<genes { result[place + g] = tile[g * 16 + (row & 15)] }
+              kernels.activate(
+                kind, scratch.tile, geneCount: genes, scale: scratch.scale, logSum: scratch.logSum)
+              let tile = floats(scratch.tile)
+              for row in rows {
+                let place = row * G + chunk * FusedPass.chunkGenes
+                for g in 0..<genes { result[place + g] = tile[g * 16 + (row & 15)] }
+              }
             }
           }
         }

@@ -81,7 +81,7 @@ extension FusedOutputLayer {
       let groups = first..<end
       let firstBlock = pass.layout.groups[first].firstBlock
       let blockRange = firstBlock..<firstBlock + blocks
-      withCarved { carver in
+      pool.withCarved { carver in
         SoftmaxCache(
           &carver, chunkCount: pass.chunkCount, unitCount: pass.unitCount, blockCapacity: blocks)
       } body: { cache in
@@ -104,20 +104,8 @@ extension FusedOutputLayer {
 
   // MARK: - Memory
 
-  /// Lays out memory with `carve`, once to count and once for good, and lends it to `body`.
-  private func withCarved<Layout>(
-    _ carve: (inout Carver) -> Layout, body: (Layout) -> Void
-  ) {
-    var counter = Carver(nil)
-    _ = carve(&counter)
-    let buffer = pool.take(byteCount: counter.used)
-    var carver = Carver(buffer.start)
-    body(carve(&carver))
-    pool.giveBack(buffer)
-  }
-
   private func withScratch(_ layout: RowLayout, _ body: (FusedScratch) -> Void) {
-    withCarved({ FusedScratch(&$0, blockCount: layout.largestBlockCount) }, body: body)
+    pool.withCarved({ FusedScratch(&$0, blockCount: layout.largestBlockCount) }, body: body)
   }
 
   private func withPass(
@@ -133,7 +121,7 @@ extension FusedOutputLayer {
               guard let weights = parameters.baseAddress, let exponents = exponents.baseAddress,
                 let starts = starts.baseAddress
               else { return }
-              withCarved { carver in
+              pool.withCarved { carver in
                 makePass(
                   &carver, layout, demand, batch, weights: weights, exponents: exponents,
                   starts: starts,

@@ -17,9 +17,7 @@ package import TileKernels
 ///
 ///     parameters[g · S + k]       S = ⌈(H + 2)/8⌉ · 8
 ///
-/// The units follow the gradients: after each step s_g is set so that 2^50 units are 2^16 times the largest
-/// gradient of the gene in recent steps, and at least 2^24. They are part of the state, the same on
-/// every rank.
+/// The units follow the gradients, see `UnitExponent`: they are part of the state, the same on every rank.
 public struct FusedOutputLayer: OutputLayer {
   public let specification: OutputSpecification
   var parameters: [Float]
@@ -79,8 +77,7 @@ public struct FusedOutputLayer: OutputLayer {
     self.parameters = parameters
     firstMoments = Array(repeating: 0, count: parameters.count)
     secondMoments = firstMoments
-    // No gradient is known yet: 2^50 units are 2^32.
-    unitExponents = Array(repeating: 18, count: G)
+    unitExponents = Array(repeating: UnitExponent.initial, count: G)
     largestGradients = Array(repeating: 0, count: G)
   }
 

@@ -1,0 +1,191 @@
+public import LinearAlgebra
+import TileKernels
+
+extension FusedHiddenLayers {
+  public func forward(
+    _ inputs: [Float], rowCount: Int, on workers: Workers
+  ) -> HiddenActivations<Float> {
+    precondition(inputs.count == rowCount * inputCount)
+    var values = [inputs]
+    for layer in dense {
+      values.append(layer.forward(values[values.count - 1], rowCount, kernels, pool, workers))
+    }
+    return HiddenActivations(rowCount: rowCount, values: values)
+  }
+
+  public func backward(
+    _ activations: HiddenActivations<Float>, _ outputGradient: [Float], groups: LaneGroups,
+    into limbs: UnsafeMutableBufferPointer<Int64>?, on workers: Workers
+  ) -> (inputGradient: [Float], faultCount: Int) {
+    precondition(groups.rowCount == activations.rowCount)
+    precondition(limbs.map { $0.count == limbCount } ?? true)
+    let layout = RowLayout(groups)
+    var gradient = outputGradient
+    var faults = 0
+    var end = limbCount
+    for index in dense.indices.reversed() {
+      let layer = dense[index]
+      end -= layer.parameters.count
+      let (input, output) = (activations.values[index], activations.values[index + 1])
+      // ∂y ∘ [y > 0]
+      gradient.withUnsafeMutableBufferPointer { gradient in
+        for position in gradient.indices where output[position] <= 0 { gradient[position] = 0 }
+      }
+      let result = layer.backward(
+        gradient, input: input, layout, into: limbs?.baseAddress.map { $0 + end }, kernels, pool,
+        workers)
+      gradient = result.inputGradient
+      faults += result.faultCount
+    }
+    return (gradient, faults)
+  }
+}
+
+extension FusedDenseLayer {
+  /// max(W x + b, 0) for rows × I inputs.
+  fileprivate func forward(
+    _ inputs: [Float], _ rowCount: Int, _ kernels: any TileArithmetic, _ pool: BufferPool,
+    _ workers: Workers
+  ) -> [Float] {
+    let (I, O) = (inputCount, outputCount)
+    var outputs = [Float](repeating: 0, count: rowCount * O)
+    outputs.withUnsafeMutableBufferPointer { outputs in
+      inputs.withUnsafeBufferPointer { inputs in
+        parameters.withUnsafeBufferPointer { parameters in
+          guard let weights = parameters.baseAddress else { return }
+          let (outputs, inputs) = (outputs, inputs)
+          workers.perform((rowCount + 15) / 16) { block in
+            pool.withCarved { carver in
+              (carver.take(Floats.self, I), carver.take(Floats.self, O))
+            } body: { x, y in
+              let rows = block * 16..<min(block * 16 + 16, rowCount)
+              let (columns, results) = (floats(x), floats(y))
+              columns.update(repeating: 0, count: I * 16)
+              for row in rows {
+                for i in 0..<I { columns[i * 16 + (row & 15)] = inputs[row * I + i] }
+              }
+              kernels.logits(
+                weights, stride: stride, geneCount: O, inputCount: I, x, into: y)
+              for row in rows {
+                for o in 0..<O { outputs[row * O + o] = max(results[o * 16 + (row & 15)], 0) }
+              }
+            }
+          }
+        }
+      }
+    }
+    return outputs
+  }
+
+  /// ∂x from ∂(W x + b), and the weights' gradient where it is wanted.
+  fileprivate func backward(
+    _ gradient: [Float], input: [Float], _ layout: RowLayout,
+    into sums: UnsafeMutablePointer<Int64>?, _ kernels: any TileArithmetic, _ pool: BufferPool,
+    _ workers: Workers
+  ) -> (inputGradient: [Float], faultCount: Int) {
+    let (I, O) = (inputCount, outputCount)
+    var inputGradient = [Float](repeating: 0, count: input.count)
+    var faults = 0
+    pool.withCarved { carver in
+      (
+        carver.take(Floats.self, layout.blockCount * O),
+        carver.take(Floats.self, layout.blockCount * I),
+        carver.take(Float.self, sums == nil ? 0 : layout.blockCount * 16 * stride)
+      )
+    } body: { derivatives, columns, inputs in
+      inputGradient.withUnsafeMutableBufferPointer { inputGradient in
+        gradient.withUnsafeBufferPointer { gradient in
+          input.withUnsafeBufferPointer { input in
+            let (inputGradient, gradient, input) = (inputGradient, gradient, input)
+            workers.perform(layout.groups.count) { number in
+              let group = layout.groups[number]
+              let delta = floats(derivatives + group.firstBlock * O)
+              delta.update(repeating: 0, count: group.blockCount * O * 16)
+              floats(columns + group.firstBlock * I).update(
+                repeating: 0, count: group.blockCount * I * 16)
+              for (place, row) in group.rows.enumerated() {
+                let start = (place >> 4) * O * 16 + (place & 15)
+                for o in 0..<O { delta[start + o * 16] = gradient[row * O + o] }
+                guard sums != nil else { continue }
+                let x = inputs + (group.firstBlock * 16 + place) * stride
+                x.update(repeating: 0, count: stride)
+                for i in 0..<I { x[i] = input[row * I + i] }
+                x[I] = 1
+              }
+              parameters.withUnsafeBufferPointer { parameters in
+                guard let weights = parameters.baseAddress else { return }
+                kernels.hiddenGradient(
+                  weights, stride: stride, geneCount: O, inputCount: I,
+                  blockCount: group.blockCount, derivatives + group.firstBlock * O, tileStride: O,
+                  into: columns + group.firstBlock * I, gradientStride: I)
+              }
+              let result = floats(columns + group.firstBlock * I)
+              for (place, row) in group.rows.enumerated() {
+                let start = (place >> 4) * I * 16 + (place & 15)
+                for i in 0..<I { inputGradient[row * I + i] = result[start + i * 16] }
+              }
+            }
+          }
+        }
+      }
+      if let sums {
+        faults = addGradients(derivatives, inputs, layout, to: sums, kernels, workers)
+      }
+    }
+    return (inputGradient, faults)
+  }
+
+  /// The weights' gradient, some outputs a piece. Every number is checked: these layers are small.
+  private func addGradients(
+    _ derivatives: UnsafeMutablePointer<Floats>, _ inputs: UnsafeMutablePointer<Float>,
+    _ layout: RowLayout, to sums: UnsafeMutablePointer<Int64>, _ kernels: any TileArithmetic,
+    _ workers: Workers
+  ) -> Int {
+    let units = unitExponents.map { Double(sign: .plus, exponent: Int($0), significand: 1) }
+    let factors = unitExponents.map { Float(sign: .plus, exponent: Int($0) - 50, significand: 1) }
+    let pieceOutputs = 16
+    let pieceCount = (outputCount + pieceOutputs - 1) / pieceOutputs
+    var faults = [Int](repeating: 0, count: pieceCount)
+    faults.withUnsafeMutableBufferPointer { faults in
+      units.withUnsafeBufferPointer { units in
+        factors.withUnsafeBufferPointer { factors in
+          guard let units = units.baseAddress, let factors = factors.baseAddress else { return }
+          let faults = faults
+          workers.perform(pieceCount) { piece in
+            let first = piece * pieceOutputs
+            let count = min(pieceOutputs, outputCount - first)
+            var lanes = 0
+            for group in layout.groups {
+              let tile = derivatives + (group.firstBlock * outputCount + first)
+              let x = inputs + group.firstBlock * 16 * stride
+              // |Σ δ x| ≤ rows · largest |δ| · largest |x|; NaN fails the comparison below.
+              var largest: Float = 0
+              for block in 0..<group.blockCount {
+                let bound = kernels.bound(
+                  tile + block * outputCount, geneCount: count, factors: factors + first)
+                if !(bound <= largest) { largest = bound }
+                if bound.isNaN { break }
+              }
+              var largestInput: Float = 0
+              for index in 0..<group.rows.count * stride where !(abs(x[index]) <= largestInput) {
+                largestInput = abs(x[index])
+              }
+              let isSafe = largest * largestInput * Float(group.rows.count) < 1
+              faults[piece] += group.bounds.withUnsafeBufferPointer { bounds in
+                guard let bounds = bounds.baseAddress else { return 0 }
+                return kernels.weightGradient(
+                  floats(tile), tileStride: outputCount * 16, x, stride: stride, geneCount: count,
+                  laneCount: group.laneCount, bounds: bounds,
+                  isSafe ? .integers : .checkedIntegers, scales: units + first,
+                  to: sums + first * stride)
+              }
+              lanes += group.laneCount
+            }
+            kernels.finish(sums + first * stride, count: count * stride, additions: lanes)
+          }
+        }
+      }
+    }
+    return faults.reduce(0, +)
+  }
+}

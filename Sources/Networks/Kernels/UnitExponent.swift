@@ -1,0 +1,32 @@
+import TileKernels
+
+/// The unit 2^−s in which the gradients of one gene (or one hidden output) are counted.
+///
+/// 2^50 units are 2^16 times the largest gradient of recent steps, at least 2^24 and at most 2^80: a lane's
+/// part beyond them is cut off there.
+enum UnitExponent {
+  /// Before any gradient is known: 2^50 units are 2^32.
+  static let initial: Int32 = 18
+
+  /// 2^−s.
+  static func unit(_ exponent: Int32) -> Double {
+    Double(sign: .plus, exponent: -Int(exponent), significand: 1)
+  }
+
+  /// Takes notice of a step's largest gradient; older ones fade by an eighth a step.
+  static func follow(_ now: Float, _ largest: inout Float, _ exponent: inout Int32) {
+    largest = max(now, largest * 0.875)
+    let size = largest > 0x1p-60 && largest.isFinite ? Int(largest.exponent) + 1 : -60
+    exponent = Int32(50 - min(max(size + 16, 24), 80))
+  }
+}
+
+extension AdamNumbers {
+  /// A step in single precision.
+  init(_ step: AdamStep) {
+    self.init(
+      size: Float(step.stepSize), factor: Float(step.secondMomentFactor),
+      beta1: Float(step.beta1), beta2: Float(step.beta2), epsilon: Float(step.epsilon),
+      decay: Float(step.weightDecay))
+  }
+}
