@@ -66,4 +66,19 @@ import Testing
       "\(error)".contains("weights") && "\(error)".contains("found nothing")
     }
   }
+
+  @Test func emptyArraysOfAnyKindComeBack() throws {
+    struct Empty: Codable, Equatable {
+      var floats: [Float] = []
+      var doubles: [Double] = []
+      var integers: [Int] = []
+      var codes: [Int32] = []
+      var flags: [Bool] = []
+      var words: [String] = []
+      var layers: [Inner] = []
+      var nested: [[Double]] = []
+    }
+    let tree = try TreeEncoder.encode(Empty())
+    #expect(try TreeDecoder.decode(Empty.self, from: tree) == Empty())
+  }
 }

@@ -70,6 +70,8 @@ private struct NodeDecoder: Decoder {
   }
 
   func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
+    // An empty array is one of every type, and was stored as the first that fits.
+    if tree.isEmptyArray { return StoredElements(members: [:], codingPath: codingPath) }
     guard case .group(let members) = tree else {
       throw TreeDecoder.mismatch(codingPath, tree, "a group of numbered members")
     }
@@ -223,5 +225,18 @@ private struct StoredLeaf: SingleValueDecodingContainer {
 
   func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
     try TreeDecoder.value(type, from: tree, path: codingPath)
+  }
+}
+
+extension StoredTree {
+  fileprivate var isEmptyArray: Bool {
+    switch self {
+    case .floats(let values, _): values.isEmpty
+    case .doubles(let values, _): values.isEmpty
+    case .integers(let values, _): values.isEmpty
+    case .flags(let values): values.isEmpty
+    case .strings(let values): values.isEmpty
+    case .group, .string, .number, .integer, .flag: false
+    }
   }
 }

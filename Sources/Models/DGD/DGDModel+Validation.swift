@@ -90,16 +90,12 @@ extension DGDModel {
       data: totals[0], mixture: totals[1], rows: totals[2].isNaN ? 0 : Int(totals[2]))
   }
 
-  /// A step for the cells kept for the test: the best component's mean first, then gradient steps.
+  /// A step for the cells kept for the test: a place to start from first, then gradient steps.
   func testStep<Everyone: Team & ~Copyable>(
     _ steps: Int, _ shared: inout Shared, _ lanes: inout [Lane],
     with everyone: borrowing Everyone, on workers: Workers
   ) -> StepReport {
-    if steps == 0 {
-      for index in lanes.indices {
-        placeAtBestComponent(shared, &lanes[index], \.testRows, workers)
-      }
-    }
+    if steps == 0 { placeTestCells(shared, &lanes, on: workers) }
     let sums = embeddingStep(
       steps, shared, &lanes, \.testRows, with: everyone, on: workers)
     let isLast = steps >= configuration.embeddingSteps || sums.rows == 0

@@ -33,6 +33,9 @@ struct SettingArguments {
         let name = String(parts[0].map { $0 == "_" ? "-" : $0 })
         if parts.count == 2 {
           assignments.append((name, String(parts[1])))
+        } else if name == "config" {
+          guard let path = next() else { throw ValidationError("--config needs a file") }
+          assignments.append((name, path))
         } else if let isFlag = groups.lazy.compactMap({ $0.isFlag(name) }).first {
           let following = index + 1 < words.endIndex ? words[index + 1] : nil
           if isFlag {
