@@ -24,10 +24,6 @@ extension DGDConfiguration {
         "scaling", \.scaling,
         "Scale of a cell: its total, mean or maximum count, or none. Softmax always uses the total."
       ),
-      .text(
-        "mask", \.mask, "<varm matrix>",
-        "A genes × latent matrix in varm: decoder weights where it is zero do not exist. Needs --hidden none."
-      ),
     ]
   }
 

@@ -143,8 +143,6 @@ public struct DGDConfiguration: ModelConfiguration {
   public var patience: Int?
   /// Steps for the representation of a cell outside training.
   public var embeddingSteps = 15
-  /// A varm matrix that says which weights of a decoder without hidden layers exist.
-  public var mask: String?
   /// The seed of everything random.
   public var seed = 0
 
@@ -195,9 +193,6 @@ public struct DGDConfiguration: ModelConfiguration {
       throw SettingError(
         "output", "--likelihood gaussian takes identity, relu, sigmoid or softplus")
     default: break
-    }
-    if mask != nil, !hidden.isEmpty {
-      throw SettingError("mask", "is for a decoder of one layer: give --hidden none")
     }
   }
 }
