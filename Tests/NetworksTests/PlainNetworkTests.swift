@@ -103,7 +103,8 @@ private let alone = Workers(threadCount: 1)
       let batch = OutputBatch(
         hidden: [0], scales: [mean], values: values, groups: LaneGroups(sizes: [1]))
       let loss = layer.losses(batch, on: alone)[0]
-      #expect(Tolerance.golden.accepts(-loss, expected))
+      // The table includes stabilisers of 10⁻¹⁰ inside logarithms, which change it by up to 10⁻¹⁰ x/A.
+      #expect((-loss - expected).magnitude < 2e-10 * max(1, count))
     }
   }
 

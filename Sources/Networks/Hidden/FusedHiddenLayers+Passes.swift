@@ -2,6 +2,9 @@ public import LinearAlgebra
 import TileKernels
 
 extension FusedHiddenLayers {
+  /// All layers' activations.
+  ///
+  /// Local.
   public func forward(
     _ inputs: [Float], rowCount: Int, on workers: Workers
   ) -> HiddenActivations<Float> {
@@ -13,6 +16,9 @@ extension FusedHiddenLayers {
     return HiddenActivations(rowCount: rowCount, values: values)
   }
 
+  /// Gradient by the inputs; by the parameters into the limbs unless nil.
+  ///
+  /// Local.
   public func backward(
     _ activations: HiddenActivations<Float>, _ outputGradient: [Float], groups: LaneGroups,
     into limbs: UnsafeMutableBufferPointer<Int64>?, on workers: Workers

@@ -8,6 +8,7 @@ package import TileKernels
 /// I weights of an output, its bias, zeros up to a multiple of eight; a lane's gradient is one integer a
 /// number, in units that follow the gradients of each output.
 public struct FusedHiddenLayers: HiddenLayers {
+  /// L: inputs.
   public let inputCount: Int
   var dense: [FusedDenseLayer]
   let kernels: any TileArithmetic
@@ -42,10 +43,13 @@ public struct FusedHiddenLayers: HiddenLayers {
     kernels = Processor().kernels
   }
 
+  /// The parameters, from the representation outwards.
   public var layers: [HiddenLayer<Float>] { dense.map { $0.unpacked(\.parameters) } }
 
+  /// Integers that hold the gradient of all parameters.
   public var limbCount: Int { dense.reduce(0) { $0 + $1.parameters.count } }
 
+  /// The gradient that limbs hold.
   public func gradient(of limbs: UnsafeBufferPointer<Int64>) -> [HiddenLayer<Float>] {
     precondition(limbs.count == limbCount)
     var start = 0
@@ -61,6 +65,9 @@ public struct FusedHiddenLayers: HiddenLayers {
     }
   }
 
+  /// One step of Adam along the gradient that limbs hold.
+  ///
+  /// Local; the same on every rank.
   public mutating func move(
     _ step: AdamStep, along limbs: UnsafeBufferPointer<Int64>, on workers: Workers
   ) {

@@ -5,7 +5,9 @@ public import LinearAlgebra
 ///
 ///     δ_n = ∂y_{n+1} ∘ [y_{n+1} > 0]      ∂W_n = Σ_i δ_ni y_niᵀ      ∂b_n = Σ_i δ_ni      ∂y_n = δ_n W_n
 public struct PlainHiddenLayers<Scalar: NetworkScalar>: HiddenLayers {
+  /// L: inputs.
   public let inputCount: Int
+  /// The parameters, from the representation outwards.
   public private(set) var layers: [HiddenLayer<Scalar>]
   private var firstMoments: [Scalar]
   private var secondMoments: [Scalar]
@@ -24,8 +26,12 @@ public struct PlainHiddenLayers<Scalar: NetworkScalar>: HiddenLayers {
     secondMoments = firstMoments
   }
 
+  /// Integers that hold the gradient of all parameters.
   public var limbCount: Int { FixedPoint.limbsPerValue * firstMoments.count }
 
+  /// All layers' activations.
+  ///
+  /// Local.
   public func forward(
     _ inputs: [Scalar], rowCount: Int, on workers: Workers
   ) -> HiddenActivations<Scalar> {
@@ -48,6 +54,9 @@ public struct PlainHiddenLayers<Scalar: NetworkScalar>: HiddenLayers {
     return HiddenActivations(rowCount: rowCount, values: values)
   }
 
+  /// Gradient by the inputs; by the parameters into the limbs unless nil.
+  ///
+  /// Local.
   public func backward(
     _ activations: HiddenActivations<Scalar>, _ outputGradient: [Scalar], groups: LaneGroups,
     into limbs: UnsafeMutableBufferPointer<Int64>?, on workers: Workers
@@ -89,6 +98,9 @@ public struct PlainHiddenLayers<Scalar: NetworkScalar>: HiddenLayers {
     return (gradient, faults)
   }
 
+  /// One step of Adam along the gradient that limbs hold.
+  ///
+  /// Local; the same on every rank.
   public mutating func move(
     _ step: AdamStep, along limbs: UnsafeBufferPointer<Int64>, on workers: Workers
   ) {
@@ -98,6 +110,7 @@ public struct PlainHiddenLayers<Scalar: NetworkScalar>: HiddenLayers {
     layers = split(parameters)
   }
 
+  /// The gradient that limbs hold.
   public func gradient(of limbs: UnsafeBufferPointer<Int64>) -> [HiddenLayer<Scalar>] {
     split(FixedPoint.values(of: limbs))
   }

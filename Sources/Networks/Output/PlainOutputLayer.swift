@@ -13,9 +13,13 @@ import RealModule
 /// Source: derived from the likelihoods; scDGD's parameterisation of r (Schuster and Krogh 2023,
 /// doi:10.1093/bioinformatics/btad497).
 public struct PlainOutputLayer<Scalar: NetworkScalar>: OutputLayer {
+  /// What it computes.
   public let specification: OutputSpecification
+  /// W, G × H, row-major.
   public private(set) var weights: [Scalar]
+  /// b, G.
   public private(set) var biases: [Scalar]
+  /// ρ, G.
   public private(set) var logDispersions: [Scalar]
   private var firstMoments: [Scalar]
   private var secondMoments: [Scalar]
@@ -37,10 +41,14 @@ public struct PlainOutputLayer<Scalar: NetworkScalar>: OutputLayer {
     secondMoments = firstMoments
   }
 
+  /// Integers that hold the gradient of all parameters.
   public var limbCount: Int {
     FixedPoint.limbsPerValue * (weights.count + 2 * biases.count)
   }
 
+  /// Loss, hidden gradient and the gradient of all parameters.
+  ///
+  /// Local.
   public func train(
     _ batch: OutputBatch<Scalar>, into limbs: UnsafeMutableBufferPointer<Int64>,
     on workers: Workers
@@ -66,6 +74,9 @@ public struct PlainOutputLayer<Scalar: NetworkScalar>: OutputLayer {
     return result
   }
 
+  /// Loss and hidden gradient.
+  ///
+  /// Local.
   public func backpropagate(
     _ batch: OutputBatch<Scalar>, on workers: Workers
   ) -> OutputResult<Scalar> {
@@ -78,10 +89,16 @@ public struct PlainOutputLayer<Scalar: NetworkScalar>: OutputLayer {
     return result
   }
 
+  /// Losses.
+  ///
+  /// Local.
   public func losses(_ batch: OutputBatch<Scalar>, on workers: Workers) -> [Double] {
     (0..<batch.groups.rowCount).map { differentiate(batch, $0).loss }
   }
 
+  /// Expected values.
+  ///
+  /// Local.
   public func means(hidden: [Scalar], scales: [Scalar], on workers: Workers) -> [Scalar] {
     let H = specification.inputCount
     return scales.indices.flatMap { row in
@@ -89,6 +106,9 @@ public struct PlainOutputLayer<Scalar: NetworkScalar>: OutputLayer {
     }
   }
 
+  /// One step of Adam along the gradient that limbs hold.
+  ///
+  /// Local; the same on every rank.
   public mutating func move(
     _ step: AdamStep, along limbs: UnsafeBufferPointer<Int64>, on workers: Workers
   ) {
@@ -98,6 +118,7 @@ public struct PlainOutputLayer<Scalar: NetworkScalar>: OutputLayer {
     (weights, biases, logDispersions) = split(parameters)
   }
 
+  /// The gradient that limbs hold.
   public func gradient(
     of limbs: UnsafeBufferPointer<Int64>
   ) -> (weights: [Scalar], biases: [Scalar], logDispersions: [Scalar]) {

@@ -2,6 +2,9 @@ public import LinearAlgebra
 import TileKernels
 
 extension FusedOutputLayer {
+  /// Expected values.
+  ///
+  /// Local.
   public func means(hidden: [Float], scales: [Float], on workers: Workers) -> [Float] {
     let (G, H, S) = (specification.outputCount, specification.inputCount, stride)
     let rowCount = scales.count

@@ -2,6 +2,9 @@ public import LinearAlgebra
 import TileKernels
 
 extension FusedOutputLayer {
+  /// One step of Adam along the gradient that limbs hold.
+  ///
+  /// Local; the same on every rank.
   public mutating func move(
     _ step: AdamStep, along limbs: UnsafeBufferPointer<Int64>, on workers: Workers
   ) {

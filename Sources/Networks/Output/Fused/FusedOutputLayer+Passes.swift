@@ -2,6 +2,9 @@ public import LinearAlgebra
 import TileKernels
 
 extension FusedOutputLayer {
+  /// Loss, hidden gradient and the gradient of all parameters.
+  ///
+  /// Local.
   public func train(
     _ batch: OutputBatch<Float>, into limbs: UnsafeMutableBufferPointer<Int64>,
     on workers: Workers
@@ -21,12 +24,18 @@ extension FusedOutputLayer {
       batch, [.hiddenGradient, .weightGradient, .plainSums], sums: sums.baseAddress, on: workers)
   }
 
+  /// Loss and hidden gradient.
+  ///
+  /// Local.
   public func backpropagate(
     _ batch: OutputBatch<Float>, on workers: Workers
   ) -> OutputResult<Float> {
     run(batch, .hiddenGradient, sums: nil, on: workers)
   }
 
+  /// Losses.
+  ///
+  /// Local.
   public func losses(_ batch: OutputBatch<Float>, on workers: Workers) -> [Double] {
     run(batch, [], sums: nil, on: workers).losses
   }

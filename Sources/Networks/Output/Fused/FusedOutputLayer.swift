@@ -19,6 +19,7 @@ package import TileKernels
 ///
 /// The units follow the gradients, see `UnitExponent`: they are part of the state, the same on every rank.
 public struct FusedOutputLayer: OutputLayer {
+  /// What it computes.
   public let specification: OutputSpecification
   var parameters: [Float]
   var firstMoments: [Float]
@@ -124,11 +125,14 @@ public struct FusedOutputLayer: OutputLayer {
     }
   }
 
+  /// W, G × H, row-major.
   public var weights: [Float] {
     let (H, S) = (specification.inputCount, stride)
     return (0..<specification.outputCount).flatMap { parameters[$0 * S..<$0 * S + H] }
   }
+  /// b, G.
   public var biases: [Float] { column(specification.inputCount) }
+  /// ρ, G.
   public var logDispersions: [Float] { column(specification.inputCount + 1) }
 
   private func column(_ k: Int) -> [Float] {
@@ -136,8 +140,10 @@ public struct FusedOutputLayer: OutputLayer {
     return (0..<specification.outputCount).map { parameters[$0 * S + k] }
   }
 
+  /// Integers that hold the gradient of all parameters.
   public var limbCount: Int { parameters.count }
 
+  /// The gradient that limbs hold.
   public func gradient(
     of limbs: UnsafeBufferPointer<Int64>
   ) -> (weights: [Float], biases: [Float], logDispersions: [Float]) {
