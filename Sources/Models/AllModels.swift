@@ -5,7 +5,9 @@ public import Networks
 public typealias DGD = DGDModel<FusedHiddenLayers, FusedOutputLayer>
 
 /// Every model, in the order of the help text: one list feeds commands, documentation and the test battery.
-public let allModels: [any Model.Type] = [DGD.self, PRRR.self, NonnegativePRRR.self]
+public let allModels: [any Model.Type] = [
+  DGD.self, PRRR.self, NonnegativePRRR.self, GaussianRRR.self,
+]
 
 /// Every simulator.
 public let allSimulators: [any Simulator.Type] = [DGDSimulator.self]

@@ -93,7 +93,7 @@ extension PRRR {
   }
 
   /// Σ_n y_nj η_nj − μ_nj of every gene, from its moments.
-  private func logLikelihoods(
+  func logLikelihoods(
     _ sums: GeneSums, _ coefficients: ReducedRankCoefficients
   ) -> [Double] {
     let width = coefficients.factorCount + 1
@@ -105,110 +105,6 @@ extension PRRR {
       }
       return value
     }
-  }
-
-  // MARK: - Genes
-
-  /// Newton's step for every gene, halved where it does not pay; the pass at the new coefficients.
-  private func geneSteps<Everyone: Team & ~Copyable>(
-    _ coefficients: ReducedRankCoefficients, _ sums: GeneSums, scores: [[[Double]]],
-    _ lanes: [[PoissonBlock]], with everyone: borrowing Everyone, on workers: Workers
-  ) -> (coefficients: Matrix<Double>, pass: RowPass)? {
-    let old = coefficients.geneCoefficients
-    var new = newtonCoefficients(old, sums, on: workers)
-    let oldLikelihoods = logLikelihoods(sums, coefficients)
-    let oldValues = oldLikelihoods.indices.map { oldLikelihoods[$0] + logPrior(gene: old.row($0)) }
-    let wantsMoments = !configuration.fullRank
-    let all = Array(0..<geneCount)
-    guard
-      var pass = rowPass(
-        lanes: lanes, scores: scores, coefficients: new, genes: all, wantsMoments: wantsMoments,
-        with: everyone, on: workers)
-    else { return nil }
-    var failing = losers(all, among: new, pass.geneLogLikelihoods, oldValues)
-    guard !failing.isEmpty else { return (new, pass) }
-    for attempt in 1...40 where !failing.isEmpty {
-      for gene in failing {
-        for index in 0..<new.columnCount {
-          new[gene, index] =
-            attempt == 40 ? old[gene, index] : (new[gene, index] + old[gene, index]) / 2
-        }
-      }
-      let subset = Matrix(
-        rowCount: failing.count, columnCount: new.columnCount,
-        elements: failing.flatMap { new.row($0) })
-      guard
-        let trial = rowPass(
-          lanes: lanes, scores: scores, coefficients: subset, genes: failing, wantsMoments: false,
-          with: everyone, on: workers)
-      else { return nil }
-      failing = losers(failing, among: new, trial.geneLogLikelihoods, oldValues)
-    }
-    guard
-      let again = rowPass(
-        lanes: lanes, scores: scores, coefficients: new, genes: all, wantsMoments: wantsMoments,
-        with: everyone, on: workers)
-    else { return nil }
-    pass = again
-    return (new, pass)
-  }
-
-  /// Those of some genes whose new coefficients have a lower log joint than the old ones.
-  private func losers(
-    _ genes: [Int], among coefficients: Matrix<Double>, _ likelihoods: [Double],
-    _ oldValues: [Double]
-  ) -> [Int] {
-    var result: [Int] = []
-    for (gene, likelihood) in zip(genes, likelihoods) {
-      let value = likelihood + logPrior(gene: coefficients.row(gene))
-      let margin = 1e-11 * max(1, oldValues[gene].magnitude)
-      if !(value >= oldValues[gene] - margin) { result.append(gene) }
-    }
-    return result
-  }
-
-  /// b_j + (Σ_n μ h hᵀ + Λ)⁻¹ (Σ_n (y − μ) h − Λ b_j), Λ the precisions of the priors.
-  private func newtonCoefficients(
-    _ old: Matrix<Double>, _ sums: GeneSums, on workers: Workers
-  ) -> Matrix<Double> {
-    let width = old.columnCount
-    let packed = packedCount(width)
-    let loadingPrecision = 1 / (loadingDeviation * loadingDeviation)
-    let interceptPrecision =
-      1 / (configuration.interceptDeviation * configuration.interceptDeviation)
-    let rows = mapConcurrently(old.rowCount, on: workers) { gene -> [Double] in
-      var hessian = Array(repeating: 0.0, count: width * width)
-      var gradient = Array(repeating: 0.0, count: width)
-      var place = gene * packed
-      for a in 0..<width {
-        for b in a..<width {
-          hessian[b * width + a] = sums.meanMoments[place]
-          if b == width - 1 {
-            gradient[a] = sums.countMoments[gene * width + a] - sums.meanMoments[place]
-          }
-          place += 1
-        }
-      }
-      for a in 0..<width {
-        let precision = a == width - 1 ? interceptPrecision : loadingPrecision
-        hessian[a * width + a] += precision
-        gradient[a] -= precision * old[gene, a]
-      }
-      if !configuration.intercept {
-        for a in 0..<width { hessian[(width - 1) * width + a] = a == width - 1 ? 1 : 0 }
-        gradient[width - 1] = 0
-      }
-      let isSolved = hessian.withUnsafeMutableBufferPointer { hessian in
-        gradient.withUnsafeMutableBufferPointer { gradient in
-          guard let hessian = hessian.baseAddress, let gradient = gradient.baseAddress else {
-            return false
-          }
-          return solvePositiveDefinite(hessian, order: width, right: gradient)
-        }
-      }
-      return (0..<width).map { old[gene, $0] + (isSolved ? gradient[$0] : 0) }
-    }
-    return Matrix(rowCount: old.rowCount, columnCount: width, elements: rows.flatMap(\.self))
   }
 
   // MARK: - Covariates

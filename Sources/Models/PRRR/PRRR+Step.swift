@@ -36,12 +36,13 @@ extension PRRR {
     guard configuration.intercept else {
       return ReducedRankCoefficients(covariateLoadings: loadings, geneCoefficients: genes)
     }
+    let rates = totals?.rates ?? []
     var interceptStream = regression.random.stream("PRRR intercepts", step: restart)
     for gene in 0..<q {
       switch (configuration.start, totals) {
       case (.published, _): genes[gene, k] = interceptStream.normal() / Double(q).squareRoot()
-      case (.rates, let totals?):
-        genes[gene, k] = .log(totals.rates[gene])
+      case (.rates, .some):
+        genes[gene, k] = .log(rates[gene])
       case (.rates, nil): break
       }
     }
