@@ -72,7 +72,7 @@ extension BrokenFile {
     .init(name: "10x_barcodes_short.h5", outcome: .error(["[50, 60]", "[50, 59]"])),
     .init(name: "10x_negative.h5", outcome: .error(["cell ", "gene g", "negative"])),
     .init(name: "10x_group_name.h5", outcome: .error(["/Matrix/genes", "missing"])),
-    .init(name: "mtx_fewer_entries", outcome: .error(["1925 entries", "expected 1929"])),
+    .init(name: "mtx_fewer_entries", outcome: .error(["1921 entries", "expected 1925"])),
     .init(name: "mtx_more_entries", outcome: .error(["line 1928", "more"])),
     .init(name: "mtx_zero_based", outcome: .error(["line 3", "index 0"])),
     .init(name: "mtx_out_of_range", outcome: .error(["line ", "row index"])),
