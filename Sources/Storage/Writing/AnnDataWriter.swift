@@ -20,7 +20,6 @@ public final class AnnDataWriter {
   public private(set) var failure: StorageError?
   /// The group of the AnnData being written: empty, or `mod/NAME/`.
   private var root = ""
-  private var isMuData = false
 
   private static let groups = ["layers", "obsm", "obsp", "uns", "varm", "varp"]
 
@@ -39,9 +38,7 @@ public final class AnnDataWriter {
     let output = try AtomicFile(path, overwrite: overwrite)
     self.output = output
     do throws(StorageError) {
-      // mudata knows its files by a line before the HDF5 part.
-      isMuData = !modalities.isEmpty
-      let file = try HDF5File.creating(output.temporary, userBlock: isMuData ? 512 : 0)
+      let file = try HDF5File.creating(output.temporary)
       self.file = file
       let writer = ElementWriter(file: file)
       if modalities.isEmpty {
@@ -85,25 +82,6 @@ public final class AnnDataWriter {
 
   /// Writes `var`. Local; rank 0 writes.
   public func write(columns table: Table) { write { try $0.table(table, at: self.root + "var") } }
-
-  /// Writes which row of a modality each row of the whole is: MuData's `obsmap`. Local; rank 0 writes.
-  ///
-  /// - Parameter positions: nil where the modality does not have the row.
-  public func write(positions: [Int?], inRowsOf modality: String) {
-    writeMap("obsmap/\(modality)", positions)
-  }
-
-  /// Writes which column of a modality each column of the whole is: MuData's `varmap`. Local; rank 0 writes.
-  public func write(positions: [Int?], inColumnsOf modality: String) {
-    writeMap("varmap/\(modality)", positions)
-  }
-
-  private func writeMap(_ place: String, _ positions: [Int?]) {
-    write {
-      try $0.array(
-        positions.map { Int32($0.map { $0 + 1 } ?? 0) }, shape: [positions.count], at: place)
-    }
-  }
 
   /// Writes a tree, such as `uns/distfit`. Local; rank 0 writes.
   public func write(_ tree: StoredTree, at place: String) {
@@ -189,7 +167,6 @@ public final class AnnDataWriter {
     guard let output, let file = self.file.take() else { return }
     do throws(StorageError) {
       try file.finish()
-      if isMuData { try output.begin(with: "MuData (format-version=0.1.0;creator=distfit)") }
       try output.commit()
     } catch { throw renamed(error) }
   }

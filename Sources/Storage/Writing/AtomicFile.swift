@@ -45,20 +45,6 @@ final class AtomicFile {
     }
   }
 
-  /// Writes a line over the start of the closed file, where room was left for it.
-  func begin(with line: String) throws(StorageError) {
-    guard let handle = FileHandle(forWritingAtPath: temporary) else {
-      throw StorageError(
-        file: path, problem: "cannot be written: \(String(cString: strerror(errno)))")
-    }
-    do {
-      try handle.write(contentsOf: Data(line.utf8))
-      try handle.close()
-    } catch {
-      throw StorageError(file: path, problem: "cannot be written: \(error.localizedDescription)")
-    }
-  }
-
   /// Flushes the closed file to the disk and gives it its name.
   func commit() throws(StorageError) {
     try flush(temporary, isFolder: false)

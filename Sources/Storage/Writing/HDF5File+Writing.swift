@@ -2,10 +2,10 @@ import CDistfitHDF5
 import Foundation
 
 extension HDF5File {
-  /// Creates a file, empty, with bytes left free at its start.
-  static func creating(_ path: String, userBlock: Int = 0) throws(StorageError) -> HDF5File {
+  /// Creates a file, empty.
+  static func creating(_ path: String) throws(StorageError) -> HDF5File {
     let failure = WriteFailure()
-    let identifier = distfit_hdf5_create(path, failure.number, UInt64(userBlock))
+    let identifier = distfit_hdf5_create(path, failure.number)
     guard identifier >= 0 else {
       throw StorageError(file: path, problem: "cannot be created: \(hdf5Reason())")
     }
