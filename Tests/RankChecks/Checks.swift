@@ -21,6 +21,7 @@ let checks: [String: Check] = [
   "status": checkStatus,
   "stop": checkStop,
   "sum": checkSum,
+  "sweep": checkSweep,
   "threads": checkThreads,
   "traffic": checkTraffic,
   "unagreed-error": checkUnagreedError,

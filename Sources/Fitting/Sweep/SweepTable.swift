@@ -1,0 +1,69 @@
+import Foundation
+import Modeling
+
+/// One line for each point of a sweep.
+public struct SweepTable: Sendable {
+  /// Column names.
+  public let header: [String]
+  /// As many texts as columns, for each point in the order of the plan.
+  public let rows: [[String]]
+
+  /// Reads a sweep's folder: what is there now, also while the sweep goes on.
+  ///
+  /// Columns: point, the settings that vary, status (`done`, `failed`, `running`, `left`), attempts, seconds,
+  /// ranks, the measures of the fits, message. Numbers that a point does not have are empty.
+  public init(_ points: [SweepPoint], in folder: SweepFolder) {
+    let observer = SweepHolder.current()
+    let states = points.map { folder.state(of: $0, seenFrom: observer) }
+    var settings: [String] = []
+    for name in points.flatMap(\.varied).map(\.name) where !settings.contains(name) {
+      settings.append(name)
+    }
+    var measures: [String] = []
+    for name in states.flatMap({ $0.verdict?.measures ?? [] }).map(\.name)
+    where !measures.contains(name) {
+      measures.append(name)
+    }
+    header =
+      ["point"] + settings + ["status", "attempts", "seconds", "ranks"] + measures + ["message"]
+    rows = zip(points, states).map { point, state in
+      let outcome = state.verdict
+      let status = outcome?.status.rawValue ?? (state.isRunning ? "running" : "left")
+      var row = [point.name]
+      row += settings.map { point.value(of: $0)?.description ?? "" }
+      row += [status, String(state.attemptCount)]
+      row += [outcome.map { String(format: "%.3f", $0.seconds) } ?? ""]
+      row += [outcome.map { String($0.ranks) } ?? ""]
+      row += measures.map { name in
+        outcome?.measures.first { $0.name == name }.map { "\($0.value)" } ?? ""
+      }
+      row.append(outcome?.message ?? "")
+      return row.map { $0.map { $0 == "\t" || $0 == "\n" ? " " : String($0) }.joined() }
+    }
+  }
+
+  /// Tab-separated lines with a header.
+  public var text: String {
+    ([header] + rows).map { $0.joined(separator: "\t") + "\n" }.joined()
+  }
+
+  /// Writes the text under its name, all at once.
+  ///
+  /// - Throws: `SweepError` where the file cannot be written.
+  public func write(to path: String) throws(SweepError) {
+    do {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+    } catch {
+      throw SweepError("\(path): the table cannot be written: \(error.localizedDescription)")
+    }
+  }
+}
+
+extension SweepProgress {
+  /// Where a sweep stands, read from its folder.
+  public init(_ points: [SweepPoint], in folder: SweepFolder) {
+    self.init(total: points.count)
+    let observer = SweepHolder.current()
+    for point in points { count(point, folder.state(of: point, seenFrom: observer)) }
+  }
+}

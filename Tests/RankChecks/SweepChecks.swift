@@ -1,0 +1,66 @@
+import Collectives
+import Fitting
+import Foundation
+import Modeling
+
+/// A sweep of simulated work: points that sleep for a random time of their own, some that fail.
+///
+/// Arguments: folder, points, ranks per fit, mean milliseconds of a point, claim timeout in seconds. Rank 0
+/// prints the sweep's progress and, with "measure" as a further argument, how near it came to the shortest
+/// possible time.
+let checkSweep: Check = { arguments in
+  let numbers = arguments.dropFirst().prefix(4).compactMap { Int($0) }
+  guard numbers.count == 4 else {
+    print("sweep FOLDER POINTS RANKS-PER-FIT MILLISECONDS TIMEOUT [measure]")
+    ExitStatus.usage.end()
+  }
+  let (pointCount, ranksPerFit, mean) = (numbers[0], numbers[1], Double(numbers[2]) / 1000)
+  let isMeasuring = arguments.last == "measure"
+  Launcher.run { everyone in
+    let stop = StopRequest.bySignals()
+    var points = try SweepPlan(
+      common: [.init("model", .text("simulated"))],
+      axes: [.init("point", (0..<pointCount).map { .integer($0) })]
+    ).points()
+    // Between 0.1 and 1.9 of the mean, without a pattern in the order.
+    let seconds = points.indices.map { mean * (0.1 + 1.8 * Double($0 * 7919 % 1009) / 1008) }
+    for index in points.indices { points[index].predictedCost = seconds[index] }
+    let sweep = Sweep(
+      points,
+      in: SweepFolder(path: arguments[0], claimTimeout: .seconds(numbers[3])),
+      ranksPerFit: ranksPerFit)
+    let rank = everyone.rank
+    everyone.barrier()
+    let start = ContinuousClock.now
+    let ending = try sweep.run(with: everyone, stop: stop, tell: { _ in }) {
+      point, folder, group throws in
+      guard case .integer(let index)? = point.value(of: "point") else { return .init(.failed) }
+      try group.agree(on: "fit") { () throws(Unexpected) in
+        if index % 13 == 12 { throw Unexpected(description: "point \(index) is made to fail") }
+      }
+      Thread.sleep(forTimeInterval: seconds[index])
+      let result = group.maximum(Double(index * index))
+      try group.agree(on: "write") {
+        guard group.isRoot else { return }
+        let log = open(folder + "/executions", O_WRONLY | O_CREAT | O_APPEND, 0o644)
+        let line = Array("rank \(rank)\n".utf8)
+        _ = write(log, line, line.count)
+        close(log)
+        try Data("\(result)\n".utf8).write(
+          to: URL(fileURLWithPath: folder + "/fit.txt"), options: .atomic)
+      }
+      return SweepOutcome(.done, measures: [.init("square", result)])
+    }
+    if isMeasuring {
+      let groups = (everyone.size + ranksPerFit - 1) / ranksPerFit
+      let work = points.indices.filter { $0 % 13 != 12 }.map { seconds[$0] }
+      let ideal = max(work.reduce(0, +) / Double(groups), work.max() ?? 0)
+      let taken = start.duration(to: .now).seconds
+      everyone.say(
+        "\(groups) groups, ideal \(shortText(ideal)) s, taken \(shortText(taken)) s, \(shortText(100 * ideal / taken)) %"
+      )
+    }
+    everyone.say(ending.progress.line)
+    return ending.isInterrupted ? .runAgain : .success
+  }
+}
