@@ -48,10 +48,12 @@ public struct FitJob<Fitted: Model> {
   /// Reads, fits, writes.
   ///
   /// Collective.
+  /// - Parameter finished: gets what the epochs measured, once the fit is written.
   /// - Returns: success, not converged, or run again after an interruption.
   /// - Throws: `CollectiveFailure` with one line on what is wrong.
   public func run(
-    with world: borrowing Communicator, log: ProgressLog, stop: StopRequest
+    with world: borrowing Communicator, log: ProgressLog, stop: StopRequest,
+    finished: (History) -> Void = { _ in }
   ) throws -> ExitStatus {
     let record = RunRecord(world, threads: threads ?? world.defaultThreadCount())
     let workers = Workers(threadCount: record.threads)
@@ -103,6 +105,7 @@ public struct FitJob<Fitted: Model> {
       ownRows: data.plan.rows(ofRank: world.rank, of: world.size), shared: shared,
       uns: uns(shared, state, termination, data, record), with: world)
     try store.clear(with: world)
+    finished(state.history)
     log.note("\(output): written after \(timeText(state.secondsSpent)) of fitting (\(termination))")
     return termination.isSuccess ? .success : .notConverged
   }

@@ -16,7 +16,7 @@ struct Distfit: ParsableCommand {
     subcommands: [
       FitCommand.self, EmbedCommand.self, SampleCommand.self, DecodeCommand.self,
       EvaluateCommand.self, InspectCommand.self, SimulateCommand.self, CheckCommand.self,
-      PlanCommand.self,
+      PlanCommand.self, SweepCommand.self,
     ]
   )
 

@@ -1,0 +1,128 @@
+import ArgumentParser
+import Collectives
+import Fitting
+import Foundation
+import Modeling
+
+/// `distfit sweep plan.yaml --output sweep/`: many fits from one plan.
+struct SweepCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sweep", abstract: "Fit all points of a plan.",
+    discussion: """
+      A plan is YAML: settings of all points, and under "sweep:" the axes along which they differ: lists, ranges \
+      (1..5, 0.1..0.5 by 0.1), datasets, chromosome-pairs, zip; include and exclude single points. Groups of \
+      ranks take the next point when they are free, the longest first. Run it again to continue: finished points \
+      are skipped. Each point has a folder under <output>/points; <output>/results.tsv is the table.
+      """)
+
+  @Argument(help: "The plan (YAML).") var plan: String
+  @Option(help: "The sweep's folder.") var output: String?
+  @Option(help: "Ranks that fit one point together.") var ranksPerFit = 1
+  @Flag(help: "Print the points with predicted memory and time, and end.") var list = false
+  @Flag(help: "Print how far the sweep is, and end.") var status = false
+  @Option(help: ArgumentHelp("Write the table as it is now, and end.", valueName: "results.tsv"))
+  var collect: String?
+  @Flag(help: "Try failed points again.") var retry = false
+  @Option(help: "Attempts at a point whose job dies or whose disk fails.") var attempts = 5
+  @Option(
+    help: "Seconds without a sign of life after which a claim made on another machine is void.")
+  var claimTimeout = 120
+  @Flag(help: "Tell errors only.") var quiet = false
+  @Flag(help: "Tell the course of each fit, too.") var verbose = false
+
+  func validate() throws {
+    if ranksPerFit < 1 { throw ValidationError("--ranks-per-fit must be 1 or more") }
+    if attempts < 1 { throw ValidationError("--attempts must be 1 or more") }
+    if claimTimeout < 5 { throw ValidationError("--claim-timeout must be 5 or more") }
+    if output == nil, !list { throw ValidationError("the sweep needs a folder: --output sweep/") }
+  }
+
+  func run() throws {
+    var points: [SweepPoint]
+    do {
+      points = try SweepPlanFile.read(plan).points()
+    } catch let error as SweepError {
+      throw ValidationError("\(plan): \(error)")
+    }
+    if status || collect != nil {
+      try report(points)
+    } else if list {
+      predict(&points, isPrinting: true)
+    } else {
+      start(points)
+    }
+  }
+
+  private func folder() -> SweepFolder {
+    SweepFolder(
+      path: output ?? "", attempts: attempts, claimTimeout: .seconds(claimTimeout))
+  }
+
+  private func report(_ points: [SweepPoint]) throws {
+    if let collect {
+      let table = SweepTable(points, in: folder())
+      do { try table.write(to: collect) } catch { throw ValidationError("\(error)") }
+    }
+    if status {
+      print(SweepProgress(points, in: folder()).line)
+    }
+  }
+
+  /// Sets the points' costs; prints them.
+  private func predict(_ points: inout [SweepPoint], isPrinting: Bool = false) {
+    let seconds = output.map { _ in SweepProgress(points, in: folder()) }
+    if isPrinting { print("point\tcost\tmemory of a rank\tsettings") }
+    for index in points.indices {
+      let fit = SweepFit(point: points[index])
+      let prediction = fit.prediction(ranks: ranksPerFit)
+      if let cost = prediction?.cost { points[index].predictedCost = cost }
+      guard isPrinting else { continue }
+      var refusal = ""
+      do { try fit.check() } catch { refusal = "\trefused: \(error)" }
+      let cost = prediction.map { shortText($0.cost) } ?? "?"
+      let memory = prediction.map { sizeText($0.bytes) } ?? "?"
+      print(
+        "\(points[index].name)\t\(cost)\t\(memory)\t\(points[index].arguments.joined(separator: " "))\(refusal)"
+      )
+    }
+    guard isPrinting else { return }
+    let total = points.reduce(0) { $0 + $1.predictedCost }
+    print("\(points.count) points, cost \(shortText(total)) (cells × genes × epochs)")
+    if let seconds, let left = seconds.secondsLeft {
+      print("\(seconds.line); at the pace of the finished points \(timeText(left)) are left")
+    }
+  }
+
+  private func start(_ points: [SweepPoint]) {
+    Launcher.run { world in
+      let stop = StopRequest.bySignals()
+      let log = ProgressLog(level: quiet ? .quiet : .normal, isSpeaking: true)
+      // One rank reads the sizes of the data; costs are the same for all then.
+      var points = points
+      if world.isRoot { predict(&points) }
+      var costs = points.map(\.predictedCost)
+      world.broadcast(&costs)
+      for index in points.indices { points[index].predictedCost = costs[index] }
+      let folder = folder()
+      let sweep = Sweep(
+        points, in: folder, ranksPerFit: ranksPerFit, retryingFailures: retry)
+      if world.isRoot {
+        log.note(
+          "\(points.count) points, \((world.size + ranksPerFit - 1) / ranksPerFit) groups of \(ranksPerFit) ranks"
+        )
+      }
+      let ending = try sweep.run(with: world, stop: stop, tell: { log.note($0) }) {
+        point, place, group throws in
+        try SweepFit(point: point).run(
+          in: place, with: group, stop: stop, level: verbose ? .normal : .quiet)
+      }
+      let table = folder.root.appendingPathComponent("results.tsv").path
+      try world.agree(on: "write the table") { () throws(SweepError) in
+        if world.isRoot { try SweepTable(points, in: folder).write(to: table) }
+      }
+      if world.isRoot { log.note("\(ending.progress.line); the table is \(table)") }
+      if ending.isInterrupted { return .runAgain }
+      return ending.progress.failed > 0 ? .failure : .success
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import ArgumentParser
+import Collectives
+import Fitting
+import Modeling
+import Models
+import Storage
+
+/// One point of a sweep as `distfit fit` would do it.
+struct SweepFit {
+  let point: SweepPoint
+
+  /// The model that the point names.
+  ///
+  /// - Throws: `ValidationError` with the nearest name.
+  private func model() throws -> any Model.Type {
+    let name = point.value(of: "model")?.description ?? ""
+    if let model = allModels.first(where: { $0.name == name }) { return model }
+    let nearest = nearestName(to: name, among: allModels.map { $0.name })
+    throw ValidationError(
+      "there is no model \"\(name)\"" + (nearest.map { "; did you mean \($0)?" } ?? ""))
+  }
+
+  /// Whether model and settings are such that the fit can begin.
+  ///
+  /// - Throws: `ValidationError` for what cannot be.
+  func check() throws { _ = try Self.settings(of: try model(), point) }
+
+  /// What the fit will take on so many ranks; nil where the model cannot tell, or the data cannot be read.
+  func prediction(ranks: Int) -> (cost: Double, bytes: Int)? {
+    guard let model = try? model(), let planned = model as? any PlannableModel.Type else {
+      return nil
+    }
+    return Self.prediction(planned, point, ranks)
+  }
+
+  /// Fits the point with a group of ranks, continuing from its checkpoint if there is one.
+  ///
+  /// Collective.
+  func run(
+    in folder: String, with group: borrowing Communicator, stop: StopRequest,
+    level: ProgressLog.Level
+  ) throws -> SweepOutcome {
+    let point = point
+    let model = try group.agree(on: "read the settings") {
+      try Self.plainly {
+        try check()
+        return try self.model()
+      }
+    }
+    return try Self.run(model, point, folder, group, stop, level)
+  }
+
+  private static func run<Fitted: Model>(
+    _ model: Fitted.Type, _ point: SweepPoint, _ folder: String, _ group: borrowing Communicator,
+    _ stop: StopRequest, _ level: ProgressLog.Level
+  ) throws -> SweepOutcome {
+    let (run, configuration) = try group.agree(on: "read the settings") {
+      try plainly { try settings(of: model, point) }
+    }
+    let output = folder + "/fit.h5ad"
+    let job = FitJob<Fitted>(
+      input: run.input ?? "", source: run.layer.map(MatrixSource.init), output: output,
+      overwrite: false, resume: true, checkpointFolder: run.checkpoints ?? output + ".checkpoints",
+      checkpoints: CheckpointSchedule(
+        everyEpochs: run.checkpointEpochs, everyMinutes: run.checkpointMinutes),
+      threads: run.threads, configuration: configuration, programVersion: distfitVersion)
+    var measures: [SweepOutcome.Measure] = []
+    let status = try job.run(
+      with: group, log: ProgressLog(level: level, isSpeaking: group.isRoot), stop: stop,
+      finished: { history in
+        measures = history.names.compactMap { name in
+          history[name]?.last { !$0.isNaN }.map { .init(name, $0) }
+        }
+      })
+    switch status {
+    case .runAgain: return SweepOutcome(.interrupted)
+    case .notConverged:
+      return SweepOutcome(.done, message: "ended before convergence", measures: measures)
+    default: return SweepOutcome(.done, measures: measures)
+    }
+  }
+
+  private static func settings<Fitted: Model>(
+    of model: Fitted.Type, _ point: SweepPoint
+  ) throws -> (FitOptions, Fitted.Configuration) {
+    let options = SettingGroup<FitOptions>()
+    let settings = SettingGroup<Fitted.Configuration>()
+    let arguments = try SettingArguments(
+      Array(point.arguments.dropFirst()), into: [options, settings])
+    var run = options.configuration
+    try arguments.takeFile(into: &run.input, for: "a point")
+    return (run, settings.configuration)
+  }
+
+  /// Errors of the argument parser have their text elsewhere than errors elsewhere.
+  private static func plainly<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as ValidationError {
+      throw SweepError(error.message)
+    }
+  }
+
+  private static func prediction<Planned: PlannableModel>(
+    _ model: Planned.Type, _ point: SweepPoint, _ ranks: Int
+  ) -> (cost: Double, bytes: Int)? {
+    guard let (run, configuration) = try? settings(of: model, point), let input = run.input,
+      let file = try? AnnDataFile(input)
+    else { return nil }
+    let source = run.layer.map(MatrixSource.init)
+    let matrix =
+      Planned.values(configuration) == .counts
+      ? try? CountSource.matrix(of: file, asked: source).matrix : try? file.matrix(source ?? .main)
+    guard let matrix else { return nil }
+    let shape = DataShape(
+      rowCount: matrix.rowCount, columnCount: matrix.columnCount, nonZeroCount: matrix.storedCount)
+    let plan = Planned.plan(configuration, shape, ranks: ranks)
+    return (
+      Double(plan.epochs) * Double(shape.rowCount) * Double(shape.columnCount),
+      plan.memory.reduce(0) { $0 + $1.bytes }
+    )
+  }
+}
