@@ -32,8 +32,19 @@ extension DGDModel {
     on workers: Workers
   ) -> StepReport {
     let (epoch, batch) = (shared.epoch, shared.batch)
-    var sums = PartialSums(blocks(shared))
     let positions = lanes.indices.map { minibatch(batch, of: epoch, in: &lanes[$0]) }
+    return trainingStep(&shared, &lanes, minibatch: positions, with: everyone, on: workers)
+  }
+
+  /// One minibatch of these positions of each lane: published minibatches can be followed exactly.
+  ///
+  /// Collective.
+  package func trainingStep<Everyone: Team & ~Copyable>(
+    _ shared: inout Shared, _ lanes: inout [Lane], minibatch positions: [ArraySlice<Int>],
+    with everyone: borrowing Everyone, on workers: Workers
+  ) -> StepReport {
+    let epoch = shared.epoch
+    var sums = PartialSums(blocks(shared))
     var rows = gather(lanes, positions)
     let activations = shared.hidden.forward(
       rows.inputs, rowCount: rows.groups.rowCount, on: workers)

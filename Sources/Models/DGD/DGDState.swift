@@ -90,6 +90,21 @@ public struct DGDLane<Scalar: NetworkScalar>: LaneState {
   /// The order of the training cells in this epoch, made anew from keyed numbers when the epoch changes.
   var order: (epoch: Int, positions: [Int]) = (-1, [])
 
+  /// A lane.
+  package init(
+    rows: Range<Int>, matrix: RowMatrix, scales: [Scalar], trainRows: [Int],
+    validationRows: [Int], testRows: [Int], labels: [Int32], saved: Saved
+  ) {
+    self.rows = rows
+    self.matrix = matrix
+    self.scales = scales
+    self.trainRows = trainRows
+    self.validationRows = validationRows
+    self.testRows = testRows
+    self.labels = labels
+    self.saved = saved
+  }
+
   /// What a checkpoint keeps.
   public struct Saved: Codable, Sendable {
     /// z: cells × L, row-major.

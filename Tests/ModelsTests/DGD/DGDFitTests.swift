@@ -1,0 +1,130 @@
+import LinearAlgebra
+import Metrics
+import Modeling
+import Models
+import TestSupport
+import Testing
+
+/// Whole fits of DGD: what it recovers, when it moves and when it stops.
+struct DGDFitTests {
+  private func components(_ outputs: [RowOutput]) -> [Int] {
+    outputs.flatMap { output in
+      guard
+        case .categories(let codes, _, _)? = output.columns.first(where: {
+          $0.name == "dgd_component"
+        })?.column
+      else { return [Int]() }
+      return codes.map(Int.init)
+    }
+  }
+
+  @Test func simulatedComponentsAreRecoveredAndFoundAgain() throws {
+    let data = try BatteryData(rowCount: 600, columnCount: 200, components: 5, seed: 1)
+    let fit = try BatteryFit<DGD>(
+      data,
+      settings: [
+        "components": "5", "latent": "8", "hidden": "20,20", "batch": "128", "epochs": "40",
+        "frozen-epochs": "10", "embedding-steps": "10",
+      ])
+    let end = try fit.run(steps: 10_000, threads: 2)[0]
+    #expect(end.reports.last?.termination == .planCompleted)
+    let found = components(try fit.output(end))
+    let table = ContingencyTable(truth: data.trueComponents, prediction: found)
+    #expect(adjustedRandIndex(table) > 0.9)
+
+    // The fit alone, without the training data, puts the same cells into the same components.
+    var stored: [String: StoredTree] = [
+      "model": .string("dgd"), "settings": fit.model.configuration.storedTree,
+    ]
+    if case .group(let parameters) = fit.model.sharedOutput(end.shared).parameters {
+      stored.merge(parameters) { own, _ in own }
+    }
+    let model = try DGD(fit: .group(stored), for: data.summary, steps: nil)
+    var lanes = [try model.lane(from: data.rows(0..<600))]
+    var shared = model.start()
+    let workers = Workers(threadCount: 2)
+    var report = model.step(&shared, &lanes, with: Alone(), on: workers)
+    while report.termination == nil {
+      report = model.step(&shared, &lanes, with: Alone(), on: workers)
+    }
+    let again = components([model.rowOutput(shared, lanes[0])])
+    #expect(zip(again, found).count { $0 == $1 } >= 570)
+  }
+
+  @Test func representationsStandStillWithinAnEpochAndMoveAtItsEnd() throws {
+    let fit = try BatteryFit<DGD>(
+      BatteryData(), settings: ["start": "published", "validation-fraction": "0", "epochs": "2"])
+    // 54 training cells, minibatches of 24: three steps an epoch.
+    let one = try fit.run(steps: 1)[0].saved.flatMap(\.representations)
+    let two = try fit.run(steps: 2)[0].saved.flatMap(\.representations)
+    let three = try fit.run(steps: 3)[0].saved.flatMap(\.representations)
+    #expect(one.allSatisfy { $0 == 0 })
+    #expect(two == one)
+    #expect(three != one)
+  }
+
+  @Test func theFitStopsEarlyWhenValidationNoLongerImproves() throws {
+    // Rates so large that the validation loss cannot keep improving.
+    let fit = try BatteryFit<DGD>(
+      BatteryData(),
+      settings: ["epochs": "200", "patience": "3", "frozen-epochs": "0", "decoder-rate": "0.3"])
+    let reports = try fit.run(steps: 100_000)[0].reports
+    #expect(reports.last?.termination == .earlyStopping)
+    #expect(reports.count { $0.endsEpoch } < 200)
+    let remark = reports.compactMap(\.remark).first { $0.contains("stopping early") }
+    #expect(remark != nil)
+  }
+
+  @Test func permutedRowsGiveTheSameFitButForRounding() throws {
+    // One minibatch of all cells, no split, no random start of the cells: only the order differs.
+    let settings = [
+      "start": "published", "validation-fraction": "0", "test-fraction": "0", "batch": "60",
+      "epochs": "3",
+    ]
+    let order = (0..<60).map { ($0 * 7 + 3) % 60 }
+    let plain = try BatteryFit<ExactDGD>(BatteryData(), settings: settings)
+    let permuted = try BatteryFit<ExactDGD>(BatteryData(order: order), settings: settings)
+    let expected = try plain.run(steps: 6)[0]
+    let found = try permuted.run(steps: 6)[0]
+    // Adam divides by the size of the gradient, so rounding grows in entries that barely move.
+    let tolerance = Tolerance(relative: 1e-7, absolute: 1e-7)
+    #expect(found.shared.output.weights.areClose(to: expected.shared.output.weights, tolerance))
+    #expect(
+      (found.shared.mixture?.parameters ?? []).areClose(
+        to: expected.shared.mixture?.parameters ?? [.nan], tolerance))
+    let rows = expected.saved.flatMap(\.representations)
+    let permutedRows = found.saved.flatMap(\.representations)
+    let wanted = order.flatMap { rows[$0 * 3..<($0 + 1) * 3] }
+    #expect(permutedRows.areClose(to: wanted, tolerance))
+  }
+
+  @Test func settingsThatDoNotGoTogetherAreRefusedByName() {
+    func refused(_ settings: [String: String]) -> String? {
+      do {
+        _ = try BatteryFit<DGD>.configuration(settings)
+        return nil
+      } catch {
+        return (error as? SettingError)?.name
+      }
+    }
+    #expect(refused([:]) == nil)
+    #expect(refused(["supervised": "true"]) == "supervised")
+    #expect(
+      refused(["validation-fraction": "0.5", "test-fraction": "0.5"]) == "validation-fraction")
+    #expect(refused(["output": "relu"]) == "output")
+    #expect(refused(["output": "softmax", "likelihood": "gaussian"]) == "output")
+    #expect(refused(["output": "softplus", "likelihood": "bernoulli"]) == "output")
+    #expect(refused(["mask": "regulons"]) == "mask")
+  }
+
+  @Test func aLabelColumnThatIsNotThereIsNamedWithTheNearestOne() throws {
+    var summary = try BatteryData().summary
+    summary.rows.columns = [
+      NamedColumn("cell_type", .strings(Array(repeating: "B", count: 60)))
+    ]
+    var settings = DGDConfiguration()
+    settings.labels = "cell_typ"
+    let error = #expect(throws: ModelError.self) { try DGD(settings, for: summary) }
+    #expect(error?.description.contains("cell_type") == true)
+  }
+}
