@@ -13,14 +13,16 @@ struct BrokenInput: Sendable, CustomTestStringConvertible {
 
   static let table = SharedData.url("data-files/broken/TABLE.tsv")
 
-  /// The AnnData files of the table.
+  /// The files and folders of counts in the table.
   static var all: [BrokenInput] {
     guard let table, let text = try? String(contentsOf: table, encoding: .utf8) else { return [] }
     return text.split(separator: "\n").dropFirst().compactMap { line in
       let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-      guard fields[0].hasSuffix(".h5ad") else { return nil }
+      let isCounts = [".h5ad", ".h5", ".mtx.gz", "/"].contains { fields[0].hasSuffix($0) }
+      guard isCounts else { return nil }
       return BrokenInput(
-        name: fields[0], expected: fields[2], mention: fields.count > 3 ? fields[3] : "")
+        name: fields[0].hasSuffix("/") ? String(fields[0].dropLast()) : fields[0],
+        expected: fields[2], mention: fields.count > 3 ? fields[3] : "")
     }
   }
 
@@ -31,7 +33,7 @@ struct BrokenInput: Sendable, CustomTestStringConvertible {
     mentions = mention.split(separator: ",").map { words in
       words.split(separator: "/").map { word in
         let word = word.trimmingCharacters(in: .whitespaces)
-        return word == "file name" ? name : word
+        return ["file name": name, "line number": "line"][word] ?? word
       }
     }
   }
@@ -42,7 +44,7 @@ struct BrokenInput: Sendable, CustomTestStringConvertible {
 }
 
 extension CommandTests {
-  /// Every damaged AnnData file through a fit: a status, one line, nothing written, no hang.
+  /// Every damaged file of counts through a fit: a status, one line, nothing written, no hang.
   @Suite(
     .serialized,
     .enabled(if: BrokenInput.table != nil, "\(SharedData.missing("data-files/broken"))"))
@@ -77,7 +79,7 @@ extension CommandTests {
       .enabled(if: Mpirun.isAvailable, "mpirun is missing"),
       arguments: BrokenInput.all.filter {
         ["truncated", "negative_counts", "index_out_of_range", "zero_cells", "one_cell"].contains(
-          $0.name.dropLast(5))
+          $0.name.replacingOccurrences(of: ".h5ad", with: ""))
       })
     func isNamedOnceByTwoRanks(_ file: BrokenInput) throws {
       try fit(file, ranks: 2)

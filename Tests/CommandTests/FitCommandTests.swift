@@ -37,7 +37,7 @@ extension CommandTests {
     }
 
     /// Long enough to be interrupted: a checkpoint after every epoch slows it down.
-    private let long = ["--epochs", "400", "--checkpoint-epochs", "1", "--threads", "1"]
+    private let long = ["--epochs", "150", "--checkpoint-epochs", "1", "--threads", "1"]
 
     @Test(
       .enabled(if: Mpirun.isAvailable, "mpirun is missing"),
@@ -57,7 +57,7 @@ extension CommandTests {
       let resumed = try place.succeed(
         fit + long + ["--output", "fit.h5ad", "--resume"], ranks: laterRanks)
       #expect(resumed.errors.contains("continuing after step"), "\(resumed)")
-      try place.succeed(fit + ["--epochs", "400", "--output", "whole.h5ad"])
+      try place.succeed(fit + ["--epochs", "150", "--output", "whole.h5ad"])
       #expect(try place.fitBytes("fit.h5ad") == place.fitBytes("whole.h5ad"))
     }
 
@@ -71,7 +71,7 @@ extension CommandTests {
       let resumed = try place.succeed(
         fit + long + ["--output", "fit.h5ad", "--resume"], ranks: 2)
       #expect(resumed.errors.contains("continuing after step"), "\(resumed)")
-      try place.succeed(fit + ["--epochs", "400", "--output", "whole.h5ad"])
+      try place.succeed(fit + ["--epochs", "150", "--output", "whole.h5ad"])
       #expect(try place.fitBytes("fit.h5ad") == place.fitBytes("whole.h5ad"))
     }
 

@@ -24,7 +24,7 @@ struct DGDFitTests {
       data,
       settings: [
         "components": "5", "latent": "8", "hidden": "20,20", "batch": "128", "epochs": "40",
-        "frozen-epochs": "10", "embedding-steps": "10",
+        "frozen-epochs": "10", "embedding-steps": "10", "start": "spectral",
       ])
     let end = try fit.run(steps: 10_000, threads: 2)[0]
     #expect(end.reports.last?.termination == .planCompleted)
@@ -49,6 +49,21 @@ struct DGDFitTests {
     }
     let again = components([model.rowOutput(shared, lanes[0])])
     #expect(zip(again, found).count { $0 == $1 } >= 570)
+  }
+
+  @Test func theSpectralStartHasTheSameBitsForEverySplit() throws {
+    let fit = try BatteryFit<DGD>(BatteryData(), settings: ["start": "spectral"])
+    let end = try fit.run(steps: 10_000)[0]
+    #expect(end.reports.last?.termination == .planCompleted)
+    let expected = try end.fingerprint()
+    for split in [[0..<4, 4..<8], [0..<1, 1..<3, 3..<8], [0..<0, 0..<7, 7..<8]] {
+      let members = try fit.run(steps: 10_000, split: split, threads: 2)
+      #expect(try fit.joined(members).fingerprint() == expected, "\(split)")
+    }
+    // Interrupted within the start.
+    let half = fit.joined(try fit.run(steps: 5, split: [0..<3, 3..<8]))
+    let rest = try fit.run(steps: 10_000, split: [0..<6, 6..<8], from: half)
+    #expect(try fit.joined(rest).fingerprint() == expected)
   }
 
   @Test func representationsStandStillWithinAnEpochAndMoveAtItsEnd() throws {
