@@ -23,7 +23,7 @@ extension CommandTests {
       let figures = try JSONDecoder().decode([String: Double].self, from: contents)
       #expect(figures["ARI"] ?? 0 > 0.9)
       #expect(figures["test cells"] == 20)
-      #expect(figures.values.allSatisfy(\.isFinite))
+      #expect(figures.values.allSatisfy { $0.isFinite })
       let wrong = try place.run(["evaluate", "fit.h5ad", "--labels", "true_componen"])
       #expect(wrong.status == 2 && wrong.errors.contains("true_component"), "\(wrong)")
 

@@ -1,5 +1,6 @@
 import Modeling
 import Models
+import Optimization
 import TestSupport
 import Testing
 
@@ -78,12 +79,12 @@ struct ModelBattery {
       let fit = try BatteryFit<Fitted>(BatteryData(zeroRows: [0, 7, 31, 59]))
       let end = try fit.run(steps: 1000)[0]
       #expect(end.reports.last?.termination?.isSuccess == true)
-      #expect(try numbers(TreeEncoder.encode(end.shared)).allSatisfy(\.isFinite))
+      #expect(try numbers(TreeEncoder.encode(end.shared)).allSatisfy { $0.isFinite })
       for output in try fit.output(end) {
-        #expect(output.matrices.allSatisfy { $0.elements.allSatisfy(\.isFinite) })
+        #expect(output.matrices.allSatisfy { $0.elements.allSatisfy { $0.isFinite } })
         for named in output.columns {
           if case .numbers(let values) = named.column {
-            #expect(values.allSatisfy(\.isFinite), "\(named.name)")
+            #expect(values.allSatisfy { $0.isFinite }, "\(named.name)")
           }
         }
       }

@@ -3,7 +3,7 @@ import RealModule
 extension PlainOutputLayer {
   /// log p(x | μ, r) with its derivatives by μ and ρ, r = 1 + e^ρ.
   ///
-  /// Negative binomial, with A = μ/(r+μ+ε)+ε and B = r/(r+μ+ε)+ε as in the reference code:
+  /// Negative binomial, with A = μ/(r+μ+ε)+ε and B = r/(r+μ+ε) as in the reference code:
   ///
   ///     ℓ      = log Γ(x+r) − log Γ(r) − log Γ(x+1) + x log A + r log B
   ///     ∂ℓ/∂μ  = x (r+ε)/(r+μ+ε)²/A − r²/(r+μ+ε)²/B
@@ -24,7 +24,7 @@ extension PlainOutputLayer {
       let r = 1 + Scalar.exp(logDispersion)
       let total = r + mean + epsilon
       let A = mean / total + epsilon
-      let B = r / total + epsilon
+      let B = r / total
       var value = r * Scalar.log(B)
       var byMean = -r * r / (total * total) / B
       var byDispersion = Scalar.log(B) + r * (mean + epsilon) / (total * total) / B

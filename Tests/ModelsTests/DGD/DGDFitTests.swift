@@ -2,6 +2,9 @@ import LinearAlgebra
 import Metrics
 import Modeling
 import Models
+import Networks
+import Optimization
+import Probability
 import TestSupport
 import Testing
 
