@@ -39,11 +39,26 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let package = Package(
   name: "distfit",
+  products: [
+    .executable(name: "distfit", targets: ["distfit"])
+  ],
   dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     // MARK: - Programs and models
+    .executableTarget(
+      name: "distfit",
+      dependencies: [
+        "Fitting", "Models", "Modeling", "Storage", "Collectives", "Metrics", "Probability",
+        argumentParser, yams,
+      ],
+      swiftSettings: settings + [.unsafeFlags(staticRuntime, .when(configuration: .release))],
+      linkerSettings: [
+        .unsafeFlags(staticRuntime + ["-use-ld=lld"], .when(configuration: .release))
+      ]),
     library(
       "Models",
       ["Modeling", "Networks", "Optimization", "Probability", "LinearAlgebra", "Metrics"]),
@@ -66,15 +81,54 @@ let package = Package(
       name: "TileKernelsAVX512", dependencies: ["TileKernels"],
       swiftSettings: kernelSettings("x86-64-v4")),
 
+    // MARK: - Distribution
+    library("Fitting", ["Modeling", "Collectives", "Storage"]),
+    library("Collectives", ["Modeling", "CDistfitMPI"]),
+    library("Storage", ["Modeling", "CDistfitHDF5"]),
+
     // MARK: - C libraries
+    .target(name: "CDistfitMPI", dependencies: ["COpenMPI"]),
+    .target(
+      name: "CDistfitHDF5", dependencies: ["CHDF5", "COpenMPI"],
+      linkerSettings: [.linkedLibrary("z")]),
+    .systemLibrary(
+      name: "COpenMPI", pkgConfig: "mpi-c", providers: [.apt(["libopenmpi-dev"])]),
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas",
       providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
+    .systemLibrary(
+      name: "CHDF5", pkgConfig: "hdf5-openmpi", providers: [.apt(["libhdf5-openmpi-dev"])]),
+
     // MARK: - Tests
     .target(
       name: "TestSupport", dependencies: ["Modeling", "Probability"],
       path: "Tests/TestSupport", swiftSettings: settings),
+    tests("LinearAlgebraTests", ["LinearAlgebra"]),
+    tests("ProbabilityTests", ["Probability"]),
+    tests("MetricsTests", ["Metrics"]),
+    tests(
+      "NetworksTests",
+      [
+        "Networks", "LinearAlgebra", "Probability", "TileKernels", "TileKernelsAVX2",
+        "TileKernelsAVX512",
+      ]),
+    tests("OptimizationTests", ["Optimization"]),
+    tests("ModelingTests", ["Modeling"]),
     tests("ModelsTests", ["Models", "Modeling", "Metrics"]),
+    tests("StorageTests", ["Storage", "Modeling"]),
+    tests("FittingTests", ["Fitting", "Modeling"]),
+    tests("RankTests", []),
     tests("CommandTests", []),
+    tests("StyleTests", []),
+    .executableTarget(
+      name: "RankChecks",
+      dependencies: ["Collectives", "Fitting", "Modeling", "Models", "Storage"],
+      path: "Tests/RankChecks", swiftSettings: settings),
+    .executableTarget(
+      name: "distfit-bench",
+      dependencies: [
+        "Models", "Modeling", "Networks", "LinearAlgebra", "Collectives", "Fitting", argumentParser,
+      ],
+      path: "Tests/Benchmarks", exclude: ["Results"], swiftSettings: settings),
   ]
 )

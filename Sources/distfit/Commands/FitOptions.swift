@@ -11,7 +11,6 @@ struct FitOptions: ModelConfiguration {
   var checkpointEpochs: Int?
   var checkpointMinutes: Double? = 10
   var threads: Int?
-  var compression = 4
   var quiet = false
   var verbose = false
 
@@ -42,7 +41,6 @@ struct FitOptions: ModelConfiguration {
         "threads", \.threads, in: 1...4096,
         "Threads of each rank; none: the processor cores it may use, shared by the ranks of its node."
       ),
-      .integer("compression", \.compression, in: 0...9, "gzip level of the output."),
       .flag("quiet", \.quiet, "Tell errors only."),
       .flag("verbose", \.verbose, "Tell every epoch and decision."),
     ]
