@@ -12,11 +12,13 @@ public struct DataSummary: Sendable {
   public var columnNonZeros: [Int]
   /// Tells this data from other data: names, shape, totals and where it was read from within the file.
   public var fingerprint: String
+  /// The donors' genotypes, for models of genotypes and counts together; nil where none were given.
+  public var genotypes: Genotypes?
 
   /// Memberwise.
   public init(
     rows: Table, columns: Table, columnTotals: [Double], columnMaxima: [Double],
-    columnNonZeros: [Int], fingerprint: String
+    columnNonZeros: [Int], fingerprint: String, genotypes: Genotypes? = nil
   ) {
     self.rows = rows
     self.columns = columns
@@ -24,6 +26,7 @@ public struct DataSummary: Sendable {
     self.columnMaxima = columnMaxima
     self.columnNonZeros = columnNonZeros
     self.fingerprint = fingerprint
+    self.genotypes = genotypes
   }
 
   /// Cells or samples.
