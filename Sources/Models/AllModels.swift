@@ -10,4 +10,6 @@ public let allModels: [any Model.Type] = [
 ]
 
 /// Every simulator.
-public let allSimulators: [any Simulator.Type] = [DGDSimulator.self]
+public let allSimulators: [any Simulator.Type] = [
+  DGDSimulator.self, PRRRSimulator.self, NonnegativePRRRSimulator.self, SplatterSimulator.self,
+]

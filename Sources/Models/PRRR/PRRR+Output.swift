@@ -41,7 +41,7 @@ extension PRRR {
           "prrr_coefficients", width: covariateCount, elements: product.elements.map { Float($0) }))
     }
     var members: [String: StoredTree] = [
-      "covariates": .strings(design.names),
+      "covariates": .strings(design.names), "design": design.storedTree,
       "covariate_loadings": .doubles(
         coefficients.covariateLoadings.elements, shape: [covariateCount, factorCount]),
       "gene_loadings": .doubles(
@@ -49,6 +49,9 @@ extension PRRR {
     ]
     if configuration.intercept {
       members["intercepts"] = .doubles(coefficients.intercepts, shape: [geneCount])
+    }
+    if let totals = shared.totals {
+      members["typical_size_factor"] = .number(regression.typicalSize(totals))
     }
     if let best = shared.best {
       members["objective"] = .number(best.objective)
@@ -58,11 +61,12 @@ extension PRRR {
         members["deviance"] = .number(2 * (saturated - best.logLikelihood))
       }
       if let deviations = best.deviations {
-        members["covariate_loading_deviations"] = .doubles(
-          deviations.covariateLoadings.elements, shape: [covariateCount, factorCount])
-        members["gene_loading_deviations"] = .doubles(
-          deviations.geneLoadings.elements, shape: [geneCount, factorCount])
+        members.merge(posterior(best.coefficients, deviations, coefficients)) { own, _ in own }
       }
+    }
+    if let covariances = shared.geneCovariances {
+      members["gene_loading_covariances"] = .doubles(
+        covariances, shape: [geneCount, covariances.count / geneCount])
     }
     if let evaluation = shared.evaluation {
       members["held_out"] = evaluation.storedTree
@@ -71,13 +75,54 @@ extension PRRR {
     return SharedOutput(columns: columns, matrices: matrices, parameters: .group(members))
   }
 
-  /// The coefficients in canonical form: balanced, signed, in the order of strength; as they are where a
-  /// posterior's widths belong to them.
+  /// The coefficients in canonical form: balanced, signed, in the order of strength.
   package func canonical(_ shared: PRRRState) -> ReducedRankCoefficients {
     var coefficients = shared.coefficients
-    guard !configuration.fullRank, shared.best?.deviations == nil else { return coefficients }
+    // Covariances belong to a form that is canonical already.
+    guard !configuration.fullRank, shared.geneCovariances == nil else { return coefficients }
     try? coefficients.balance(
       covariateScale: configuration.covariateDeviation, geneScale: configuration.geneDeviation)
     return coefficients
+  }
+
+  /// The approximate posterior as it was fitted, and its marginal standard deviations in canonical form.
+  ///
+  ///     U' = U A, A = U⁺ U':  Var u'_pr = Σ_s Var u_ps A_sr²,   the same for V
+  private func posterior(
+    _ means: ReducedRankCoefficients, _ deviations: ReducedRankCoefficients,
+    _ canonical: ReducedRankCoefficients
+  ) -> [String: StoredTree] {
+    let (p, q, k) = (covariateCount, geneCount, factorCount)
+    var members: [String: StoredTree] = [
+      "posterior": .group([
+        "covariate_means": .doubles(means.covariateLoadings.elements, shape: [p, k]),
+        "covariate_deviations": .doubles(deviations.covariateLoadings.elements, shape: [p, k]),
+        "gene_means": .doubles(means.geneLoadings.elements, shape: [q, k]),
+        "gene_deviations": .doubles(deviations.geneLoadings.elements, shape: [q, k]),
+      ])
+    ]
+    if configuration.intercept {
+      members["intercept_deviations"] = .doubles(deviations.intercepts, shape: [q])
+    }
+    if let covariates = rotated(
+      deviations.covariateLoadings, from: means.covariateLoadings, to: canonical.covariateLoadings),
+      let genes = rotated(
+        deviations.geneLoadings, from: means.geneLoadings, to: canonical.geneLoadings)
+    {
+      members["covariate_loading_deviations"] = .doubles(covariates.elements, shape: [p, k])
+      members["gene_loading_deviations"] = .doubles(genes.elements, shape: [q, k])
+    }
+    return members
+  }
+
+  /// Standard deviations of the entries of M A, for independent entries of M; nil where M has no full rank.
+  private func rotated(
+    _ deviations: Matrix<Double>, from old: Matrix<Double>, to new: Matrix<Double>
+  ) -> Matrix<Double>? {
+    guard let decomposition = try? SingularValueDecomposition(old),
+      decomposition.rank(tolerance: 1e-10) == factorCount
+    else { return nil }
+    let map = decomposition.leastSquares(new, tolerance: 1e-10)
+    return matrixProduct(deviations.map { $0 * $0 }, map.map { $0 * $0 }).map { $0.squareRoot() }
   }
 }

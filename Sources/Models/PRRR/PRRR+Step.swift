@@ -121,6 +121,11 @@ extension PRRR {
       shared.coefficients = best.coefficients
       shared.objective = best.objective
     }
+    if configuration.inference != .variational {
+      shared.coefficients = canonical(shared)
+      shared.geneCovariances = geneCovariances(
+        shared.coefficients, lanes, with: everyone, on: workers)
+    }
     shared.evaluation = evaluation(shared, lanes, with: everyone, on: workers)
     return shared.best?.isConverged == true ? .objectiveTolerance : ending
   }

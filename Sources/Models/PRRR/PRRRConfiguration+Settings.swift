@@ -10,7 +10,7 @@ extension PRRRConfiguration {
     [
       .texts(
         "covariates", \.covariates, "<obs column>,…",
-        "Columns of obs: categories become one column a level, numbers are standardised; NAME:category and NAME:number say otherwise."
+        "Columns of obs: categories become one column a level, numbers are standardised; NAME:category and NAME:number say otherwise, NAME* is all that begin so."
       ),
       .choice(
         "missing", \.missing,

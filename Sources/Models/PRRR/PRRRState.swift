@@ -46,6 +46,8 @@ public struct PRRRState: Codable, Sendable {
   package var gradient: PRRRGradientState?
   /// The best of the starts so far.
   package var best: Best?
+  /// Of a maximum: covariances of each gene's loadings given U, upper triangles.
+  package var geneCovariances: [Double]?
   /// Of the rows held out.
   package var evaluation: CountEvaluation?
 }

@@ -47,7 +47,7 @@ public struct CovariateDesign: Codable, Sendable, Equatable {
   /// What happens to rows with a missing covariate.
   public let missing: Missing
   /// For each category its most frequent level.
-  let frequentLevels: [String: String]
+  var frequentLevels: [String: String]
   /// Remarks about the covariates that a user should know, one line each.
   public internal(set) var remarks: [String]
 
@@ -95,13 +95,13 @@ public struct RawCovariate: Sendable {
   /// Covariates from columns of a table.
   ///
   /// Texts, categories and flags are categories, numbers are numbers; `name:category` and `name:number` say
-  /// otherwise.
+  /// otherwise. `name*` is every column whose name begins so.
   /// - Throws: `ModelError` naming the column and, for a misspelt one, the nearest.
   public static func selected(
     _ names: [String], from table: Table
   ) throws(ModelError) -> [RawCovariate] {
     var result: [RawCovariate] = []
-    for word in names {
+    for word in try expanded(names, from: table) {
       let parts = word.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
       let hasKind = parts.count > 1 && ["category", "number"].contains(parts[parts.count - 1])
       let name = hasKind ? parts.dropLast().joined(separator: ":") : word
@@ -117,6 +117,28 @@ public struct RawCovariate: Sendable {
       }
       result.append(
         RawCovariate(name, try values(of: column, name, hasKind ? parts[parts.count - 1] : nil)))
+    }
+    return result
+  }
+
+  /// The words with every `name*` replaced by the columns that it stands for, in the table's order.
+  private static func expanded(
+    _ words: [String], from table: Table
+  ) throws(ModelError) -> [String] {
+    var result: [String] = []
+    for word in words {
+      guard word.hasSuffix("*"), table[word] == nil else {
+        result.append(word)
+        continue
+      }
+      let known = table.columns.map(\.name)
+      let found = known.filter { $0.hasPrefix(word.dropLast()) }
+      guard !found.isEmpty else {
+        throw ModelError(
+          "--covariates: no column of obs begins with \"\(word.dropLast())\". Its columns: "
+            + (known.isEmpty ? "none" : known.joined(separator: ", ")))
+      }
+      result += found
     }
     return result
   }

@@ -144,7 +144,8 @@ extension GaussianRRR {
     guard let fit = shared.fit else { return SharedOutput(parameters: .group([:])) }
     let p = regression.covariateCount
     var members: [String: StoredTree] = [
-      "covariates": .strings(regression.design.names), "objective": .number(fit.objective),
+      "covariates": .strings(regression.design.names),
+      "design": regression.design.storedTree, "objective": .number(fit.objective),
       "covariate_loadings": .doubles(
         fit.covariates.elements, shape: [p, fit.covariates.columnCount]),
       "intercepts": .doubles(shared.intercepts, shape: [shared.intercepts.count]),

@@ -38,7 +38,7 @@ public struct GaussianRRRConfiguration: ModelConfiguration {
     [
       .texts(
         "covariates", \.covariates, "<obs column>,…",
-        "Columns of obs: categories become one column a level, numbers are standardised; NAME:category and NAME:number say otherwise."
+        "Columns of obs: categories become one column a level, numbers are standardised; NAME:category and NAME:number say otherwise, NAME* is all that begin so."
       ),
       .choice(
         "missing", \.missing,

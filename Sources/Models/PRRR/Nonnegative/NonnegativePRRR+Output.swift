@@ -81,6 +81,10 @@ extension NonnegativePRRR {
     }
     var members: [String: StoredTree] = [
       "covariates": .strings(regression.design.names),
+      "design": regression.design.storedTree,
+      "typical_size_factor": .number(regression.typicalSize(totals)),
+      "covariate_means": .doubles(
+        totals.covariates.map { $0 / max(totals.exposure, 1e-300) }, shape: [p]),
       "covariate_loadings": .doubles(u.elements, shape: [p, k]),
       "gene_loadings": .doubles(v.elements, shape: [q, k]),
       "objective": .number(best.objective), "best_start": .integer(Int64(best.restart + 1)),

@@ -93,7 +93,7 @@ public struct NonnegativePRRRConfiguration: ModelConfiguration {
     [
       .texts(
         "covariates", \.covariates, "<obs column>,…",
-        "Columns of obs, 0 or more: categories become one column a level; NAME:category and NAME:number say otherwise."
+        "Columns of obs, 0 or more: categories become one column a level; NAME:category and NAME:number say otherwise, NAME* is all that begin so."
       ),
       .choice(
         "missing", \.missing,

@@ -168,6 +168,12 @@ package struct CountRegression: Sendable {
       elements: rows.flatMap { matrix.values.row($0) })
   }
 
+  /// The mean size factor of the rows that the model is fitted to: that of a row nothing else is known of.
+  package func typicalSize(_ totals: CountTotals) -> Double {
+    let count = split.uses.indices.count { split.uses[$0] == .train && !matrix.isIncomplete[$0] }
+    return totals.exposure / Double(max(count, 1))
+  }
+
   /// What each row was used for.
   package func uses(of rows: Range<Int>) -> Column {
     .strings(rows.map { matrix.isIncomplete[$0] ? "incomplete" : split.uses[$0].rawValue })

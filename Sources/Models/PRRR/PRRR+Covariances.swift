@@ -1,0 +1,61 @@
+import LinearAlgebra
+import Modeling
+
+extension PRRR {
+  /// The most factors up to which covariances are computed: they take k (k + 1) / 2 numbers a gene.
+  static let covarianceLimit = 30
+
+  /// How sure each gene's loadings are, given U: the inverse of the Hessian at the maximum.
+  ///
+  ///     Σ_j = [(Σ_n μ_nj h_n h_nᵀ + Λ)⁻¹]_{1…k, 1…k},   h_n = (x_n U, 1),  Λ the precisions of the priors
+  ///
+  /// A normal approximation of the posterior (Laplace's); U counts as known, being determined by all genes
+  /// together.
+  ///
+  /// Collective; one pass over the rows.
+  /// - Returns: upper triangles, gene by gene; nil for too many factors, or where a sum is not finite.
+  func geneCovariances<Everyone: Team & ~Copyable>(
+    _ coefficients: ReducedRankCoefficients, _ lanes: [CountRegressionLane],
+    with everyone: borrowing Everyone, on workers: Workers
+  ) -> [Double]? {
+    guard factorCount <= Self.covarianceLimit else { return nil }
+    let blocks = lanes.map(\.training)
+    let scores = blocks.map {
+      Models.scores(of: $0, at: coefficients.covariateLoadings, on: workers)
+    }
+    guard
+      let sums = geneSums(
+        lanes: blocks, scores: scores, coefficients: coefficients.geneCoefficients, with: everyone,
+        on: workers)
+    else { return nil }
+    let chunkSize = 256
+    let chunks = mapConcurrently((geneCount + chunkSize - 1) / chunkSize, on: workers) { chunk in
+      (chunk * chunkSize..<min((chunk + 1) * chunkSize, geneCount)).map { covariance($0, sums) }
+    }
+    let all = chunks.flatMap(\.self)
+    return all.contains { $0 == nil } ? nil : all.flatMap { $0 ?? [] }
+  }
+
+  /// Σ_j of one gene; nil where its Hessian is not positive definite.
+  private func covariance(_ gene: Int, _ sums: GeneSums) -> [Double]? {
+    let k = factorCount
+    let width = configuration.intercept ? k + 1 : k
+    var hessian = Matrix<Double>(rowCount: width, columnCount: width)
+    var place = gene * packedCount(k + 1)
+    for a in 0...k {
+      for b in a...k {
+        if b < width {
+          hessian[a, b] = sums.meanMoments[place]
+          hessian[b, a] = sums.meanMoments[place]
+        }
+        place += 1
+      }
+    }
+    for a in 0..<width {
+      let deviation = a == k ? configuration.interceptDeviation : loadingDeviation
+      hessian[a, a] += 1 / (deviation * deviation)
+    }
+    guard let inverse = try? Cholesky(hessian).inverse() else { return nil }
+    return (0..<k).flatMap { a in (a..<k).map { b in inverse[a, b] } }
+  }
+}

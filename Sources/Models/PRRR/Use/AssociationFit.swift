@@ -1,0 +1,214 @@
+public import LinearAlgebra
+public import Modeling
+import RealModule
+
+/// A model of counts given covariates, whose fits predict new rows and tell associations.
+public protocol AssociationModel: Model {
+  /// How a row's linear predictor becomes its expected count.
+  static var link: AssociationFit.Link { get }
+}
+
+extension PRRR: AssociationModel {
+  /// exp.
+  public static let link = AssociationFit.Link.log
+}
+
+extension NonnegativePRRR: AssociationModel {
+  /// Itself.
+  public static let link = AssociationFit.Link.identity
+}
+
+extension GaussianRRR: AssociationModel {
+  /// Of log(count + 1).
+  public static let link = AssociationFit.Link.logCounts
+}
+
+/// A fit of PRRR, nn-PRRR or Gaussian RRR, read for use.
+///
+/// | Symbol | Meaning | Shape | In code |
+/// |---|---|---|---|
+/// | U | loadings of covariates | p × k | `covariateLoadings` |
+/// | V | loadings of genes | q × k | `geneLoadings` |
+/// | v0 | intercepts | q | `intercepts` |
+/// | B = U Vᵀ | coefficients | p × q | `coefficient(_:_:)` |
+///
+/// Full-rank fits have U = identity.
+public struct AssociationFit: Sendable {
+  /// How a row's linear predictor η becomes its expected count.
+  public enum Link: Sendable {
+    /// s exp η.
+    case log
+    /// s η.
+    case identity
+    /// exp η − 1, the inverse of the logarithm that was fitted; no size factor.
+    case logCounts
+  }
+
+  /// The means and standard deviations of U and V under the approximate posterior, whose entries are
+  /// independent of each other; not in canonical form.
+  public struct Posterior: Sendable {
+    /// E U.
+    public let covariateMeans: Matrix<Double>
+    /// E V, q × k.
+    public let geneMeans: Matrix<Double>
+    /// Standard deviations of U.
+    public let covariateDeviations: Matrix<Double>
+    /// Standard deviations of V, q × k.
+    public let geneDeviations: Matrix<Double>
+  }
+
+  /// The link.
+  public let link: Link
+  /// How covariates are coded.
+  public let design: CovariateDesign
+  /// The covariates as the fit's settings name them.
+  public let covariateWords: [String]
+  /// U.
+  public let covariateLoadings: Matrix<Double>
+  /// V.
+  public let geneLoadings: Matrix<Double>
+  /// v0; zeros where the model has none.
+  public let intercepts: [Double]
+  /// Of variational fits.
+  public let posterior: Posterior?
+  /// Standard deviations of U in canonical form; nil where the fit states none.
+  let covariateDeviations: Matrix<Double>?
+  /// Standard deviations of V in canonical form, q × k; nil where the fit states none.
+  let geneDeviations: Matrix<Double>?
+  /// Of a maximum: the covariances of each gene's loadings given U, upper triangles; nil where there are none.
+  let geneCovariances: [Double]?
+  /// x̄, weighted by size factors; nil where the fit does not state it.
+  let covariateMeans: [Double]?
+  /// The mean size factor of the fitted rows; 1 where there are none.
+  public let typicalSize: Double
+  /// Whether the factors are the covariates themselves.
+  public let isFullRank: Bool
+
+  /// p.
+  public var covariateCount: Int { covariateLoadings.rowCount }
+  /// q.
+  public var geneCount: Int { geneLoadings.rowCount }
+  /// k.
+  public var factorCount: Int { covariateLoadings.columnCount }
+
+  /// Reads `uns/distfit` of a fit.
+  ///
+  /// - Throws: `ModelError` where a part is missing.
+  public init(_ fit: StoredTree, link: Link) throws(ModelError) {
+    self.link = link
+    design = try CovariateDesign(storedTree: fit["design"])
+    let p = design.columns.count
+    guard let stored = Self.matrix(fit["covariate_loadings"]), stored.rowCount == p else {
+      throw ModelError("uns/distfit/covariate_loadings is missing or damaged; fit again")
+    }
+    if let genes = Self.matrix(fit["gene_loadings"]) {
+      guard genes.columnCount == stored.columnCount else {
+        throw ModelError("uns/distfit/gene_loadings does not fit the loadings of the covariates")
+      }
+      covariateLoadings = stored
+      geneLoadings = genes
+      isFullRank = fit.node(at: "settings/full-rank") == .flag(true)
+    } else {
+      covariateLoadings = .identity(p)
+      geneLoadings = stored.transposed()
+      isFullRank = true
+    }
+    let genes = geneLoadings.rowCount
+    if case .doubles(let values, _)? = fit["intercepts"], values.count == genes {
+      intercepts = values
+    } else {
+      intercepts = Array(repeating: 0, count: genes)
+    }
+    switch fit.node(at: "settings/covariates") {
+    case .strings(let words)?: covariateWords = words
+    case .string(let word)?: covariateWords = [word]
+    default: covariateWords = []
+    }
+    if case .number(let size)? = fit["typical_size_factor"] {
+      typicalSize = size
+    } else {
+      typicalSize = 1
+    }
+    covariateDeviations = Self.matrix(
+      fit["covariate_loading_deviations"], rows: p, columns: covariateLoadings.columnCount)
+    geneDeviations = Self.matrix(
+      fit["gene_loading_deviations"], rows: genes, columns: covariateLoadings.columnCount)
+    let k = geneLoadings.columnCount
+    geneCovariances =
+      Self.matrix(
+        fit["gene_loading_covariances"], rows: genes, columns: k * (k + 1) / 2)?.elements
+    if case .doubles(let means, _)? = fit["covariate_means"], means.count == p {
+      covariateMeans = means
+    } else {
+      covariateMeans = nil
+    }
+    if link == .identity, let du = covariateDeviations, let dv = geneDeviations {
+      posterior = Posterior(
+        covariateMeans: covariateLoadings, geneMeans: geneLoadings, covariateDeviations: du,
+        geneDeviations: dv)
+    } else if let u = Self.matrix(fit.node(at: "posterior/covariate_means")),
+      let v = Self.matrix(fit.node(at: "posterior/gene_means")),
+      let du = Self.matrix(fit.node(at: "posterior/covariate_deviations")),
+      let dv = Self.matrix(fit.node(at: "posterior/gene_deviations")),
+      u.rowCount == p, v.rowCount == genes, du.rowCount == p, dv.rowCount == genes,
+      [v, du, dv].allSatisfy({ $0.columnCount == u.columnCount })
+    {
+      posterior = Posterior(
+        covariateMeans: u, geneMeans: v, covariateDeviations: du, geneDeviations: dv)
+    } else {
+      posterior = nil
+    }
+  }
+
+  private static func matrix(_ tree: StoredTree?) -> Matrix<Double>? {
+    guard case .doubles(let elements, let shape)? = tree, shape.count == 2 else { return nil }
+    return Matrix(rowCount: shape[0], columnCount: shape[1], elements: elements)
+  }
+
+  private static func matrix(
+    _ tree: StoredTree?, rows: Int, columns: Int
+  ) -> Matrix<Double>? {
+    matrix(tree).flatMap { $0.rowCount == rows && $0.columnCount == columns ? $0 : nil }
+  }
+
+  // MARK: - Prediction
+
+  /// Covariates of new rows, coded as the fit's.
+  ///
+  /// - Throws: `ModelError` for a covariate that is missing or a level that the fit has not seen.
+  public func covariates(of rows: Table) throws(ModelError) -> DesignMatrix {
+    try design.matrix(
+      RawCovariate.selected(covariateWords, from: rows), rowCount: rows.count)
+  }
+
+  /// Expected counts of some rows, row-major; NaN for rows that lack a covariate.
+  ///
+  ///     s_n exp(x_n U V + v0),   s_n x_n U V,   or   exp(x_n U V + v0) − 1
+  ///
+  /// - Parameter sizes: s, of all rows.
+  public func expectedCounts(
+    _ covariates: DesignMatrix, rows: Range<Int>, sizes: [Double]
+  ) -> [Float] {
+    let q = geneCount
+    let chosen = Matrix(
+      rowCount: rows.count, columnCount: covariateCount,
+      elements: rows.flatMap { covariates.values.row($0) })
+    let predictors = matrixProduct(
+      matrixProduct(chosen, covariateLoadings), geneLoadings, transposing: .second)
+    var result = Array(repeating: Float.nan, count: rows.count * q)
+    for (position, row) in rows.enumerated() where !covariates.isIncomplete[row] {
+      for gene in 0..<q {
+        let predictor = predictors[position, gene] + intercepts[gene]
+        let bounded = min(predictor, PoissonLimits.largestPredictor)
+        let value: Double
+        switch link {
+        case .log: value = sizes[row] * .exp(bounded)
+        case .identity: value = sizes[row] * predictor
+        case .logCounts: value = .expMinusOne(bounded)
+        }
+        result[position * q + gene] = Float(value)
+      }
+    }
+    return result
+  }
+}
