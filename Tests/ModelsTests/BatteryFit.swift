@@ -10,7 +10,12 @@ let smallSettings: [String: [String: String]] = [
     // Ten steps in all: two epochs of two minibatches and validation, three steps of the test cells, the end.
     "latent": "3", "hidden": "8,6", "components": "3", "batch": "24", "epochs": "2",
     "frozen-epochs": "1", "embedding-steps": "2", "start": "published",
-  ]
+  ],
+  // Two starts, the first of which may end within ten steps; estimates at the end.
+  "tblda": [
+    "topics": "3", "check": "3", "restarts": "2", "tolerance": "1e-4", "evidence-draws": "2",
+    "held-out-samples": "1",
+  ],
 ]
 
 /// Rows of counts that a model is fitted to in the battery.
@@ -51,10 +56,21 @@ struct BatteryData: Sendable {
       }
     }
     summary = DataSummary(
-      rows: Table(names: order.map { "cell\($0)" }),
+      rows: Table(
+        names: order.map { "cell\($0)" },
+        columns: [NamedColumn("donor", .strings(order.map { "donor\($0 % 13)" }))]),
       columns: Table(names: (0..<columnCount).map { "gene\($0)" }), columnTotals: totals,
-      columnMaxima: maxima, columnNonZeros: nonZeros, fingerprint: "battery")
+      columnMaxima: maxima, columnNonZeros: nonZeros, fingerprint: "battery",
+      genotypes: Self.genotypes)
   }
+
+  /// Genotypes of twelve of the thirteen donors, some of them missing.
+  private static let genotypes = Genotypes(
+    donors: (0..<12).map { "donor\($0)" },
+    variants: Table(names: (0..<20).map { "variant\($0)" }),
+    dosages: (0..<240).map { index in
+      index % 17 == 3 ? Genotypes.missing : UInt8(index * index % 7 % 3)
+    })
 
   /// Some rows, as a file would give them.
   func rows(_ range: Range<Int>) throws -> RowData {

@@ -14,11 +14,14 @@ public struct DataSummary: Sendable {
   public var fingerprint: String
   /// The donors' genotypes, for models of genotypes and counts together; nil where none were given.
   public var genotypes: Genotypes?
+  /// The donors' ancestry; nil where none was given.
+  public var ancestry: Ancestry?
 
   /// Memberwise.
   public init(
     rows: Table, columns: Table, columnTotals: [Double], columnMaxima: [Double],
-    columnNonZeros: [Int], fingerprint: String, genotypes: Genotypes? = nil
+    columnNonZeros: [Int], fingerprint: String, genotypes: Genotypes? = nil,
+    ancestry: Ancestry? = nil
   ) {
     self.rows = rows
     self.columns = columns
@@ -27,6 +30,7 @@ public struct DataSummary: Sendable {
     self.columnNonZeros = columnNonZeros
     self.fingerprint = fingerprint
     self.genotypes = genotypes
+    self.ancestry = ancestry
   }
 
   /// Cells or samples.

@@ -1,0 +1,76 @@
+package import LinearAlgebra
+import Probability
+
+/// exp E[log p_k] of every row's Dirichlet distribution: exp(ψ(a_k) − ψ(Σ a)).
+package func expectedLogarithms(_ concentrations: Matrix<Double>) -> Matrix<Double> {
+  let width = concentrations.columnCount
+  var result = concentrations
+  result.withUnsafeMutableElements { values in
+    for row in 0..<concentrations.rowCount {
+      var total = 0.0
+      for index in row * width..<(row + 1) * width { total += values[index] }
+      let scale = 1 / expDigamma(total)
+      for index in row * width..<(row + 1) * width {
+        values[index] = expDigamma(values[index]) * scale
+      }
+    }
+  }
+  return result
+}
+
+/// exp E[log λ] and exp E[log (1 − λ)] of every Beta(ζ̂, γ̂).
+package func expectedLogarithms(_ posterior: AllelePair) -> AllelePair {
+  var result = posterior
+  result.counted.withUnsafeMutableElements { counted in
+    result.other.withUnsafeMutableElements { other in
+      for index in counted.indices {
+        let scale = 1 / expDigamma(counted[index] + other[index])
+        counted[index] = expDigamma(counted[index]) * scale
+        other[index] = expDigamma(other[index]) * scale
+      }
+    }
+  }
+  return result
+}
+
+/// KL(Dirichlet(a) ‖ Dirichlet(prior · 1)), summed over the rows of a.
+package func dirichletDivergence(_ concentrations: Matrix<Double>, prior: Double) -> Double {
+  let width = concentrations.columnCount
+  let ofPrior = logGamma(Double(width) * prior) - Double(width) * logGamma(prior)
+  return concentrations.withUnsafeElements { values in
+    var sum = 0.0
+    for row in 0..<concentrations.rowCount {
+      var total = 0.0
+      for index in row * width..<(row + 1) * width { total += values[index] }
+      let ofTotal = digamma(total)
+      sum += logGamma(total) - ofPrior
+      for index in row * width..<(row + 1) * width where values[index] != prior {
+        sum += (values[index] - prior) * (digamma(values[index]) - ofTotal)
+        sum -= logGamma(values[index])
+      }
+      for index in row * width..<(row + 1) * width where values[index] == prior {
+        sum -= logGamma(prior)
+      }
+    }
+    return sum
+  }
+}
+
+/// KL(Beta(a, b) ‖ Beta(priorA, priorB)), summed over all entries.
+package func betaDivergence(
+  _ posterior: AllelePair, priorA: Double, priorB: Double
+) -> Double {
+  let ofPrior = logGamma(priorA + priorB) - logGamma(priorA) - logGamma(priorB)
+  return posterior.counted.withUnsafeElements { counted in
+    posterior.other.withUnsafeElements { other in
+      var sum = 0.0
+      for index in counted.indices {
+        let (a, b) = (counted[index], other[index])
+        let ofTotal = digamma(a + b)
+        sum += logGamma(a + b) - logGamma(a) - logGamma(b) - ofPrior
+        sum += (a - priorA) * (digamma(a) - ofTotal) + (b - priorB) * (digamma(b) - ofTotal)
+      }
+      return sum
+    }
+  }
+}

@@ -1,0 +1,142 @@
+public import LinearAlgebra
+public import Modeling
+import Optimization
+
+extension TBLDA {
+  /// Some iterations, to the next value of the bound.
+  ///
+  /// Collective.
+  public func step<Everyone: Team & ~Copyable>(
+    _ shared: inout TBLDAState, _ lanes: inout [TBLDALane], with everyone: borrowing Everyone,
+    on workers: Workers
+  ) -> StepReport {
+    let isFirst = shared.restart == 0 && shared.iteration == 0
+    let endsWindow =
+      shared.iteration % configuration.check == 0
+      || shared.iteration + 1 == configuration.iterations
+    let bound = coordinateIteration(
+      &shared, &lanes, wantsBound: endsWindow, with: everyone, on: workers)
+    shared.iteration += 1
+    var ending: Termination?
+    if let bound {
+      if !bound.isFinite {
+        ending = .objectiveNotFinite
+      } else if let last = shared.bound, bound - last <= configuration.tolerance * abs(bound) {
+        ending = .objectiveTolerance
+      }
+      shared.bound = bound
+    } else if shared.bound?.isFinite == false {
+      ending = .objectiveNotFinite
+    }
+    if ending == nil, shared.iteration >= configuration.iterations { ending = .stepLimit }
+    var report = StepReport(
+      stage: configuration.restarts > 1
+        ? "start \(shared.restart + 1) of \(configuration.restarts), iteration \(shared.iteration)"
+        : "iteration \(shared.iteration)",
+      progress: (Double(shared.restart)
+        + min(Double(shared.iteration) / Double(configuration.iterations), 1))
+        / Double(configuration.restarts),
+      rowsProcessed: cohort.uses.count, endsEpoch: endsWindow,
+      measures: bound.map { [.init("bound", $0), .init("alpha", shared.alpha)] } ?? [])
+    var remarks = isFirst ? cohort.remarks : []
+    if let ending {
+      remarks += endStart(
+        &shared, &lanes, ending, report: &report, with: everyone, on: workers)
+    }
+    report.remark = remarks.isEmpty ? nil : remarks.joined(separator: "\n")
+    return report
+  }
+
+  /// Keeps the best start and begins the next, or ends the fit.
+  private func endStart<Everyone: Team & ~Copyable>(
+    _ shared: inout TBLDAState, _ lanes: inout [TBLDALane], _ ending: Termination,
+    report: inout StepReport, with everyone: borrowing Everyone, on workers: Workers
+  ) -> [String] {
+    guard ending != .objectiveNotFinite, let bound = shared.bound else {
+      report.termination = .objectiveNotFinite
+      return []
+    }
+    var remarks: [String] = []
+    if configuration.restarts > 1 {
+      remarks.append(
+        "start \(shared.restart + 1) of \(configuration.restarts) ended after \(shared.iteration) iterations; bound \(bound)"
+      )
+    }
+    if shared.best.map({ bound > $0.bound }) ?? true {
+      shared.best = TBLDAState.Best(
+        genes: shared.genes, alpha: shared.alpha, bound: bound, restart: shared.restart,
+        isConverged: ending.isSuccess)
+      if configuration.restarts > 1 {
+        for index in lanes.indices {
+          lanes[index].saved.best = TBLDALane.Best(
+            samples: lanes[index].saved.samples, alleles: lanes[index].saved.alleles)
+        }
+      }
+    }
+    shared.restart += 1
+    guard shared.restart >= configuration.restarts else {
+      shared.genes = startingGenes(restart: shared.restart)
+      shared.alpha = startingAlpha
+      shared.iteration = 0
+      shared.bound = nil
+      for index in lanes.indices {
+        let best = lanes[index].saved.best
+        lanes[index].saved = startingLane(
+          rows: lanes[index].rows, variants: lanes[index].variants, counts: lanes[index].counts,
+          restart: shared.restart)
+        lanes[index].saved.best = best
+      }
+      return remarks
+    }
+    if let best = shared.best {
+      (shared.genes, shared.alpha, shared.bound) = (best.genes, best.alpha, best.bound)
+      for index in lanes.indices {
+        guard let best = lanes[index].saved.best else { continue }
+        (lanes[index].saved.samples, lanes[index].saved.alleles) = (best.samples, best.alleles)
+      }
+      report.termination = best.isConverged ? .objectiveTolerance : ending
+    }
+    remarks += finish(&shared, lanes, with: everyone, on: workers)
+    return remarks
+  }
+
+  /// Gathers what the lanes know about variants and says which topics nobody uses.
+  ///
+  /// Collective.
+  private func finish<Everyone: Team & ~Copyable>(
+    _ shared: inout TBLDAState, _ lanes: [TBLDALane], with everyone: borrowing Everyone,
+    on workers: Workers
+  ) -> [String] {
+    let counted = gathered(lanes.map { ($0.variants, $0.saved.alleles.counted) }, with: everyone)
+    let other = gathered(lanes.map { ($0.variants, $0.saved.alleles.other) }, with: everyone)
+    shared.alleles = AllelePair(counted: counted, other: other)
+    if configuration.evidenceDraws > 0 {
+      shared.evidence = evidence(
+        shared, lanes, drawCount: configuration.evidenceDraws, with: everyone, on: workers)
+    }
+    let unused = unusedTopics(shared)
+    guard !unused.isEmpty else { return [] }
+    let numbers = unused.map { String($0 + 1) }.joined(separator: ", ")
+    return ["\(unused.count) of \(topicCount) topics have no reads: \(numbers)"]
+  }
+
+  /// Topics to which less than one read is ascribed beyond the prior.
+  func unusedTopics(_ shared: TBLDAState) -> [Int] {
+    (0..<topicCount).filter { topic in
+      shared.genes.row(topic).reduce(0) { $0 + $1 - configuration.genePrior } < 1
+    }
+  }
+
+  private func gathered<Everyone: Team & ~Copyable>(
+    _ parts: [(variants: Range<Int>, values: Matrix<Double>)], with everyone: borrowing Everyone
+  ) -> Matrix<Double> {
+    let K = topicCount
+    let S = cohort.variants.count
+    var sums = PartialSums([.wide("allele concentrations", count: S * K)])
+    for part in parts {
+      part.values.withUnsafeElements { sums.add($0, to: 0, at: part.variants.lowerBound * K) }
+    }
+    everyone.sum(&sums)
+    return Matrix(rowCount: S, columnCount: K, elements: sums.values(of: 0))
+  }
+}

@@ -1,0 +1,59 @@
+package import LinearAlgebra
+public import Modeling
+import Probability
+
+/// One lane of a TBLDA fit: samples, and a run of the variants.
+public struct TBLDALane: LaneState {
+  /// What a checkpoint keeps of a lane.
+  public struct Saved: Codable, Sendable {
+    /// σ̂, samples × topics.
+    package var samples: Matrix<Double>
+    /// ζ̂ and γ̂ of the lane's variants.
+    package var alleles: AllelePair
+    /// The same for the best start so far.
+    package var best: Best?
+  }
+
+  /// A lane's part of the best start.
+  package struct Best: Codable, Sendable {
+    package var samples: Matrix<Double>
+    package var alleles: AllelePair
+  }
+
+  /// The samples.
+  public let rows: Range<Int>
+  /// The lane's share of the variants.
+  package let variants: Range<Int>
+  /// Reads of the samples.
+  let counts: CompressedCounts
+  /// For every sample its donor; −1 where it is not in the fit.
+  let donors: [Int]
+  /// Genotypes of the lane's variants, variants × donors; 3 where missing.
+  let genotypes: [UInt8]
+  /// β of the lane's variants, variants × populations.
+  let frequencies: [Double]
+  /// Σ log of multinomial and binomial coefficients.
+  package let constant: Double
+  /// σ̂, ζ̂, γ̂.
+  public var saved: Saved
+
+  init(rows: Range<Int>, counts: CompressedCounts, of model: TBLDA) {
+    let cohort = model.cohort
+    let (S, N) = (cohort.variants.count, cohort.uses.count)
+    let variants = rows.lowerBound * S / N..<rows.upperBound * S / N
+    self.rows = rows
+    self.variants = variants
+    self.counts = counts
+    let (I, J) = (cohort.donors.count, cohort.populationCount)
+    donors = rows.map { cohort.uses[$0] == .fit ? cohort.donorOfSample[$0] : -1 }
+    genotypes = Array(cohort.genotypes[variants.lowerBound * I..<variants.upperBound * I])
+    frequencies = Array(cohort.frequencies[variants.lowerBound * J..<variants.upperBound * J])
+    var constant = genotypes.reduce(0.0) { $0 + ($1 == 1 ? 1 : 0) } * 0.693_147_180_559_945_3
+    for (row, donor) in donors.enumerated() where donor >= 0 {
+      constant += logGamma(Double(counts.total(ofRow: row)) + 1)
+      counts.forEachNonZero(inRow: row) { constant -= logGamma(Double($1) + 1) }
+    }
+    self.constant = constant
+    saved = model.startingLane(rows: rows, variants: variants, counts: counts, restart: 0)
+  }
+}
