@@ -16,9 +16,9 @@ func kernelSettings(_ architecture: String) -> [SwiftSetting] {
   settings + [.unsafeFlags(["-Xcc", "-march=\(architecture)", "-Ounchecked"])]
 }
 
-/// The release program carries the Swift runtime, so that compute nodes need only MPI, HDF5 and
-/// OpenBLAS. Only its own module is compiled so (test bundles need the shared runtime): that module
-/// must import Foundation, for the names of the static libraries to reach the linker.
+/// The release program carries the Swift runtime, so that compute nodes need only MPI, HDF5,
+/// OpenBLAS and htslib. Only its own module is compiled so (test bundles need the shared runtime):
+/// that module must import Foundation, for the names of the static libraries to reach the linker.
 let staticRuntime = ["-static-stdlib"]
 
 let argumentParser = Target.Dependency.product(
@@ -84,13 +84,14 @@ let package = Package(
     // MARK: - Distribution
     library("Fitting", ["Modeling", "Collectives", "Storage"]),
     library("Collectives", ["Modeling", "CDistfitMPI"]),
-    library("Storage", ["Modeling", "CDistfitHDF5"]),
+    library("Storage", ["Modeling", "CDistfitHDF5", "CDistfitHTS"]),
 
     // MARK: - C libraries
     .target(name: "CDistfitMPI", dependencies: ["COpenMPI"]),
     .target(
       name: "CDistfitHDF5", dependencies: ["CHDF5", "COpenMPI"],
       linkerSettings: [.linkedLibrary("z")]),
+    .target(name: "CDistfitHTS", dependencies: ["CHTS"]),
     .systemLibrary(
       name: "COpenMPI", pkgConfig: "mpi-c", providers: [.apt(["libopenmpi-dev"])]),
     .systemLibrary(
@@ -98,6 +99,7 @@ let package = Package(
       providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
     .systemLibrary(
       name: "CHDF5", pkgConfig: "hdf5-openmpi", providers: [.apt(["libhdf5-openmpi-dev"])]),
+    .systemLibrary(name: "CHTS", pkgConfig: "htslib", providers: [.apt(["libhts-dev"])]),
 
     // MARK: - Tests
     .target(

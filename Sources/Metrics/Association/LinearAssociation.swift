@@ -21,6 +21,7 @@ public struct LinearAssociation: Sendable {
   public let degreesOfFreedom: Int
   private let responses: Residuals
   private let predictors: Residuals
+  private let design: QR
 
   /// Prepares the tests.
   ///
@@ -48,9 +49,29 @@ public struct LinearAssociation: Sendable {
     if let position = qr.dependentColumns().first {
       throw LinearAlgebraError.singular(position: position)
     }
+    self.design = qr
     self.responses = try Residuals(responses, qr)
     self.predictors = try Residuals(predictors, qr)
   }
+
+  /// The tests of the same responses against other predictors: for permutations.
+  ///
+  /// - Precondition: as many samples.
+  /// - Throws: `LinearAlgebraError` where a number is not finite.
+  public init(
+    _ other: LinearAssociation, replacingPredictorsBy predictors: Matrix<Double>
+  ) throws(LinearAlgebraError) {
+    precondition(predictors.columnCount == other.design.orthonormal.rowCount, "other samples")
+    degreesOfFreedom = other.degreesOfFreedom
+    design = other.design
+    responses = other.responses
+    self.predictors = try Residuals(predictors, design)
+  }
+
+  /// How many responses.
+  public var responseCount: Int { responses.norms.count }
+  /// How many predictors.
+  public var predictorCount: Int { predictors.norms.count }
 
   /// One test.
   public struct Test: Sendable, Equatable {
@@ -80,13 +101,18 @@ public struct LinearAssociation: Sendable {
     return r * (d / ((1 - r) * (1 + r))).squareRoot()
   }
 
+  /// log of the two-sided p value of a correlation.
+  public func logPValue(correlation r: Double) -> Double {
+    studentTLogTwoSided(statistic(correlation: r), degreesOfFreedom: Double(degreesOfFreedom))
+  }
+
   /// The test of one response and predictor from their correlation.
   public func test(response: Int, predictor: Int, correlation r: Double) -> Test {
     let t = statistic(correlation: r)
     let slope = r * responses.norms[response] / predictors.norms[predictor]
     return Test(
       slope: slope, standardError: slope / t, statistic: t,
-      logPValue: studentTLogTwoSided(t, degreesOfFreedom: Double(degreesOfFreedom)))
+      logPValue: logPValue(correlation: r))
   }
 
   /// Residuals of length 1, one row each, and their lengths before.

@@ -1,3 +1,5 @@
+import Foundation
+
 /// p values adjusted for many tests.
 ///
 /// NaN stays NaN and does not count as a test.
@@ -7,6 +9,24 @@ public enum MultipleTesting {
   /// Source: Y. Benjamini, Y. Hochberg, J. R. Stat. Soc. B 57:289–300, 1995.
   public static func benjaminiHochberg(_ pValues: [Double]) -> [Double] {
     fromAbove(pValues) { p, rank, count in p * Double(count) / Double(rank) }
+  }
+
+  /// Benjamini and Hochberg's of log p values, where p may be too small for a number: logs again.
+  ///
+  /// - Parameter count: how many tests there were; those that are not listed have larger p values.
+  /// - Precondition: no NaN; `count` is at least the number of values.
+  public static func logBenjaminiHochberg(_ logPValues: [Double], testCount count: Int) -> [Double]
+  {
+    precondition(logPValues.count <= count, "\(logPValues.count) p values of \(count) tests")
+    var result = logPValues
+    let order = logPValues.indices.sorted { logPValues[$0] < logPValues[$1] }
+    var smallest = 0.0
+    for place in order.indices.reversed() {
+      let adjusted = logPValues[order[place]] + log(Double(count) / Double(place + 1))
+      smallest = min(smallest, adjusted)
+      result[order[place]] = smallest
+    }
+    return result
   }
 
   /// Benjamini and Yekutieli's, valid under any dependence: as above times Σ 1/i.

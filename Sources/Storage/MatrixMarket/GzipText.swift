@@ -60,6 +60,24 @@ struct GzipText: ~Copyable {
     return String(decoding: bytes, as: UTF8.self)
   }
 
+  /// Puts the rest of the line, without its end, in place of `bytes`; false at the end of the file.
+  mutating func nextLine(into bytes: inout [UInt8]) throws(StorageError) -> Bool {
+    bytes.removeAll(keepingCapacity: true)
+    guard try peek() != nil else { return false }
+    while try peek() != nil {
+      let rest = buffer[position..<end]
+      let stop = rest.firstIndex(of: UInt8(ascii: "\n"))
+      bytes.append(contentsOf: rest[..<(stop ?? end)])
+      position = stop ?? end
+      if stop != nil {
+        advance()
+        break
+      }
+    }
+    if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+    return true
+  }
+
   /// Passes blanks, not ends of lines.
   mutating func skipBlanks() throws(StorageError) {
     while let byte = try peek(), byte == 0x20 || byte == 0x09 || byte == 0x0d { advance() }

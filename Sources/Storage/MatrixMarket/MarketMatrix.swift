@@ -8,7 +8,7 @@ import Modeling
 ///     feature cell value              from 1, in any order
 ///
 /// Source: Boisvert, Pozo, Remington, The Matrix Market Exchange Formats (NISTIR 5935), 1996.
-struct MarketMatrix: Sendable {
+struct MarketMatrix: CoordinateMatrix {
   let path: String
   /// Whether the file's rows are our rows (cells × features) rather than features × cells.
   let isTransposed: Bool

@@ -2,7 +2,7 @@ extension StoredMatrix {
   /// Rows out of coordinates: as they come where the file goes cell by cell (as Cell Ranger writes it); otherwise
   /// one more pass for every batch of rows whose entries fit in 144 MB.
   func visitCoordinates<Sink: RowSink>(
-    _ ranges: [Range<Int>], _ market: MarketMatrix, _ sink: inout Sink
+    _ ranges: [Range<Int>], _ market: any CoordinateMatrix, _ sink: inout Sink
   ) throws(StorageError) {
     let rows = ranges.flatMap { $0 }
     var first = 0
@@ -24,7 +24,7 @@ extension StoredMatrix {
   }
 
   private func visitSorted<Sink: RowSink>(
-    _ rows: [Int], _ market: MarketMatrix, _ sink: inout Sink
+    _ rows: [Int], _ market: any CoordinateMatrix, _ sink: inout Sink
   ) throws(StorageError) {
     var columns: [Int32] = []
     var values: [Double] = []
@@ -51,7 +51,7 @@ extension StoredMatrix {
   }
 
   private func visitScattered<Sink: RowSink>(
-    _ rows: [Int], _ total: Int, _ market: MarketMatrix, _ sink: inout Sink
+    _ rows: [Int], _ total: Int, _ market: any CoordinateMatrix, _ sink: inout Sink
   ) throws(StorageError) {
     var starts = [0]
     var slots: [Int: Int] = [:]

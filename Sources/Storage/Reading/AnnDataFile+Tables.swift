@@ -12,6 +12,7 @@ extension AnnDataFile {
     case .market(let folder):
       warnAboutDuplicates(folder.rows.names, &warnings)
       return folder.rows
+    case .text(let text): return text.rows
     }
   }
 
@@ -28,6 +29,9 @@ extension AnnDataFile {
     case .market(let folder):
       warnings += folder.warnings
       return folder.columns
+    case .text(let text):
+      warnings += text.notes
+      return text.columns
     }
   }
 
@@ -49,6 +53,8 @@ extension AnnDataFile {
     case (.tenX(let tenX), "var"): return tenX.columns
     case (.market(let folder), "obs"): return folder.rows
     case (.market(let folder), "var"): return folder.columns
+    case (.text(let text), "obs"): return text.rows
+    case (.text(let text), "var"): return text.columns
     default:
       throw StorageError(
         file: path, place: "/\(table)", problem: "is missing: a \(format) file has none")

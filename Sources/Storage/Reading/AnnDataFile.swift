@@ -9,6 +9,7 @@ public import Modeling
 /// | `.h5ad`, `.h5mu` | anndata 0.7 or later: both generations of encodings |
 /// | `.h5` | Cell Ranger 2, 3 and later, ARC |
 /// | folder, or `.mtx`, `.mtx.gz` in one | Cell Ranger: `matrix.mtx`, `barcodes.tsv`, `features.tsv` or `genes.tsv`, plain or gzip; `labels.tsv` (a header, barcode first) becomes columns of `obs` |
+/// | `.tsv`, `.txt`, `.csv`, `.gct`, also `.gz` | anyone: genes × samples or samples × genes with a header |
 ///
 /// Every rank opens the file for itself; nothing here communicates.
 ///
@@ -26,6 +27,7 @@ public struct AnnDataFile: Sendable {
     case anndata(HDF5File, root: String)
     case tenX(TenXFile)
     case market(MarketFolder)
+    case text(TextMatrix)
   }
   let content: Content
 
@@ -37,6 +39,11 @@ public struct AnnDataFile: Sendable {
     if modality == nil, MarketFolder.isMeant(by: path) {
       let folder = try MarketFolder(path)
       self.init(path, .market(folder), folder.rows.count, folder.columns.count)
+      return
+    }
+    if modality == nil, TextMatrix.isMeant(by: path) {
+      let text = try TextMatrix(path)
+      self.init(path, .text(text), text.rows.count, text.columns.count)
       return
     }
     let file = try HDF5File.reading(path)
@@ -85,6 +92,7 @@ public struct AnnDataFile: Sendable {
     case .anndata(let file, let root): file.error(root + place, problem)
     case .tenX(let tenX): tenX.file.error(tenX.group, problem)
     case .market(let folder): StorageError(file: folder.matrixPath, problem: problem)
+    case .text(let text): StorageError(file: text.path, problem: problem)
     }
   }
 
@@ -96,6 +104,7 @@ public struct AnnDataFile: Sendable {
     case .anndata(_, let root): root.isEmpty ? "AnnData" : "MuData"
     case .tenX(let tenX): tenX.isOld ? "10x (Cell Ranger 2)" : "10x (Cell Ranger 3)"
     case .market: "MatrixMarket"
+    case .text: "text"
     }
   }
 
@@ -155,7 +164,10 @@ public struct AnnDataFile: Sendable {
       return try StoredMatrix(self, tenX)
     case .market(let folder):
       try requireMain(source)
-      return try StoredMatrix(self, folder)
+      return StoredMatrix(self, try MarketMatrix(folder))
+    case .text(let text):
+      try requireMain(source)
+      return StoredMatrix(self, text)
     }
   }
 

@@ -34,7 +34,7 @@ public struct StoredMatrix: Sendable {
   enum Content: Sendable {
     case dense(HDF5Dataset)
     case sparse(values: HDF5Dataset, indices: HDF5Dataset)
-    case coordinates(MarketMatrix)
+    case coordinates(any CoordinateMatrix)
   }
 
   /// Stored values: with zeros if dense.
@@ -121,11 +121,10 @@ public struct StoredMatrix: Sendable {
     warnings = []
   }
 
-  /// The matrix of a MatrixMarket file.
-  init(_ file: AnnDataFile, _ folder: MarketFolder) throws(StorageError) {
-    let market = try MarketMatrix(folder)
-    content = .coordinates(market)
-    pointers = market.pointers
+  /// The matrix of a text file.
+  init(_ file: AnnDataFile, _ matrix: any CoordinateMatrix) {
+    content = .coordinates(matrix)
+    pointers = matrix.pointers
     self.file = file
     source = .main
     layout = .sparseRows

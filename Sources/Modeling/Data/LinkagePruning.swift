@@ -1,0 +1,138 @@
+/// Leaves out variants that their neighbours tell: of two within a window whose genotypes correlate with
+/// r² above a limit, the one with the rarer minor allele.
+///
+///     r²_ij = (n Σxy − Σx Σy)² / ((n Σx² − (Σx)²)(n Σy² − (Σy)²))       over donors observed at both
+///
+/// The order of comparisons is PLINK's (`--indep-pairwise <window>kb 1 <r²>`), on which the result depends:
+/// windows start at one variant after the other; within a window every variant still there is compared with
+/// the following ones up to the first that correlates, one of the two goes, and passes over the window are
+/// repeated until nothing goes. Equal minor allele frequencies: the second goes. Variants with one allele
+/// only go first. PLINK leaves out non-founders; here every donor counts.
+///
+/// Source: PLINK 1.9, https://www.cog-genomics.org/plink/1.9/ld#indep; tested against its result.
+public struct LinkagePruning: Sendable, Equatable, Codable {
+  /// Bases between the first and the last variant of a window, at most.
+  public var window: Int
+  /// r² above which one of two variants goes.
+  public var limit: Double
+
+  /// A rule; the defaults are those of the TBLDA paper: 200 kb and r² 0.2.
+  public init(window: Int = 200_000, limit: Double = 0.2) {
+    self.window = window
+    self.limit = limit
+  }
+
+  /// The variants that stay, ascending; nil where the genotypes do not say where the variants are.
+  ///
+  /// Variants of one chromosome have to adjoin.
+  /// - Complexity: O(variants · variants in a window · donors / 64).
+  public func kept(_ genotypes: Genotypes) -> [Int]? {
+    guard let chromosomes = genotypes.chromosomes, let positions = genotypes.positions else {
+      return nil
+    }
+    let planes = GenotypePlanes(genotypes)
+    let frequencies = genotypes.variantCounts.map(\.minorFrequency)
+    var isGone = planes.isConstant
+    var start = 0
+    while start < positions.count {
+      var end = start
+      while end < positions.count, chromosomes.codes[end] == chromosomes.codes[start] { end += 1 }
+      let order = (start..<end).sorted { (positions[$0], $0) < (positions[$1], $1) }
+      prune(order, positions, frequencies, planes, &isGone)
+      start = end
+    }
+    return positions.indices.filter { !isGone[$0] }
+  }
+
+  /// One chromosome; `order` has its variants by position.
+  private func prune(
+    _ order: [Int], _ positions: [Int], _ frequencies: [Double], _ planes: GenotypePlanes,
+    _ isGone: inout [Bool]
+  ) {
+    // Where the comparisons of each variant go on: pairs are compared once.
+    var next = order.indices.map { $0 + 1 }
+    var end = 0
+    for start in order.indices {
+      let before = end
+      while end < order.count, positions[order[end]] - positions[order[start]] <= window {
+        end += 1
+      }
+      guard end > before else { continue }
+      var isChanging = true
+      while isChanging {
+        isChanging = false
+        for first in start..<end where !isGone[order[first]] {
+          let i = order[first]
+          while next[first] < end {
+            let second = next[first]
+            let j = order[second]
+            if !isGone[j], planes.squaredCorrelation(i, j) > limit {
+              isChanging = true
+              if frequencies[i] < (1 - 0x1p-44) * frequencies[j] {
+                isGone[i] = true
+              } else {
+                isGone[j] = true
+                next[first] = second + 1
+              }
+              break
+            }
+            next[first] = second + 1
+          }
+        }
+      }
+    }
+  }
+}
+
+/// Genotypes as bits, 64 donors a word, for products by counting bits.
+///
+/// x = a + b with a: one copy or more, b: two; so Σx = |a| + |b| and Σx² = |a| + 3|b|.
+struct GenotypePlanes {
+  private let width: Int
+  private let observed: [UInt64]
+  private let some: [UInt64]
+  private let two: [UInt64]
+  /// Whether a variant has one allele only, or none observed.
+  let isConstant: [Bool]
+
+  init(_ genotypes: Genotypes) {
+    let (donors, variants) = (genotypes.donorCount, genotypes.variantCount)
+    width = (donors + 63) / 64
+    var observed = [UInt64](repeating: 0, count: width * variants)
+    var (some, two) = (observed, observed)
+    for donor in 0..<donors {
+      let bit = UInt64(1) << UInt64(donor % 64)
+      for variant in 0..<variants {
+        let dosage = genotypes.dosages[donor * variants + variant]
+        guard dosage != Genotypes.missing else { continue }
+        let word = variant * width + donor / 64
+        observed[word] |= bit
+        if dosage >= 1 { some[word] |= bit }
+        if dosage == 2 { two[word] |= bit }
+      }
+    }
+    (self.observed, self.some, self.two) = (observed, some, two)
+    isConstant = genotypes.variantCounts.map { $0.copies == 0 || $0.copies == 2 * $0.observed }
+  }
+
+  /// r² of two variants over the donors observed at both; NaN where one of them does not vary there.
+  func squaredCorrelation(_ i: Int, _ j: Int) -> Double {
+    var (n, x, y, xx, yy, xy) = (0, 0, 0, 0, 0, 0)
+    for word in 0..<width {
+      let (p, q) = (i * width + word, j * width + word)
+      let both = observed[p] & observed[q]
+      let (a, b) = (some[p] & both, two[p] & both)
+      let (c, d) = (some[q] & both, two[q] & both)
+      n += both.nonzeroBitCount
+      x += a.nonzeroBitCount + b.nonzeroBitCount
+      xx += a.nonzeroBitCount + 3 * b.nonzeroBitCount
+      y += c.nonzeroBitCount + d.nonzeroBitCount
+      yy += c.nonzeroBitCount + 3 * d.nonzeroBitCount
+      xy +=
+        (a & c).nonzeroBitCount + (a & d).nonzeroBitCount + (b & c).nonzeroBitCount
+        + (b & d).nonzeroBitCount
+    }
+    let covariance = Double(n * xy - x * y)
+    return covariance * covariance / (Double(n * xx - x * x) * Double(n * yy - y * y))
+  }
+}

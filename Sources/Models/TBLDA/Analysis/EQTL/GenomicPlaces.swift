@@ -1,0 +1,67 @@
+/// Where genes and variants are, to tell tests of neighbours from others.
+public struct GenomicPlaces: Sendable {
+  /// How a variant lies to a gene.
+  public enum Relation: String, Sendable {
+    /// On the gene's chromosome, within the window around its start.
+    case cis
+    /// Elsewhere.
+    case trans
+    /// The place of one of them is not known.
+    case unknown
+  }
+
+  /// A place; nil where it is not known.
+  public struct Place: Sendable, Equatable {
+    /// The chromosome, without `chr`.
+    public let chromosome: String
+    /// In bases: a variant's position, a gene's start of transcription.
+    public let position: Int
+
+    /// A place.
+    public init(chromosome: String, position: Int) {
+      let hasPrefix = chromosome.lowercased().hasPrefix("chr") && chromosome.count > 3
+      self.chromosome = hasPrefix ? String(chromosome.dropFirst(3)) : chromosome
+      self.position = position
+    }
+  }
+
+  /// Of every gene.
+  public let genes: [Place?]
+  /// Of every variant.
+  public let variants: [Place?]
+  /// The largest distance, in bases, that is called cis.
+  public let window: Int
+  private let geneCodes: [Int32]
+  private let variantCodes: [Int32]
+
+  /// Places.
+  public init(genes: [Place?], variants: [Place?], window: Int = 1_000_000) {
+    self.genes = genes
+    self.variants = variants
+    self.window = window
+    var codes: [String: Int32] = [:]
+    func code(_ place: Place?) -> Int32 {
+      guard let place else { return -1 }
+      if let known = codes[place.chromosome] { return known }
+      codes[place.chromosome] = Int32(codes.count)
+      return Int32(codes.count - 1)
+    }
+    geneCodes = genes.map(code)
+    variantCodes = variants.map(code)
+  }
+
+  /// How a variant lies to a gene.
+  public func relation(gene: Int, variant: Int) -> Relation {
+    guard geneCodes[gene] >= 0, variantCodes[variant] >= 0 else { return .unknown }
+    guard let distance = distance(gene: gene, variant: variant) else { return .trans }
+    return abs(distance) <= window ? .cis : .trans
+  }
+
+  /// The variant's position less the gene's; nil on different chromosomes or where one is not known.
+  public func distance(gene: Int, variant: Int) -> Int? {
+    guard geneCodes[gene] >= 0, geneCodes[gene] == variantCodes[variant],
+      let from = genes[gene], let to = variants[variant]
+    else { return nil }
+    return to.position - from.position
+  }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Modeling
+
+/// A table of dosages, a variant a line, plain or gzip.
+///
+///     variant  chromosome  position  counted_allele  other_allele  NA18501  NA18502  …
+///     rs12025  1           1355433   G               T             0        NA       …
+///
+/// The columns between the name and the donors may be missing. Dosages are 0…2; others than whole numbers are
+/// rounded, with a remark. Missing: empty, `NA`, `NaN`, `.`.
+enum DosageTable {
+  /// What a column that is no donor says of the variant.
+  private enum Fact: Sendable { case chromosome, position, counted, other }
+
+  private static let facts: [String: Fact] = [
+    "chromosome": .chromosome, "chr": .chromosome, "chrom": .chromosome, "#chrom": .chromosome,
+    "position": .position, "pos": .position, "bp": .position,
+    "counted_allele": .counted, "alt": .counted, "a1": .counted,
+    "other_allele": .other, "ref": .other, "a2": .other,
+  ]
+
+  static func read(_ path: String, _ wanted: Chromosome?) throws(StorageError) -> GenotypeTable {
+    var text = try DelimitedText(path, .usual(for: path))
+    guard try text.next() else { throw StorageError(file: path, problem: "is empty") }
+    let header = text.all
+    var facts: [(field: Int, fact: Fact)] = []
+    for (field, name) in header.enumerated().dropFirst() {
+      guard let fact = Self.facts[name.lowercased()] else { break }
+      facts.append((field, fact))
+    }
+    let first = facts.count + 1
+    guard header.count > first else {
+      throw text.error(
+        "has no donors, expected a header: variant, then perhaps chromosome, position, counted_allele, other_allele, then donors"
+      )
+    }
+    var table = try GenotypeTable(path, donors: Array(header[first...]), what: "columns")
+    let told = Set(facts.map(\.fact))
+    table.hasPlaces = told.isSuperset(of: [.chromosome, .position])
+    table.hasAlleles = told.contains(.counted)
+    guard wanted == nil || table.hasPlaces else {
+      throw StorageError(
+        file: path, problem: "has no columns chromosome and position to choose a chromosome by")
+    }
+    var values = [UInt8](repeating: 0, count: header.count - first)
+    var changed = 0
+    while try text.next() {
+      guard text.count == header.count else {
+        throw text.error("has \(text.count) fields, expected \(header.count) as in the header")
+      }
+      var variant = Variant(name: text[0])
+      for (field, fact) in facts {
+        switch fact {
+        case .chromosome: variant.chromosome = text[field]
+        case .counted: variant.counted = text[field]
+        case .other: variant.other = text[field]
+        case .position:
+          guard let position = Int64(text[field]) else {
+            throw text.error("has the position \(text[field]), expected a whole number")
+          }
+          variant.position = position
+        }
+      }
+      if let wanted, wanted != Chromosome(variant.chromosome) { continue }
+      for donor in values.indices {
+        let field = first + donor
+        let number = text.isMissing(field) ? .nan : text.number(field)
+        guard let number, let value = rounded(number) else {
+          throw text.error(
+            "has the dosage \(text[field]) for \(header[field]), expected 0…2 or NA")
+        }
+        values[donor] = value
+        if !number.isNaN, number != number.rounded() { changed += 1 }
+      }
+      table.append(variant, values)
+    }
+    if changed > 0 {
+      table.notes.append("\(path): \(changed) dosages were no whole numbers and are rounded")
+    }
+    return table
+  }
+
+  /// The nearest of 0, 1, 2, missing for NaN, nil outside 0…2.
+  static func rounded(_ dosage: Double) -> UInt8? {
+    if dosage.isNaN { return Genotypes.missing }
+    guard dosage >= 0, dosage <= 2 else { return nil }
+    return UInt8(dosage.rounded())
+  }
+}

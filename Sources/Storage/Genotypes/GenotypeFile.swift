@@ -1,0 +1,60 @@
+import Foundation
+public import Modeling
+
+/// Genotypes out of the files that genetics keeps them in.
+///
+/// | What | By its name | Counted allele |
+/// |---|---|---|
+/// | PLINK 1 binary | `.bed`, with `.bim` and `.fam` beside | A1, column 5 of `.bim` |
+/// | VCF, BCF (plain, gzip, bgzip) | `.vcf`, `.vcf.gz`, `.bcf` | ALT; GT, or DS rounded |
+/// | table, a variant a line | all others: `.tsv`, `.csv`, `.txt`, also `.gz` | as the table says |
+///
+/// Local.
+public enum GenotypeFile {
+  /// Reads a file.
+  ///
+  /// - Parameter chromosome: keep the variants of this one only (`chr1` and `1` are the same); nil: all.
+  /// - Returns: the genotypes and what is odd about them, a line each.
+  /// - Throws: `StorageError` naming the place where the file is damaged, where a donor stands twice, a
+  ///   dosage lies outside 0…2, or nothing is left.
+  public static func read(
+    _ path: String, chromosome: String? = nil
+  ) throws(StorageError) -> (genotypes: Genotypes, notes: [String]) {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw StorageError(file: path, problem: "does not exist")
+    }
+    guard !isFolder.boolValue else {
+      throw StorageError(file: path, problem: "is a folder, expected a file of genotypes")
+    }
+    let wanted = chromosome.map(Chromosome.init)
+    let name = path.lowercased()
+    var table: GenotypeTable
+    if name.hasSuffix(".bed") {
+      table = try PlinkFiles(path).read(wanted)
+    } else if [".vcf", ".vcf.gz", ".vcf.bgz", ".bcf"].contains(where: name.hasSuffix) {
+      table = try VariantCalls.read(path, wanted)
+    } else if [".bim", ".fam"].contains(where: name.hasSuffix) {
+      throw StorageError(file: path, problem: "has no genotypes: name the .bed file beside it")
+    } else {
+      table = try DosageTable.read(path, wanted)
+    }
+    guard !table.donors.isEmpty else { throw StorageError(file: path, problem: "has no donors") }
+    guard table.variantCount > 0 else {
+      throw StorageError(
+        file: path,
+        problem: chromosome.map { "has no variants on chromosome \($0)" } ?? "has no variants")
+    }
+    return try table.finished(path)
+  }
+}
+
+/// A chromosome's name without `chr` in front, for comparing.
+struct Chromosome: Equatable {
+  let name: Substring
+
+  init(_ text: String) {
+    let hasPrefix = text.lowercased().hasPrefix("chr") && text.count > 3
+    name = hasPrefix ? text.dropFirst(3) : text[...]
+  }
+}

@@ -1,0 +1,123 @@
+import Foundation
+import Modeling
+
+/// A PLINK 1 binary file set: `.bed` with `.bim` and `.fam` beside.
+///
+///     bed: 6C 1B 01, then for each variant ⌈donors/4⌉ bytes; donor i in bits 2(i mod 4)… of byte ⌊i/4⌋
+///     00 both A1 → 2     10 one of each → 1     11 both A2 → 0     01 missing
+///     bim: chromosome, identifier, centimorgans, position, A1, A2     fam: family, individual, four more
+///
+/// The counted allele is A1. The bed file is mapped, not read: variants of other chromosomes cost nothing.
+/// Source: PLINK 1.9 file format reference, https://www.cog-genomics.org/plink/1.9/formats#bed
+struct PlinkFiles {
+  private let bed: String
+  private let bim: String
+  private let fam: String
+
+  init(_ path: String) throws(StorageError) {
+    bed = path
+    let stem = path.dropLast(4)
+    bim = stem + ".bim"
+    fam = stem + ".fam"
+    for file in [bim, fam] where !FileManager.default.fileExists(atPath: file) {
+      throw StorageError(
+        file: path,
+        problem: "has no \(file) beside it: a PLINK file set is .bed, .bim and .fam")
+    }
+  }
+
+  func read(_ wanted: Chromosome?) throws(StorageError) -> GenotypeTable {
+    let donors = try readDonors()
+    let variants = try readVariants()
+    let bytes = try mapped(donorCount: donors.count, variantCount: variants.count)
+    var table = try GenotypeTable(fam, donors: donors, what: "lines")
+    let width = (donors.count + 3) / 4
+    var values = [UInt8](repeating: 0, count: donors.count)
+    var dropped = 0
+    for (index, variant) in variants.enumerated() {
+      if let wanted, wanted != Chromosome(variant.chromosome) { continue }
+      // PLINK's own sign for a variant to be left out.
+      guard variant.position >= 0 else {
+        dropped += 1
+        continue
+      }
+      bytes.withUnsafeBytes { bytes in
+        let start = 3 + index * width
+        for donor in values.indices {
+          let byte = Int(bytes[start + donor / 4])
+          values[donor] = Self.dosage[(byte >> (2 * (donor % 4))) & 3]
+        }
+      }
+      table.append(variant, values)
+    }
+    if dropped > 0 {
+      table.notes.append("\(bim): \(dropped) variants have a negative position and are left out")
+    }
+    return table
+  }
+
+  private static let dosage: [UInt8] = [2, Genotypes.missing, 1, 0]
+
+  private func readDonors() throws(StorageError) -> [String] {
+    var text = try DelimitedText(fam, .blanks)
+    var donors: [String] = []
+    while try text.next() {
+      guard text.count >= 6 else {
+        throw text.error("has \(text.count) fields, expected 6 (family, individual, …)")
+      }
+      donors.append(text[1])
+    }
+    guard !donors.isEmpty else { throw StorageError(file: fam, problem: "has no individuals") }
+    return donors
+  }
+
+  private func readVariants() throws(StorageError) -> [Variant] {
+    var text = try DelimitedText(bim, .blanks)
+    var variants: [Variant] = []
+    while try text.next() {
+      guard text.count == 6 else {
+        throw text.error(
+          "has \(text.count) fields, expected 6 (chromosome, identifier, centimorgans, position, A1, A2)"
+        )
+      }
+      guard let position = Int64(text[3]) else {
+        throw text.error("has the position \(text[3]), expected a whole number")
+      }
+      variants.append(
+        Variant(
+          name: text[1], chromosome: text[0], position: position, counted: text[4], other: text[5]))
+    }
+    guard !variants.isEmpty else { throw StorageError(file: bim, problem: "has no variants") }
+    return variants
+  }
+
+  private func mapped(donorCount: Int, variantCount: Int) throws(StorageError) -> Data {
+    let data: Data
+    do {
+      data = try Data(contentsOf: URL(fileURLWithPath: bed), options: .alwaysMapped)
+    } catch {
+      throw StorageError(file: bed, problem: "cannot be read (check its permissions)")
+    }
+    guard data.count >= 3, data[0] == 0x6c, data[1] == 0x1b else {
+      throw StorageError(
+        file: bed, problem: "does not begin with the magic bytes 6c 1b of a PLINK bed file")
+    }
+    guard data[2] == 1 else {
+      throw StorageError(
+        file: bed,
+        problem: data[2] == 0
+          ? "is individual-major, as only very old PLINK wrote it. Convert it: plink --bfile … --make-bed --out …"
+          : "has the mode byte \(data[2]), expected 1")
+    }
+    let width = (donorCount + 3) / 4
+    let expected = 3 + variantCount * width
+    guard data.count == expected else {
+      throw StorageError(
+        file: bed,
+        problem:
+          "has a size of \(data.count) bytes, expected \(expected): 3 + \(width) for the \(donorCount) lines of the .fam, times the \(variantCount) lines of the .bim. Was it cut off, or do the three not belong together?"
+      )
+    }
+    return data
+  }
+}

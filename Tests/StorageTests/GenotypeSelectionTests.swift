@@ -1,0 +1,83 @@
+import Foundation
+import Modeling
+import Storage
+import TestSupport
+import Testing
+
+@Suite struct GenotypeSelectionTests {
+  private let genotypes = Genotypes(
+    donors: ["a", "b", "c", "d"],
+    variants: Table(
+      names: ["v1", "v2", "v3", "v4"],
+      columns: [
+        NamedColumn("chromosome", .strings(["1", "1", "1", "2"])),
+        NamedColumn("position", .integers([10, 20, 500, 20])),
+      ]),
+    // v1 and v2 agree, v3 varies alone, v4 is v1 on another chromosome
+    dosages: [0, 0, 1, 0, 1, 1, 255, 1, 2, 2, 0, 2, 0, 0, 0, 0])
+
+  @Test func frequenciesLeaveMissingGenotypesOut() {
+    let counts = genotypes.variantCounts
+    #expect(counts.map(\.observed) == [4, 4, 3, 4])
+    #expect(counts.map(\.copies) == [3, 3, 1, 3])
+    #expect(abs(counts[2].minorFrequency - 1.0 / 6) < 1e-15)
+    #expect(genotypes.variants(minimumFrequency: 0.3, maximumMissing: 1) == [0, 1, 3])
+    #expect(genotypes.variants(minimumFrequency: 0, maximumMissing: 0.2) == [0, 1, 3])
+    #expect(genotypes.variants(minimumFrequency: 0, maximumMissing: 0.25) == [0, 1, 2, 3])
+  }
+
+  @Test func neighboursThatAgreeAreLeftOutWithinAWindow() {
+    #expect(LinkagePruning(window: 10, limit: 0.5).kept(genotypes) == [0, 2, 3])
+    #expect(LinkagePruning(window: 9, limit: 0.5).kept(genotypes) == [0, 1, 2, 3])
+    let bare = Genotypes(
+      donors: ["a"], variants: Table(names: ["v"]), dosages: [1])
+    #expect(LinkagePruning().kept(bare) == nil)
+  }
+
+  /// PLINK's own choice, variant by variant.
+  @Test(arguments: [
+    ("data/1000g-chr19-731/chr19_731", 200, 0.2), ("data/1000g-chr19-731/chr19_731", 50, 0.8),
+    ("data/hapmap-279/hapmap279", 20_000, 0.1),
+    ("data/geuvadis-178-genotypes/geuvadis178", 100, 0.5),
+  ])
+  func pruningKeepsWhatPlinkKeeps(name: String, kilobases: Int, limit: Double) throws {
+    let plink = URL(fileURLWithPath: "/usr/bin/plink1.9")
+    guard FileManager.default.isExecutableFile(atPath: plink.path) else {
+      return print("skipped: plink1.9 is not installed")
+    }
+    guard let bed = SharedData.url(name + ".bed") else {
+      return print(SharedData.missing(name + ".bed"))
+    }
+    try withFolder { folder in
+      let outcome = try Command(
+        plink,
+        [
+          "--bfile", String(bed.path.dropLast(4)), "--make-founders", "--autosome",
+          "--indep-pairwise", "\(kilobases)", "kb", "1", "\(limit)", "--freq",
+          "--out", folder + "/p",
+        ]
+      ).outcome(within: 60)
+      #expect(outcome.status == 0, "\(outcome)")
+      let all = try GenotypeFile.read(bed.path).genotypes
+      let chromosomes = try #require(all.chromosomes)
+      let genotypes = all.selecting(
+        variants: chromosomes.codes.indices.filter {
+          Int(chromosomes.names[Int(chromosomes.codes[$0])]).map { $0 <= 22 } ?? false
+        })
+      let kept = try #require(
+        LinkagePruning(window: 1000 * kilobases, limit: limit).kept(genotypes))
+      let expected = try String(contentsOfFile: folder + "/p.prune.in", encoding: .utf8)
+        .split(separator: "\n").map(String.init)
+      #expect(kept.map { genotypes.variants.names[$0] } == expected)
+
+      let frequencies = try String(contentsOfFile: folder + "/p.frq", encoding: .utf8)
+        .split(separator: "\n").dropFirst().map { $0.split(separator: " ") }
+      for (counts, fields) in zip(genotypes.variantCounts, frequencies) {
+        #expect(fields[5] == "\(2 * counts.observed)")
+        guard let frequency = Double(fields[4]) else { continue }
+        #expect(abs(frequency - counts.minorFrequency) < 6e-5)
+      }
+      #expect(frequencies.count == genotypes.variantCount)
+    }
+  }
+}
