@@ -32,9 +32,10 @@ import Testing
       #expect(genotypes.variants["other_allele"] == .strings(["G", "CT", "C"]))
       #expect(notes.count == 1 && notes[0].contains("1 genotypes"))
       for name in ["2", "chr2"] {
-        #expect(
-          try GenotypeFile.read(path, chromosome: name).genotypes
-            == genotypes.selecting(variants: [1, 2]))
+        let chosen = try GenotypeFile.read(path, chromosome: name).genotypes
+        let expected = genotypes.selecting(variants: [1, 2])
+        #expect(chosen.dosages == expected.dosages)
+        #expect(chosen.variants.names == expected.variants.names)
       }
       #expect(throws: StorageError.self) { try GenotypeFile.read(path, chromosome: "X") }
     }
@@ -197,7 +198,7 @@ import Testing
         ("id\td1\nrs1\t-1\n", "dosage -1"), ("id\td1\nrs1\tA\n", "dosage A"),
         ("id\td1\nrs1\t0\t1\n", "3 fields, expected 2"), ("id\n", "no donors"), ("", "empty"),
         ("id\td1\n", "no variants"), ("id\tpos\td1\nrs1\tx\t0\n", "position x"),
-        ("id\td1\nrs1\t0\nrs1\t1\n", "rs1::: twice"),
+        ("id\td1\nrs1\t0\nrs1\t1\n", "rs1:0:: twice"),
       ] {
         let path = "\(folder)/a.tsv"
         try text.write(toFile: path, atomically: true, encoding: .utf8)

@@ -1,4 +1,5 @@
 import CDistfitHDF5
+import Foundation
 
 /// The bytes of a text file, plain or gzip, one after the other, with the number of the line.
 struct GzipText: ~Copyable {
@@ -12,7 +13,10 @@ struct GzipText: ~Copyable {
 
   init(_ path: String) throws(StorageError) {
     guard let stream = distfit_gzip_open(path) else {
-      throw StorageError(file: path, problem: "cannot be opened (check its permissions)")
+      let isThere = FileManager.default.fileExists(atPath: path)
+      throw StorageError(
+        file: path,
+        problem: isThere ? "cannot be opened (check its permissions)" : "does not exist")
     }
     self.stream = stream
     self.path = path

@@ -29,9 +29,6 @@ struct DelimitedText: ~Copyable {
   private(set) var line = 0
 
   init(_ path: String, _ separator: Separator) throws(StorageError) {
-    guard FileManager.default.fileExists(atPath: path) else {
-      throw StorageError(file: path, problem: "does not exist")
-    }
     self.path = path
     self.separator = separator
     text = try GzipText(path)
