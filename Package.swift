@@ -82,7 +82,7 @@ let package = Package(
       swiftSettings: kernelSettings("x86-64-v4")),
 
     // MARK: - Distribution
-    library("Fitting", ["Modeling", "Collectives", "Storage"]),
+    library("Fitting", ["Modeling", "Networks", "Collectives", "Storage"]),
     library("Collectives", ["Modeling", "CDistfitMPI"]),
     library("Storage", ["Modeling", "CDistfitHDF5", "CDistfitHTS"]),
 

@@ -14,6 +14,13 @@ export OMPI_MCA_oob_tcp_keepalive_time=${OMPI_MCA_oob_tcp_keepalive_time:-4}
 export OMPI_MCA_oob_tcp_keepalive_intvl=${OMPI_MCA_oob_tcp_keepalive_intvl:-2}
 export OMPI_MCA_oob_tcp_keepalive_probes=${OMPI_MCA_oob_tcp_keepalive_probes:-3}
 
+# USR1 comes before the time limit (--signal in the scripts), TERM when somebody ends the script. Both mean:
+# write a checkpoint and stop. The launchers forward USR1 to the ranks, where the first one counts; TERM
+# would end mpirun itself. It is sent every second until the run ends, because one that comes while the
+# ranks start is lost.
+told=
+trap 'told=yes; echo "told to stop at $(date +%T): checkpoint, then requeue"; trap "" USR1 TERM' USR1 TERM
+
 # find_distfit FOLDER: DISTFIT names the program; else the build beside these scripts; else PATH.
 find_distfit() {
   distfit=${DISTFIT:-}
@@ -50,27 +57,23 @@ requeue() {
 start() {
   local launcher=${DISTFIT_LAUNCHER:-mpirun} child status losses
   header "$@"
+  # A signal that comes before the launcher can forward it would end it: it starts with USR1 ignored.
+  # Slurm counts what the job may use; binding is left to it, threads to distfit.
   case $launcher in
-    # Slurm counts what the job may use; binding is left to it, threads to distfit.
-    mpirun) mpirun --bind-to none -n "${SLURM_NTASKS:-1}" "$distfit" "$@" & ;;
-    srun) srun --mpi=pmix --kill-on-bad-exit=1 "$distfit" "$@" & ;;
+    mpirun) (trap "" USR1; exec mpirun --bind-to none -n "${SLURM_NTASKS:-1}" "$distfit" "$@") & ;;
+    srun) (trap "" USR1; exec srun --mpi=pmix --kill-on-bad-exit=1 "$distfit" "$@") & ;;
     *)
       echo "DISTFIT_LAUNCHER is '$launcher': mpirun or srun is expected" >&2
       exit 64
       ;;
   esac
   child=$!
-  # USR1 comes before the time limit (--signal in the script), TERM with preemption. Both mean: write a
-  # checkpoint and stop. The launchers forward USR1 to the ranks; TERM would end mpirun itself.
-  # Once is enough: a second USR1 would meet an mpirun that is already ending.
-  trap 'trap "" USR1 TERM
-    echo "told to stop at $(date +%T): checkpoint, then requeue"; kill -USR1 $child' USR1 TERM
-  # A trap interrupts wait, so ask again until the child itself has ended.
-  while :; do
-    status=0
-    wait $child || status=$?
-    kill -0 $child 2>/dev/null || break
+  while kill -0 $child 2>/dev/null; do
+    [ -z "$told" ] || kill -USR1 $child 2>/dev/null
+    sleep 1
   done
+  status=0
+  wait $child || status=$?
   trap - USR1 TERM
   echo "distfit ended with status $status at $(date --iso-8601=seconds)"
   case $status in

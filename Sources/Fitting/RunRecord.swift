@@ -2,12 +2,14 @@ import Collectives
 import Foundation
 import LinearAlgebra
 import Modeling
+import Networks
 
 /// What the run was, as opposed to what it computed: the one part of a fit file that differs between runs.
 struct RunRecord: Encodable {
   let ranks: Int
   let threads: Int
   let nodes: [String]
+  let kernels: [String]
   let mpi: String
   let blas: BLASRuntime
 
@@ -15,17 +17,18 @@ struct RunRecord: Encodable {
   init(_ world: borrowing Communicator, threads: Int) {
     ranks = world.size
     self.threads = threads
-    var names: [String] = []
-    for name in world.allGather(Launcher.nodeName) where !names.contains(name) {
-      names.append(name)
-    }
-    nodes = names
+    nodes = Self.distinct(world.allGather(Launcher.nodeName))
+    kernels = Self.distinct(world.allGather(Processor().instructionSet))
     mpi = Launcher.libraryVersion
     blas = BLASRuntime.useOneThread()
   }
 
   var headline: String {
-    "distfit on \(ranks) rank\(ranks == 1 ? "" : "s") × \(threads) thread\(threads == 1 ? "" : "s"), \(nodes.joined(separator: ", "))"
+    "distfit on \(ranks) rank\(ranks == 1 ? "" : "s") × \(threads) thread\(threads == 1 ? "" : "s"), \(nodes.joined(separator: ", ")); kernels \(kernels.joined(separator: ", ")), OpenBLAS \(blas.coreName)"
+  }
+
+  private static func distinct(_ names: [String]) -> [String] {
+    names.enumerated().filter { names.firstIndex(of: $1) == $0 }.map(\.element)
   }
 
   /// One JSON text padded to a fixed length: fits from different runs have the same layout, byte for byte.

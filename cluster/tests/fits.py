@@ -1,0 +1,43 @@
+"""The fits that the tests make: small DGD fits of simulated counts."""
+import re
+
+from harness import expect
+
+_settings = [
+    "--latent", "5", "--hidden", "32", "--components", "4", "--batch", "256", "--lanes", "16",
+    "--embedding-steps", "3", "--threads", "1", "--checkpoint-epochs", "2",
+]
+_bits = {}
+
+
+def simulate(place, cells=1000, genes=300):
+    """Makes `counts.h5ad` in the workplace; always the same."""
+    place.distfit(
+        "simulate", "dgd", "--cells", cells, "--genes", genes, "--components", "4", "--latent", "4",
+        "--density", "0.3", "--seed", "7", "--output", "counts.h5ad")
+
+
+def words(output, epochs, *more):
+    """What follows `distfit fit`."""
+    return ["dgd", "counts.h5ad", "--output", output, "--epochs", str(epochs), *_settings, *more]
+
+
+def bits_of_one_rank(place, epochs, *more):
+    """The bits of the fit that one rank makes without interruption; computed once for all tests."""
+    key = (epochs, more)
+    if key not in _bits:
+        place.distfit("fit", *words("alone.h5ad", epochs, *more), seconds=200)
+        _bits[key] = place.bits("alone.h5ad")
+    return _bits[key]
+
+
+def epochs_for(place, seconds, ranks=2):
+    """How many epochs take about so long on this machine, whatever it does beside."""
+    trial = 40
+    outcome = place.run(
+        "mpirun", "--oversubscribe", "--bind-to", "none", "-n", ranks, place.program, "fit",
+        *words("trial.h5ad", trial))
+    spent = re.search(r"written after (?:(\d+) min )?([0-9.]+) s of fitting", outcome.stderr)
+    expect(spent, f"the trial fit: {outcome}")
+    taken = 60 * int(spent[1] or 0) + float(spent[2])
+    return max(trial, int(trial * seconds / max(taken, 0.05)))

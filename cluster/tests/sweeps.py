@@ -1,0 +1,89 @@
+"""Sweeps that are killed and submitted again."""
+import random
+import time
+
+import fits
+from harness import expect, test, within
+
+_plan = """\
+model: dgd
+input: counts.h5ad
+latent: 3
+hidden: 8
+batch: 64
+lanes: 4
+epochs: 6
+embedding-steps: 2
+threads: 1
+sweep:
+  components: [2, 3, 4, 5]
+  seed: 1..10
+exclude:
+  - {components: 5, seed: [8, 9, 10]}
+include:
+  - {input: missing.h5ad}
+  - {input: damaged.h5ad}
+  - {likelihood: nonsense}
+"""
+
+
+def _prepare(place):
+    fits.simulate(place, cells=300, genes=100)
+    whole = (place.folder / "counts.h5ad").read_bytes()
+    (place.folder / "damaged.h5ad").write_bytes(whole[:len(whole) // 2])
+    (place.folder / "plan.yaml").write_text(_plan)
+    place.cluster()
+
+
+def _table(place, folder):
+    place.distfit("sweep", "plan.yaml", "--output", folder, "--collect", f"{folder}.tsv")
+    lines = (place.folder / f"{folder}.tsv").read_text().splitlines()
+    header = lines[0].split("\t")
+    return [dict(zip(header, line.split("\t"))) for line in lines[1:]]
+
+
+def _survives_kills(place, options, more=()):
+    """Submits the sweep, kills all of it twice, submits it a third time; returns its fits' bits."""
+    folder = "sweep"
+    chance = random.Random()
+    for run in range(3):
+        before = sum(row["status"] == "done" for row in _table(place, folder)) if run else 0
+        job = place.submit(
+            options, "sweep.sbatch", "plan.yaml", folder, "--claim-timeout", "6", *more)
+        if run == 2:
+            job.wait(200)
+            break
+        within(
+            90, lambda: len(list((place.folder / folder).glob("points/*/outcome-*"))) > before,
+            job.log)
+        time.sleep(chance.uniform(0, 1))
+        job.kill()
+        job.wait(60)
+    table = _table(place, folder)
+    seen = "\n".join("  ".join(row.values()) for row in table) + job.log()
+    expect(len(table) == 40 and len({row["point"] for row in table}) == 40, f"points: {seen}")
+    statuses = [row["status"] for row in table]
+    expect(statuses.count("done") == 37 and statuses.count("failed") == 3, f"statuses: {seen}")
+    for name, reason in (("missing", "missing.h5ad"), ("damaged", "damaged.h5ad"),
+                         ("nonsense", "nonsense")):
+        row = next(row for row in table if name in row["point"])
+        expect(row["status"] == "failed" and reason in row["message"], f"{name}: {seen}")
+    bits = {}
+    for row in table:
+        point = place.folder / folder / "points" / row["point"]
+        expect((row["status"] == "done") == (point / "fit.h5ad").exists(), f"{row}: {seen}")
+        expect(not list(point.glob("*.partial")), f"half-written files in {point}")
+        if row["status"] == "done":
+            bits[row["point"]] = place.bits(point / "fit.h5ad")
+    place.distfit("inspect", point / "fit.h5ad") if row["status"] == "done" else None
+    return bits
+
+
+@test
+def a_sweep_killed_twice_loses_and_repeats_nothing(place):
+    _prepare(place)
+    together = _survives_kills(
+        place, ["--nodes=4", "--ntasks=8"], ["--ranks-per-fit", "2"])
+    (place.folder / "sweep").rename(place.folder / "together")
+    array = _survives_kills(place, ["--array=1-4", "--ntasks=2"])
+    expect(array == together, "the array's fits have other bits than those of the allocation")
