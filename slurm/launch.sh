@@ -7,6 +7,10 @@
 #   75   distfit was told to stop (time limit, preemption) and wrote a checkpoint
 #   a node or a rank was lost: at most DISTFIT_LOSSES times (default 5), in case it is the job's fault
 
+# One job of an array by its own name: the number of the last one is also that of the whole array.
+job=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID}
+job=${job:-$SLURM_JOB_ID}
+
 # One crash, one line.
 export SWIFT_BACKTRACE=enable=no
 # A lost node or link is noticed after 4 + 3 * 2 seconds; OpenMPI's own default is minutes.
@@ -14,12 +18,18 @@ export OMPI_MCA_oob_tcp_keepalive_time=${OMPI_MCA_oob_tcp_keepalive_time:-4}
 export OMPI_MCA_oob_tcp_keepalive_intvl=${OMPI_MCA_oob_tcp_keepalive_intvl:-2}
 export OMPI_MCA_oob_tcp_keepalive_probes=${OMPI_MCA_oob_tcp_keepalive_probes:-3}
 
-# USR1 comes before the time limit (--signal in the scripts), TERM when somebody ends the script. Both mean:
-# write a checkpoint and stop. The launchers forward USR1 to the ranks, where the first one counts; TERM
-# would end mpirun itself. It is sent every second until the run ends, because one that comes while the
-# ranks start is lost.
+# USR1 comes before the time limit (--signal in the scripts), TERM when the job is cancelled or preempted.
+# Both mean: write a checkpoint and stop. The launchers forward USR1 to the ranks, where the first one
+# counts; TERM would end mpirun itself. It is sent every second until the run ends, because one that comes
+# while the ranks start is lost.
 told=
-trap 'told=yes; echo "told to stop at $(date +%T): checkpoint, then requeue"; trap "" USR1 TERM' USR1 TERM
+hear() {
+  trap "" USR1 TERM
+  told=$1
+  echo "told to stop at $(date +%T) by $1: checkpoint"
+}
+trap "hear USR1" USR1
+trap "hear TERM" TERM
 
 # find_distfit FOLDER: DISTFIT names the program; else the build beside these scripts; else PATH.
 find_distfit() {
@@ -37,7 +47,7 @@ find_distfit() {
 header() {
   local tasks=${SLURM_NTASKS:-1} threads=${SLURM_CPUS_PER_TASK:-1}
   cat <<HEADER
-job      ${SLURM_ARRAY_JOB_ID:+$SLURM_ARRAY_JOB_ID[$SLURM_ARRAY_TASK_ID] = }$SLURM_JOB_ID, start $((${SLURM_RESTART_COUNT:-0} + 1)), $(date --iso-8601=seconds)
+job      $job, start $((${SLURM_RESTART_COUNT:-0} + 1)), $(date --iso-8601=seconds)
 nodes    ${SLURM_JOB_NUM_NODES:-1}: ${SLURM_JOB_NODELIST:-$(hostname)}
 ranks    $tasks, each with $threads CPUs, started by $launcher
 program  $distfit, version $("$distfit" --version 2>/dev/null | tr '\n' ' ')
@@ -46,10 +56,17 @@ command  distfit $*
 HEADER
 }
 
-# requeue REASON: back into the queue; Slurm ends this script, so nothing follows.
+# requeue REASON: back into the queue, unless somebody else ended the job (cancelled it; preempted it, where
+# Slurm requeues by itself). Slurm ends this script, so nothing follows.
 requeue() {
-  echo "job $SLURM_JOB_ID goes back into the queue: $1"
-  scontrol requeue "$SLURM_JOB_ID" && sleep 300
+  local state
+  state=$(scontrol show job "$job" | sed -n 's/.*JobState=\([A-Z_]*\).*/\1/p;T;q')
+  if [ "$state" != RUNNING ] && [ "$told" != USR1 ]; then
+    echo "job $job was ended from outside: the same command, submitted again, continues"
+    exit 75
+  fi
+  echo "job $job goes back into the queue: $1"
+  scontrol requeue "$job" && sleep 300
   echo "scontrol requeue failed: submit the same command again by hand, it continues" >&2
   exit 75
 }
@@ -81,12 +98,12 @@ start() {
     75) requeue "it was stopped and has a checkpoint" ;;
   esac
   # mpirun: 205 when a node went, 128 + signal when a rank was killed; srun: 1, 137, 143.
-  losses=$(squeue --noheader --jobs "$SLURM_JOB_ID" --format %k | sed -n 's/^losses=\([0-9]*\)$/\1/p')
+  losses=$(squeue --noheader --jobs "$job" --format %k | sed -n 's/^losses=\([0-9]*\)$/\1/p')
   losses=$((${losses:-0} + 1))
   if [ $losses -gt "${DISTFIT_LOSSES:-5}" ]; then
     echo "ranks or nodes were lost $losses times (status $status): not tried again. Out of memory?" >&2
     exit $status
   fi
-  scontrol update "JobId=$SLURM_JOB_ID" "Comment=losses=$losses"
+  scontrol update "JobId=$job" "Comment=losses=$losses"
   requeue "a rank or a node was lost (status $status), time $losses of ${DISTFIT_LOSSES:-5}"
 }

@@ -37,7 +37,7 @@ def _survives(place, damage, named, mend=lambda: None):
 @test
 def a_killed_rank_ends_the_run_and_the_next_continues(place):
     _survives(
-        place, lambda job: os.kill(place.ranks("n2")[0], signal.SIGKILL),
+        place, lambda job: os.kill(place.processes("n2", "distfit")[0], signal.SIGKILL),
         r"rank \d with PID \d+ on node n2 exited on signal 9")
 
 
@@ -65,7 +65,7 @@ def bad_links_change_the_time_and_not_the_bits(place):
         start, sent = time.monotonic(), place.bytes_sent("n2")
         outcome = place.run(
             state / "mpirun", "-n", "4", "--map-by", "node", place.program, "fit",
-            *fits.words(name, 12), seconds=240)
+            *fits.words(name, 10, hidden=128, batch=64), seconds=240)
         expect(outcome.returncode == 0, f"{outcome}")
         return time.monotonic() - start, place.bytes_sent("n2") - sent
 

@@ -3,10 +3,10 @@ import re
 
 from harness import expect
 
-_settings = [
-    "--latent", "5", "--hidden", "32", "--components", "4", "--batch", "256", "--lanes", "16",
-    "--embedding-steps", "3", "--threads", "1", "--checkpoint-epochs", "2",
-]
+_settings = {
+    "latent": 5, "hidden": 32, "components": 4, "batch": 256, "lanes": 16, "embedding-steps": 3,
+    "threads": 1, "checkpoint-epochs": 2,
+}
 _bits = {}
 
 
@@ -17,18 +17,18 @@ def simulate(place, cells=1000, genes=300):
         "--density", "0.3", "--seed", "7", "--output", "counts.h5ad")
 
 
-def words(output, epochs, *more):
+def words(output, epochs, **settings):
     """What follows `distfit fit`."""
-    return ["dgd", "counts.h5ad", "--output", output, "--epochs", str(epochs), *_settings, *more]
+    named = dict(_settings, output=output, epochs=epochs, **settings)
+    return ["dgd", "counts.h5ad", *(f"--{name}={value}" for name, value in named.items())]
 
 
-def bits_of_one_rank(place, epochs, *more):
+def bits_of_one_rank(place, epochs):
     """The bits of the fit that one rank makes without interruption; computed once for all tests."""
-    key = (epochs, more)
-    if key not in _bits:
-        place.distfit("fit", *words("alone.h5ad", epochs, *more), seconds=200)
-        _bits[key] = place.bits("alone.h5ad")
-    return _bits[key]
+    if epochs not in _bits:
+        place.distfit("fit", *words("alone.h5ad", epochs), seconds=200)
+        _bits[epochs] = place.bits("alone.h5ad")
+    return _bits[epochs]
 
 
 def epochs_for(place, seconds, ranks=2):

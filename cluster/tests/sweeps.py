@@ -12,7 +12,7 @@ latent: 3
 hidden: 8
 batch: 64
 lanes: 4
-epochs: 6
+epochs: 40
 embedding-steps: 2
 threads: 1
 sweep:
@@ -43,7 +43,8 @@ def _table(place, folder):
 
 
 def _survives_kills(place, options, more=()):
-    """Submits the sweep, kills all of it twice, submits it a third time; returns its fits' bits."""
+    """Submits the sweep, kills all of it, submits it again, cancels it, submits it a third time;
+    returns the bits of its fits."""
     folder = "sweep"
     chance = random.Random()
     for run in range(3):
@@ -52,13 +53,21 @@ def _survives_kills(place, options, more=()):
             options, "sweep.sbatch", "plan.yaml", folder, "--claim-timeout", "6", *more)
         if run == 2:
             job.wait(200)
+            ends = job.log().count("distfit ended with status 2")
+            expect(ends == len(job.records()), f"jobs that ended as they should: {ends}\n{job.log()}")
             break
         within(
             90, lambda: len(list((place.folder / folder).glob("points/*/outcome-*"))) > before,
             job.log)
         time.sleep(chance.uniform(0, 1))
-        job.kill()
+        if run == 0:
+            job.kill(["n1", "n2", "n3", "n4"])
+        else:
+            job.cancel()
         job.wait(60)
+        end = "FAILED" if run == 0 else "CANCELLED"
+        expect(set(job.states()) == {end}, f"not {end}: {job.states()}\n{job.log()}")
+        expect("status 2" not in job.log(), f"it was over before it was ended\n{job.log()}")
     table = _table(place, folder)
     seen = "\n".join("  ".join(row.values()) for row in table) + job.log()
     expect(len(table) == 40 and len({row["point"] for row in table}) == 40, f"points: {seen}")
@@ -68,6 +77,8 @@ def _survives_kills(place, options, more=()):
                          ("nonsense", "nonsense")):
         row = next(row for row in table if name in row["point"])
         expect(row["status"] == "failed" and reason in row["message"], f"{name}: {seen}")
+    again = sum(int(row["attempts"]) > 1 for row in table)
+    expect(again > 0, f"the kills met no point at work: {seen}")
     bits = {}
     for row in table:
         point = place.folder / folder / "points" / row["point"]
@@ -75,7 +86,6 @@ def _survives_kills(place, options, more=()):
         expect(not list(point.glob("*.partial")), f"half-written files in {point}")
         if row["status"] == "done":
             bits[row["point"]] = place.bits(point / "fit.h5ad")
-    place.distfit("inspect", point / "fit.h5ad") if row["status"] == "done" else None
     return bits
 
 

@@ -114,18 +114,18 @@ class Workplace:
         """Bytes that a node has sent over its link."""
         return int(self.node("bytes", node))
 
-    def ranks(self, node):
-        """The processes of distfit on a node, by their numbers on this machine."""
+    def processes(self, node, *programs):
+        """The processes of these programs on a node, by their numbers on this machine."""
         space = self.run(
             "bash", "-c", f"source {repository}/cluster/support/common.sh; "
             f"source {repository}/cluster/support/nodes.sh; ip netns pids $(namespace {node})")
         found = []
         for number in space.stdout.split():
             try:
-                words = Path(f"/proc/{number}/cmdline").read_bytes().split(b"\0")
+                words = Path(f"/proc/{number}/cmdline").read_bytes().decode().split("\0")
             except OSError:
                 continue
-            if words[0] == str(distfit).encode():
+            if any(Path(word).name in programs for word in words[:2]):
                 found.append(int(number))
         return found
 
@@ -196,9 +196,19 @@ class Job:
 
         within(seconds, ended, seen)
 
-    def kill(self):
-        """SIGKILL to the script and everything it started, on all nodes, without a warning."""
-        self.workplace.on("ctl", "scancel", "--signal=KILL", "--full", self.number)
+    def kill(self, nodes):
+        """SIGKILL to the script and all that it started, on all nodes, without a warning."""
+        for node in nodes:
+            for number in self.workplace.processes(
+                    node, "slurm_script", "mpirun", "orted", "srun", distfit.name):
+                try:
+                    os.kill(number, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+
+    def cancel(self):
+        """Ends it as a user does."""
+        self.workplace.on("ctl", "scancel", self.number)
 
 
 def down():
