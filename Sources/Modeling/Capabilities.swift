@@ -127,19 +127,31 @@ public struct FitPlan: Sendable {
   public let laneCount: Int
   /// Memory of the rank that holds most.
   public let memory: [Part]
-  /// Bytes that a rank hands to the all-reduce of each step.
+  /// Bytes that a rank hands to the all-reduces of each step, the fit loop's included.
   public let bytesPerStep: Int
-  /// All-reduces of each step.
+  /// All-reduces of each step, the fit loop's included.
   public let messagesPerStep: Int
   /// Steps of an epoch.
   public let stepsPerEpoch: Int
+  /// All-reduces that end an epoch, beside those of its steps.
+  public let closingMessages: Int
+  /// Their bytes.
+  public let closingBytes: Int
   /// Epochs planned.
   public let epochs: Int
+
+  /// All-reduces of an epoch.
+  public var messagesPerEpoch: Int { stepsPerEpoch * messagesPerStep + closingMessages }
+  /// Bytes that a rank hands to them.
+  public var bytesPerEpoch: Int { stepsPerEpoch * bytesPerStep + closingBytes }
+
+  /// After every step the fit loop agrees whether to stop or to save: two numbers.
+  public static let loopBytes = 16
 
   /// A plan.
   public init(
     laneCount: Int, memory: [Part], bytesPerStep: Int, messagesPerStep: Int, stepsPerEpoch: Int,
-    epochs: Int
+    epochs: Int, closingMessages: Int = 0, closingBytes: Int = 0
   ) {
     self.laneCount = laneCount
     self.memory = memory
@@ -147,5 +159,7 @@ public struct FitPlan: Sendable {
     self.messagesPerStep = messagesPerStep
     self.stepsPerEpoch = stepsPerEpoch
     self.epochs = epochs
+    self.closingMessages = closingMessages
+    self.closingBytes = closingBytes
   }
 }

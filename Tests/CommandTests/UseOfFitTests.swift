@@ -88,6 +88,22 @@ extension CommandTests {
       #expect(place.fileNames == ["data.h5ad"])
     }
 
+    @Test func aPlanTellsTheTimeOfAnEpochOfDataThatDoNotExistYet() throws {
+      let place = try Workplace()
+      let shape = ["plan", "dgd", "--cells", "300", "--genes", "150", "--ranks", "2,8"]
+      let usual = try place.succeed(shape + quickSettings)
+      for word in ["300 cells × 150 genes, 3150 values", "10 GbE", "100 Gb/s InfiniBand"] {
+        #expect(usual.output.contains(word), "\(word) in \(usual)")
+      }
+      let slow = try place.succeed(shape + quickSettings + ["--latency", "1000000"])
+      let lines = slow.output.split(separator: "\n").filter { $0.contains("efficiency ") }
+      #expect(lines.count == 3, "\(slow)")
+      // 2 messages of 2 · ⌈log₂ 2⌉ seconds each in 4 steps, and 2 after them.
+      #expect(lines.dropFirst().first?.contains(" 40 s, efficiency ") == true, "\(slow)")
+      let half = try place.run(["plan", "dgd", "--cells", "300"])
+      #expect(half.status == 64 && half.errors.contains("--genes together"), "\(half)")
+    }
+
     @Test func helpNamesEveryCommandAndEverySettingWithItsDefault() throws {
       let place = try Workplace()
       let help = try place.succeed(["--help"]).output

@@ -15,6 +15,7 @@ let checks: [String: Check] = [
   "gather": checkGather,
   "hang": checkHang,
   "maximum": checkMaximum,
+  "plan": checkPlan,
   "require-same": checkRequireSame,
   "require-same-mismatch": checkRequireSameMismatch,
   "split": checkSplit,

@@ -41,6 +41,14 @@ struct CommunicatorTests {
     #expect(alone.status == 0, "\(name) without mpirun: \(alone)")
   }
 
+  @Test func aFitSendsWhatThePlanSays() throws {
+    for rankCount in [1, 3, 7] {
+      let outcome = try Mpirun.run("RankChecks", ["plan"], rankCount: rankCount)
+      #expect(outcome.status == 0, "\(outcome)")
+      #expect(outcome.output.split(separator: "\n").count == 6)
+    }
+  }
+
   @Test func trafficIsCountedExactly() throws {
     for rankCount in [1, 2, 5] {
       let outcome = try Mpirun.run("RankChecks", ["traffic"], rankCount: rankCount)

@@ -109,7 +109,7 @@ private struct OpenedData {
   ) throws -> (matrices: [RowMatrix], statistics: ColumnStatistics?) {
     switch kind {
     case .counts:
-      let (counts, statistics) = try countRows(lanes)
+      let (counts, statistics) = try matrix.counts(ofLanes: lanes, map: map)
       return (counts.map { .counts($0) }, statistics)
     case .reals:
       return (
@@ -121,38 +121,6 @@ private struct OpenedData {
         }, nil
       )
     }
-  }
-
-  private func countRows(
-    _ lanes: [Range<Int>]
-  ) throws -> (counts: [CompressedCounts], statistics: ColumnStatistics) {
-    var result: [CompressedCounts] = []
-    var builder = CompressedCounts.Builder(columnCount: columns.count)
-    var problem: String?
-    var remaining = lanes[...]
-    func closeFullLanes(before row: Int, _ builder: inout CompressedCounts.Builder) {
-      while let lane = remaining.first, lane.upperBound <= row {
-        result.append(builder.build())
-        builder = CompressedCounts.Builder(columnCount: columns.count)
-        remaining.removeFirst()
-      }
-    }
-    let first = lanes.first?.lowerBound ?? 0
-    let statistics = try matrix.forEachRowOfCounts(
-      in: [first..<(lanes.last?.upperBound ?? first)], map: map
-    ) { row, columns, counts in
-      closeFullLanes(before: row, &builder)
-      do {
-        try builder.appendRow(columns: columns, values: counts)
-      } catch {
-        problem = problem ?? "cell \(rows.names[row]): \(error)"
-      }
-    }
-    closeFullLanes(before: .max, &builder)
-    if let problem {
-      throw StorageError(file: file.path, place: matrix.source.description, problem: problem)
-    }
-    return (result, statistics)
   }
 
   func summary(_ statistics: ColumnStatistics?) throws -> (DataSummary, [String]) {

@@ -93,7 +93,17 @@ extension CompressedCounts {
     /// Where more than an eighth of the counts need an escape, all counts take two bytes.
     public consuming func build() -> CompressedCounts {
       if counts.large.count > counts.columns.count / 8 { widen() }
+      // Arrays that grew may have room for twice as much.
+      Self.trim(&counts.columns)
+      Self.trim(&counts.bytes)
+      Self.trim(&counts.chunkSizes)
+      Self.trim(&counts.large)
       return counts
+    }
+
+    private static func trim<Value>(_ values: inout [Value]) {
+      guard values.capacity > values.count + values.count / 16 + 64 else { return }
+      values = values.withUnsafeBufferPointer { Array($0) }
     }
 
     /// Finds out the order of increasing columns, and what is wrong with them.

@@ -22,9 +22,13 @@ extension DGDModel: PlannableModel {
     }
     let output = G * (width + 2)
     let start = DGDModel.emptyLayers(configuration, G)
-    let mixture = configuration.components * (2 * L + 1)
+    let widths = configuration.covariance == .isotropic ? 1 : L
+    let mixture = configuration.components * (L + widths + 1)
+    // Gradients of decoder and mixture, three losses, two fault counters for each of the four blocks.
     let limbs =
       start.hidden.limbCount + start.output.limbCount + 2 * mixture + 2 * 3 + 2 * 4
+    // The validation cells: three losses and the block's fault counters.
+    let closing = 8 * (2 * 3 + 2)
     let train = 1 - configuration.validationFraction - configuration.testFraction
     let steps = (Int(Double(N) * train) + configuration.batch - 1) / configuration.batch
     return FitPlan(
@@ -37,8 +41,10 @@ extension DGDModel: PlannableModel {
         .init("sums of gradients", bytes: 8 * limbs),
         .init("program and libraries", bytes: 60_000_000),
       ],
-      bytesPerStep: 8 * limbs, messagesPerStep: 2, stepsPerEpoch: max(1, steps),
-      epochs: configuration.epochCount(batchCount: max(1, steps)))
+      bytesPerStep: 8 * limbs + FitPlan.loopBytes, messagesPerStep: 2,
+      stepsPerEpoch: max(1, steps),
+      epochs: configuration.epochCount(batchCount: max(1, steps)), closingMessages: 2,
+      closingBytes: closing + FitPlan.loopBytes)
   }
 
   /// Layers of the right shape, all zero.

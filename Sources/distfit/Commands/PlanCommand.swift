@@ -1,6 +1,7 @@
 import ArgumentParser
 import Fitting
 import Foundation
+import LinearAlgebra
 import Modeling
 import Models
 import Storage
@@ -9,7 +10,8 @@ import Storage
 struct PlanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan",
-    abstract: "Lanes, memory and messages per rank of a fit, before anything is queued.",
+    abstract:
+      "Memory, messages and time of a fit on any number of ranks, before anything is queued.",
     subcommands: allModels.compactMap { ($0 as? any PlannableModel.Type).map { planCommand($0) } })
 }
 
@@ -19,25 +21,15 @@ private func planCommand<Planned: PlannableModel>(
   PlanModelCommand<Planned>.self
 }
 
-/// What a plan needs beside the model's settings.
-private struct PlanOptions: ModelConfiguration {
-  var ranks = [1]
-  var layer: String?
-
-  static var settings: [Setting<PlanOptions>] {
-    [
-      .integers("ranks", \.ranks, in: 1...1_000_000, "Numbers of ranks to plan for."),
-      .text("layer", \.layer, "<X|layers/NAME|raw/X>", "Where the values are."),
-    ]
-  }
-}
-
 /// `distfit plan <model> data.h5ad`
 struct PlanModelCommand<Planned: PlannableModel>: ParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
       commandName: Planned.name, abstract: "Plan a fit of \(Planned.name).",
-      usage: "distfit plan \(Planned.name) <data.h5ad> --ranks 128 [settings]",
+      usage: """
+        distfit plan \(Planned.name) <data.h5ad> --ranks 8,32,128,512 [settings]
+               distfit plan \(Planned.name) --cells 1300000 --genes 28000 --density 0.07 [settings]
+        """,
       discussion: (SettingGroup<PlanOptions>().help + [
         "  (and the settings of fit \(Planned.name))"
       ])
@@ -51,20 +43,21 @@ struct PlanModelCommand<Planned: PlannableModel>: ParsableCommand {
     let settings = SettingGroup<Planned.Configuration>()
     let arguments = try SettingArguments(words, into: [options, settings])
     var input: String?
-    try arguments.takeFile(into: &input, for: "distfit plan \(Planned.name)")
+    if options.configuration.shape == nil || !arguments.positional.isEmpty {
+      try arguments.takeFile(into: &input, for: "distfit plan \(Planned.name)")
+    }
+    let (asked, configuration) = (options.configuration, settings.configuration)
+    if input != nil, asked.cells != nil {
+      throw ValidationError("give a file, or --cells and --genes, not both")
+    }
     do {
-      let file = try AnnDataFile(input ?? "")
-      let source = options.configuration.layer.map(MatrixSource.init)
-      let matrix =
-        Planned.values(settings.configuration) == .counts
-        ? try CountSource.matrix(of: file, asked: source).matrix
-        : try file.matrix(source ?? .main)
-      let shape = DataShape(
-        rowCount: matrix.rowCount, columnCount: matrix.columnCount, nonZeroCount: matrix.storedCount
-      )
+      let shape = try asked.shape ?? shape(of: input ?? "", asked, configuration)
       print("\(shape.rowCount) cells × \(shape.columnCount) genes, \(shape.nonZeroCount) values")
-      for ranks in options.configuration.ranks {
-        show(Planned.plan(settings.configuration, shape, ranks: ranks), ranks)
+      for ranks in asked.ranks {
+        PlanText.show(Planned.plan(configuration, shape, ranks: ranks), ranks)
+      }
+      if let timed = Planned.self as? any TimedModel.Type {
+        try forecast(timed, configuration, shape, asked)
       }
     } catch {
       FileHandle.standardError.write(Data("Error: \(error)\n".utf8))
@@ -72,19 +65,39 @@ struct PlanModelCommand<Planned: PlannableModel>: ParsableCommand {
     }
   }
 
-  private func show(_ plan: FitPlan, _ ranks: Int) {
-    let idle = max(0, ranks - plan.laneCount)
-    print(
-      "\(ranks) ranks: \(plan.laneCount) lanes, at most \((plan.laneCount + ranks - 1) / ranks) a rank"
-        + (idle > 0 ? ", \(idle) ranks with nothing to do" : ""))
-    for part in plan.memory {
-      print(
-        "  \(part.name.padding(toLength: 36, withPad: " ", startingAt: 0)) \(sizeText(part.bytes))")
+  /// Rows, columns and values of a file.
+  private func shape(
+    of input: String, _ asked: PlanOptions, _ configuration: Planned.Configuration
+  ) throws -> DataShape {
+    let file = try AnnDataFile(input)
+    let source = asked.layer.map(MatrixSource.init)
+    let matrix =
+      Planned.values(configuration) == .counts
+      ? try CountSource.matrix(of: file, asked: source).matrix
+      : try file.matrix(source ?? .main)
+    return DataShape(
+      rowCount: matrix.rowCount, columnCount: matrix.columnCount, nonZeroCount: matrix.storedCount)
+  }
+
+  /// Measures steps on this machine and shows what an epoch will take.
+  private func forecast<Timed: TimedModel>(
+    _ model: Timed.Type, _ configuration: Planned.Configuration, _ shape: DataShape,
+    _ asked: PlanOptions
+  ) throws {
+    guard let configuration = configuration as? Timed.Configuration else { return }
+    _ = BLASRuntime.useOneThread()
+    let workers = Workers(threadCount: asked.threads)
+    let ranks = [1] + asked.ranks.filter { $0 > 1 }
+    let computing = try Timed.measuredEpochs(configuration, shape, ranks: ranks, on: workers)
+    let plans = ranks.map { Timed.plan(configuration, shape, ranks: $0) }
+    let addition = Network.measuredAddition(bytes: plans[0].bytesPerStep)
+    PlanText.showTimes(
+      networks: asked.networks, threads: asked.threads, stepsPerEpoch: plans[0].stepsPerEpoch
+    ) { network in
+      ranks.indices.map {
+        EpochForecast(
+          plans[$0], ranks: ranks[$0], computing: computing[$0], over: network, addition: addition)
+      }
     }
-    print(
-      "  memory of a rank                     \(sizeText(plan.memory.reduce(0) { $0 + $1.bytes }))")
-    print(
-      "  all-reduce of a step                 \(sizeText(plan.bytesPerStep)) in \(plan.messagesPerStep) messages, \(plan.stepsPerEpoch) steps an epoch, \(plan.epochs) epochs"
-    )
   }
 }
