@@ -93,6 +93,9 @@ public struct FitJob<Fitted: Model> {
         try store.save(state, with: world)
         log.detail("checkpoint after step \(state.stepCount) in \(checkpointFolder)")
       })
+    if case .failed(let failure) = ending {
+      try world.agree(on: "fit \(Fitted.name)") { throw failure }
+    }
     guard case .finished(let termination) = ending else {
       log.note(
         "stopped after step \(state.stepCount); the checkpoint is in \(checkpointFolder): the same command with --resume continues"

@@ -31,6 +31,8 @@ public enum FitEnding: Sendable, Equatable {
   case finished(Termination)
   /// A stop was asked for; the state is saved and can be resumed.
   case interrupted
+  /// The data cannot be fitted; nothing is to be written.
+  case failed(ModelError)
 }
 
 /// When checkpoints are written, beside the one before an interruption.
@@ -98,6 +100,10 @@ public struct FitLoop<Fitted: Model> {
         epochsSinceSave += 1
       }
       if let remark = report.remark { log.note(remark) }
+      if let failure = report.failure {
+        log.endProgressLine()
+        return .failed(failure)
+      }
       log.progress(
         line(report, state.history, speed, state.secondsSpent),
         isImportant: report.termination != nil)

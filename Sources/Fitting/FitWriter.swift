@@ -8,7 +8,12 @@ import Storage
 ///     obsm, varm    the model's
 ///     uns/distfit   program, model, settings, history, parameters: all that is needed to use the fit
 ///
-/// The matrix of counts is not copied: the fit names its genes and cells. The bytes depend on the fit alone,
+/// Where the model says something about pairs (`NetworkOutput`), `var` has the chosen columns only, and:
+///
+///     obsp, varp    graphs and matrices      X   the values they were learned from
+///     uns/neighbors which graph of cells other programs take: `scanpy.tl.leiden(adata)` runs on it
+///
+/// The matrix of counts is not copied otherwise: the fit names its genes and cells. The bytes depend on the fit alone,
 /// not on ranks, threads or time; what the run was (`run`) is kept apart, in `uns/distfit/run`.
 public struct FitWriter {
   /// The file to write.
@@ -49,7 +54,9 @@ public struct FitWriter {
       try AnnDataWriter(path, overwrite: overwrite, rank: world.rank)
     }
     if world.isRoot { writer.write(rows: data.rows.adding(columns)) }
-    writer.write(columns: data.columns.adding(shared.columns))
+    let networks = shared.networks
+    let columnTable = networks.map { data.columns.selecting($0.chosenColumns) } ?? data.columns
+    writer.write(columns: columnTable.adding(shared.columns))
     for (index, matrix) in (RowColumns.shapes(rows, with: world)).enumerated() {
       let values = rows.flatMap { $0.matrices[index].elements }
       let width = matrix.width
@@ -66,8 +73,36 @@ public struct FitWriter {
         matrix.elements, shape: [matrix.elements.count / matrix.width, matrix.width],
         at: "varm/\(matrix.name)")
     }
+    if let networks { write(networks, of: uns, to: writer) }
     writer.write(uns, at: "uns/distfit")
     try world.agree(on: "write \(path)") { try writer.finish() }
+  }
+
+  private func write(_ networks: NetworkOutput, of uns: StoredTree, to writer: AnnDataWriter) {
+    func write(_ graphs: [NamedGraph], _ matrices: [NamedMatrix], in group: String) {
+      for graph in graphs {
+        writer.write(
+          sparse: graph.weights, columns: graph.columns, rowStarts: graph.rowStarts,
+          columnCount: graph.vertexCount, at: "\(group)/\(graph.name)")
+      }
+      for matrix in matrices {
+        writer.write(
+          matrix.elements, shape: [matrix.elements.count / matrix.width, matrix.width],
+          at: "\(group)/\(matrix.name)")
+      }
+    }
+    write(networks.rowGraphs, networks.rowMatrices, in: "obsp")
+    write(networks.columnGraphs, networks.columnMatrices, in: "varp")
+    let values = networks.values
+    writer.write(
+      values.elements, shape: [values.elements.count / values.width, values.width], at: values.name)
+    if let graph = networks.rowGraphs.first {
+      writer.write(
+        .group([
+          "connectivities_key": .string(graph.name), "distances_key": .string("distances"),
+          "params": .group(["method": uns["model"] ?? .string("distfit")]),
+        ]), at: "uns/neighbors")
+    }
   }
 }
 

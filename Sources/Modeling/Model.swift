@@ -124,11 +124,15 @@ public struct StepReport: Sendable {
   public var remark: String?
   /// Set by the last step.
   public var termination: Termination?
+  /// Set where the data turned out to be none that can be fitted, the same on every rank: the job ends with this
+  /// line and writes no fit.
+  public var failure: ModelError?
 
   /// A report.
   public init(
     stage: String, progress: Double, rowsProcessed: Int, endsEpoch: Bool,
-    measures: [Measure] = [], remark: String? = nil, termination: Termination? = nil
+    measures: [Measure] = [], remark: String? = nil, termination: Termination? = nil,
+    failure: ModelError? = nil
   ) {
     self.stage = stage
     self.progress = progress
@@ -137,6 +141,7 @@ public struct StepReport: Sendable {
     self.measures = measures
     self.remark = remark
     self.termination = termination
+    self.failure = failure
   }
 }
 
@@ -160,15 +165,19 @@ public struct SharedOutput: Sendable {
   public var columns: [NamedColumn]
   /// New matrices of `varm`.
   public var matrices: [NamedMatrix]
+  /// What it says about pairs of rows or columns; nil for most models.
+  public var networks: NetworkOutput?
   /// Members of `uns['distfit']` beside settings and history: all that is needed to use the fit.
   public var parameters: StoredTree
 
   /// Output for columns and the whole.
   public init(
-    columns: [NamedColumn] = [], matrices: [NamedMatrix] = [], parameters: StoredTree
+    columns: [NamedColumn] = [], matrices: [NamedMatrix] = [], networks: NetworkOutput? = nil,
+    parameters: StoredTree
   ) {
     self.columns = columns
     self.matrices = matrices
+    self.networks = networks
     self.parameters = parameters
   }
 }

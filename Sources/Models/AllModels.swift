@@ -6,7 +6,8 @@ public typealias DGD = DGDModel<FusedHiddenLayers, FusedOutputLayer>
 
 /// Every model, in the order of the help text: one list feeds commands, documentation and the test battery.
 public let allModels: [any Model.Type] = [
-  DGD.self, PRRR.self, NonnegativePRRR.self, GaussianRRR.self, TBLDA.self,
+  DGD.self, PRRR.self, NonnegativePRRR.self, GaussianRRR.self, TBLDA.self, MEDMAGMA.self,
+  GmGM.self,
 ]
 
 /// Every simulator.

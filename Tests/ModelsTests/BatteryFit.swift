@@ -28,13 +28,13 @@ struct BatteryData: Sendable {
   /// Simulated counts; `order` permutes the rows, `zeroRows` have no count.
   init(
     rowCount: Int = 60, columnCount: Int = 24, components: Int = 3, order: [Int]? = nil,
-    zeroRows: Set<Int> = [], seed: Int = 3
+    zeroRows: Set<Int> = [], seed: Int = 3, density: Double = 0.3
   ) throws {
     var settings = DGDSimulator.Configuration()
     settings.cells = rowCount
     settings.genes = columnCount
     settings.components = components
-    settings.density = 0.3
+    settings.density = density
     settings.seed = seed
     let made = try DGDSimulator(settings).rows(0..<rowCount)
     let order = order ?? Array(0..<rowCount)

@@ -112,12 +112,18 @@ private struct OpenedData {
       let (counts, statistics) = try matrix.counts(ofLanes: lanes, map: map)
       return (counts.map { .counts($0) }, statistics)
     case .reals:
+      // All lanes of the rank at once: a compressed text is read from its beginning every time.
+      let first = lanes.first?.lowerBound ?? 0
+      let values = try matrix.reals(in: first..<(lanes.last?.upperBound ?? first), map: map)
       return (
-        try lanes.map { lane in
+        lanes.map { lane in
           .reals(
             Matrix(
               rowCount: lane.count, columnCount: columns.count,
-              elements: try matrix.reals(in: lane, map: map)))
+              elements: Array(
+                values[
+                  (lane.lowerBound - first) * columns.count..<(lane.upperBound - first)
+                    * columns.count])))
         }, nil
       )
     }

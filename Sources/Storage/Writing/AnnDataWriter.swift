@@ -103,6 +103,7 @@ public final class AnnDataWriter {
   /// - Parameters:
   ///   - rowStarts: where each row's entries start, and the end.
   ///   - columns: of the entries, ascending in each row.
+  /// - Precondition: fewer than 2³¹ entries.
   public func write(
     sparse values: [Float], columns: [Int32], rowStarts: [Int], columnCount: Int, at place: String
   ) {
@@ -112,8 +113,9 @@ public final class AnnDataWriter {
       try writer.file.write(values, shape: [values.count], at: place + "/data", compressed: true)
       try writer.file.write(
         columns, shape: [columns.count], at: place + "/indices", compressed: true)
+      // Both kinds of index in the same type, as scipy wants them.
       try writer.file.write(
-        rowStarts.map(Int64.init), shape: [rowStarts.count], at: place + "/indptr", compressed: true
+        rowStarts.map(Int32.init), shape: [rowStarts.count], at: place + "/indptr", compressed: true
       )
     }
   }

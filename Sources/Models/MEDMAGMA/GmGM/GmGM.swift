@@ -1,0 +1,135 @@
+public import LinearAlgebra
+public import Modeling
+import Optimization
+import RealModule
+
+/// GmGM, the multi-axis Gaussian graphical model, and the single-axis pseudo-inverse: networks of cells and of
+/// genes without regard to factors of rows and columns.
+///
+/// | `--model` | Learns from | By |
+/// |---|---|---|
+/// | gmgm | log(1 + x) | `MultiAxisFit` |
+/// | gmgm-skeptic | ranks: of each gene among cells for cells, of each cell among genes for genes | `MultiAxisFit` |
+/// | quotient-gmgm | `QuotientMap` of the values | `MultiAxisFit` |
+/// | single-axis | the values | `singleAxisPrecisions` |
+///
+/// One step: the rows of all lanes are brought together in one sum; the rest is the same on every rank.
+///
+/// Source: B. Andrew, D. Westhead, L. Cutillo, GmGM: a fast multi-axis Gaussian graphical model, AISTATS 2024;
+/// BaileyAndrew/GmGM-python, version 0.5.7.
+public struct GmGM: Model {
+  /// As in `distfit fit gmgm`.
+  public static let name = "gmgm"
+  /// What it is.
+  public static let summary =
+    "Networks of cells and of genes at once: GmGM, on values, ranks or quotients, and one axis at a time."
+
+  /// The settings.
+  public let configuration: GmGMConfiguration
+  private let summary: DataSummary
+
+  /// 64 lanes unless set.
+  public static func laneCount(_ configuration: GmGMConfiguration, rowCount: Int) -> Int {
+    min(configuration.lanes ?? 64, max(1, rowCount))
+  }
+
+  /// Counts or real numbers, as the settings say.
+  public static func values(_ configuration: GmGMConfiguration) -> ValueKind {
+    configuration.data.valueKind
+  }
+
+  /// A model of data of this shape.
+  ///
+  /// - Throws: `ModelError` where there are fewer than three rows or columns.
+  public init(_ configuration: GmGMConfiguration, for data: DataSummary) throws(ModelError) {
+    try configuration.data.check(data)
+    self.configuration = configuration
+    summary = data
+  }
+
+  /// Everything that is the same on every rank.
+  public struct State: Codable, Sendable {
+    /// The matrix; nil before the first step.
+    package var data: NetworkData?
+    /// Ω₁, Ω₂.
+    package var precisions: MultiAxisPrecisions?
+  }
+
+  /// One lane.
+  ///
+  /// - Throws: `ModelError` for values that are not finite, or negative where logarithms are wanted.
+  public func lane(from rows: RowData) throws(ModelError) -> NetworkLane {
+    let data = configuration.data
+    let wantsLogarithms = data.highlyVariable != nil || configuration.method == .gmgm
+    return try NetworkLane(
+      rows, needsLogarithms: wantsLogarithms && data.takesLogarithms, names: summary)
+  }
+
+  /// Nothing yet.
+  public func start() -> State { State() }
+
+  /// The whole fit.
+  ///
+  /// Collective: two sums.
+  public func step<Everyone: Team & ~Copyable>(
+    _ shared: inout State, _ lanes: inout [NetworkLane], with everyone: borrowing Everyone,
+    on workers: Workers
+  ) -> StepReport {
+    var report = StepReport(
+      stage: configuration.method.rawValue, progress: 1, rowsProcessed: summary.rowCount,
+      endsEpoch: true)
+    do {
+      let data = try NetworkData(lanes, configuration.data, for: summary, with: everyone)
+      report.remark =
+        (data.remarks + ["networks of \(data.rows.count) cells and \(data.columns.count) genes"])
+        .joined(separator: "\n")
+      let precisions = try precisions(of: data.matrix, on: workers)
+      shared = State(data: data, precisions: precisions)
+      report.measures = [.init("iterations", Double(precisions.iterationCount))]
+      report.termination = .planCompleted
+    } catch let error as ModelError {
+      report.failure = error
+    } catch {
+      report.failure = ModelError("\(configuration.method.rawValue): \(error)")
+    }
+    return report
+  }
+
+  private func precisions(
+    of matrix: Matrix<Double>, on workers: Workers
+  ) throws(LinearAlgebraError) -> MultiAxisPrecisions {
+    var fit = MultiAxisFit()
+    fit.componentCount = configuration.components
+    fit.penalty = configuration.penalty
+    switch configuration.method {
+    case .gmgm:
+      return try fit.precisions(
+        of: configuration.data.takesLogarithms ? matrix.map { .log(onePlus: $0) } : matrix,
+        on: workers)
+    case .skeptic:
+      fit.usesRanks = true
+      return try fit.precisions(of: matrix, on: workers)
+    case .quotient:
+      return try fit.precisions(
+        of: QuotientMap(passes: configuration.quotientPasses)(matrix), on: workers)
+    case .singleAxis:
+      return try singleAxisPrecisions(
+        of: matrix, tolerance: configuration.pseudoInverseTolerance, on: workers)
+    }
+  }
+
+  /// Nothing about single rows.
+  public func rowOutput(_ shared: State, _ lane: NetworkLane) -> RowOutput { RowOutput() }
+
+  /// The networks.
+  public func sharedOutput(_ shared: State) -> SharedOutput {
+    guard let data = shared.data, let precisions = shared.precisions else {
+      return SharedOutput(parameters: .group([:]))
+    }
+    return SharedOutput(
+      networks: NetworkOutput(
+        data, rows: precisions.rows, columns: precisions.columns, rowCount: summary.rowCount,
+        edges: configuration.edges, withMatrices: configuration.writesMatrices),
+      parameters: .group(["iterations": .integer(Int64(precisions.iterationCount))]))
+  }
+}

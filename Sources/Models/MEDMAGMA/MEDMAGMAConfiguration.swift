@@ -1,0 +1,57 @@
+public import Modeling
+
+/// The settings of MED-MAGMA.
+public struct MEDMAGMAConfiguration: NetworkConfiguration {
+  /// How the matrix is chosen.
+  public var data = NetworkDataOptions()
+  /// Passes of the quotient map over data with zeros; nil: to convergence.
+  public var quotientPasses: Int?
+  /// How the curvature of the fibre enters.
+  public var curvature = CurvatureTerm.minus
+  /// Iterations of the eigenvalues' path.
+  public var kernelIterations = 1000
+  /// ρ; 0 follows the path that stops early.
+  public var penalty = 0.0
+  /// Change of the precision matrices that ends the EM.
+  public var tolerance = 1e-7
+  /// EM iterations at most.
+  public var iterations = 20
+  /// Which edges the graphs have.
+  public var edges = EdgeRule(top: 15)
+  /// Whether whole precision matrices are written.
+  public var writesMatrices = false
+  /// Lanes.
+  public var lanes: Int?
+  /// Seed of the scalings at the start.
+  public var seed = 0
+
+  /// The defaults: the paper's protocol for real data.
+  public init() {}
+
+  /// Flags, run-file members and help, in the order of the help text.
+  public static var settings: [Setting<MEDMAGMAConfiguration>] {
+    [
+      .optionalInteger(
+        "quotient-passes", \.quotientPasses, in: 1...10_000,
+        "Passes that remove factors of rows and columns where there are zeros: 1 as published; none: until nothing is left."
+      ),
+      .choice(
+        "curvature", \.curvature,
+        "How the curvature along the factors enters: subtracted as in the published program, not at all, or added."
+      ),
+      .integer(
+        "kernel-iterations", \.kernelIterations, in: 1...10_000_000,
+        "Where the eigenvalues' path stops: fewer iterations regularise more."),
+      .number(
+        "penalty", \.penalty, in: 0...1e12,
+        "Weight ρ of Σλ² that gives the eigenvalues an optimum and makes results stable; 0: the path that stops early."
+      ),
+      .number(
+        "tolerance", \.tolerance, in: 0...1e12,
+        "Change of the precision matrices, entry by entry in the mean, that ends the fit."),
+      .integer("iterations", \.iterations, in: 1...1_000_000, "EM iterations at most."),
+    ] + networkSettings + [
+      .integer("seed", \.seed, in: 0...Int.max, "Seed of the scalings at the start.")
+    ]
+  }
+}

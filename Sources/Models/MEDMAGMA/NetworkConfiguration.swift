@@ -1,0 +1,59 @@
+public import Modeling
+
+/// What the settings of all models of networks share: how the data are prepared and what is written.
+public protocol NetworkConfiguration: ModelConfiguration {
+  /// How the matrix is chosen.
+  var data: NetworkDataOptions { get set }
+  /// Which edges the graphs have.
+  var edges: EdgeRule { get set }
+  /// Whether whole precision matrices are written.
+  var writesMatrices: Bool { get set }
+  /// Lanes.
+  var lanes: Int? { get set }
+}
+
+extension NetworkConfiguration {
+  /// Flags, run-file members and help of the shared settings.
+  static var networkSettings: [Setting<Self>] {
+    [
+      .choice(
+        "values", \.data.values,
+        "Whole numbers, from where counts usually are, or real numbers (FPKM, simulated), from X."),
+      .flag(
+        "log1p", \.data.takesLogarithms,
+        "Take log(1 + x) where logarithms are wanted; false: the values are logarithms already."),
+      .optionalInteger(
+        "highly-variable", \.data.highlyVariable, in: 1...10_000_000,
+        "Highly variable genes kept at first, scanpy's flavour seurat; none: all genes."),
+      .flag(
+        "square", \.data.isSquared,
+        "Choose genes by the fraction of cells that express them so that there are about as many as cells."
+      ),
+      .optionalInteger(
+        "top", \.edges.top, in: 1...1_000_000,
+        "Edges among the so many strongest of either end; none: no such limit."),
+      .optionalNumber(
+        "threshold", \.edges.threshold, in: 0...1e12, "Edges with |precision| at least this."),
+      .optionalNumber(
+        "density", \.edges.density, in: 0...1, "The strongest edges, this fraction of all pairs."),
+      .flag(
+        "matrices", \.writesMatrices,
+        "Write the whole precision matrices too, in single precision."),
+      .optionalInteger(
+        "lanes", \.lanes, in: 1...65_536,
+        "Shares that the rows are cut into, the most ranks that can help; none: at most 64."),
+    ]
+  }
+}
+
+extension NetworkDataOptions {
+  var valueKind: ValueKind { values == .counts ? .counts : .reals }
+
+  /// Throws for data without enough rows or columns for a network.
+  func check(_ data: DataSummary) throws(ModelError) {
+    guard data.rowCount >= 3, data.columnCount >= 3 else {
+      throw ModelError(
+        "\(data.rowCount) cells and \(data.columnCount) genes: networks need 3 of each")
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import LinearAlgebra
+public import Modeling
+import RealModule
+
+/// One lane of a model of networks: its rows as they came.
+public struct NetworkLane: LaneState {
+  /// A lane keeps nothing between steps that the data do not say.
+  public struct Saved: Codable, Sendable {}
+  /// The rows of the lane.
+  public let rows: Range<Int>
+  /// Nothing.
+  public var saved = Saved()
+  private let matrix: RowMatrix
+
+  /// A lane of these rows.
+  ///
+  /// - Throws: `ModelError` for values that are not finite, or that have no logarithm where one is needed.
+  init(_ data: RowData, needsLogarithms: Bool, names: DataSummary) throws(ModelError) {
+    rows = data.rows
+    matrix = data.matrix
+    guard case .reals(let values) = matrix else { return }
+    for (index, value) in values.elements.enumerated() {
+      let (row, column) = (index / values.columnCount, index % values.columnCount)
+      let place =
+        "cell \(names.rows.names[data.rows.lowerBound + row]), gene \(names.columns.names[column])"
+      guard value.isFinite else {
+        throw ModelError("\(place): the value is \(value); networks need finite values")
+      }
+      guard value >= 0 || !needsLogarithms else {
+        throw ModelError(
+          "\(place): the value is \(value), which has no log(1 + x) here; are the data logarithms or simulated? Say --log1p false --highly-variable none"
+        )
+      }
+    }
+  }
+
+  /// Calls `body` with each value that is not zero; `row` counts from the lane's first.
+  func forEachNonZero(_ body: (_ row: Int, _ column: Int, _ value: Double) -> Void) {
+    switch matrix {
+    case .counts(let counts):
+      for row in 0..<counts.rowCount {
+        counts.forEachNonZero(inRow: row) { body(row, $0, Double($1)) }
+      }
+    case .reals(let values):
+      values.withUnsafeElements { elements in
+        for row in 0..<values.rowCount {
+          for column in 0..<values.columnCount {
+            let value = elements[row * values.columnCount + column]
+            if value != 0 { body(row, column, value) }
+          }
+        }
+      }
+    }
+  }
+}
+
+extension [NetworkLane] {
+  /// Moments of the columns over everyone's rows; nil where a sum is out of range.
+  ///
+  /// The values are expm1(log1p(x)) in single precision, as the program whose choice is to be met has them.
+  ///
+  /// Collective.
+  func columnMoments<Everyone: Team & ~Copyable>(
+    rowCount: Int, columnCount: Int, areLogarithms: Bool, with everyone: borrowing Everyone
+  ) -> ColumnMoments? {
+    // Sums of squares of counts up to 10⁷ fit; beyond the unit 2⁴ the resolution is 10⁻¹⁴.
+    var sums = PartialSums([
+      .wide("column sums", count: columnCount, unitExponent: 4),
+      .wide("column squares", count: columnCount, unitExponent: 4),
+      .wide("column detections", count: columnCount),
+    ])
+    for lane in self {
+      var values = [Double](repeating: 0, count: columnCount)
+      var squares = values
+      var detected = values
+      lane.forEachNonZero { _, column, value in
+        let logarithm = areLogarithms ? Float(value) : Float.log(onePlus: Float(value))
+        let x = Double(Float.expMinusOne(logarithm))
+        values[column] += x
+        squares[column] += x * x
+        detected[column] += 1
+      }
+      sums.add(values, to: 0)
+      sums.add(squares, to: 1)
+      sums.add(detected, to: 2)
+    }
+    everyone.sum(&sums)
+    guard sums.fault == nil else { return nil }
+    return ColumnMoments(
+      rowCount: rowCount, sums: sums.values(of: 0), squares: sums.values(of: 1),
+      detected: sums.values(of: 2).map { Int($0) })
+  }
+
+  /// Everyone's rows of some columns, whole on every rank: each number travels as its bits, to which all others
+  /// add zero.
+  ///
+  /// Collective.
+  func gathered<Everyone: Team & ~Copyable>(
+    rowCount: Int, columns: [Int], of columnCount: Int, with everyone: borrowing Everyone
+  ) -> Matrix<Double> {
+    var place = [Int](repeating: -1, count: columnCount)
+    for (index, column) in columns.enumerated() { place[column] = index }
+    let width = columns.count
+    var sums = PartialSums([.scaled("values", count: rowCount * width)])
+    sums.withLimbs(of: 0) { limbs in
+      for lane in self {
+        lane.forEachNonZero { row, column, value in
+          guard place[column] >= 0 else { return }
+          limbs[(lane.rows.lowerBound + row) * width + place[column]] = Int64(
+            bitPattern: value.bitPattern)
+        }
+      }
+    }
+    everyone.sum(&sums)
+    return sums.withLimbs(of: 0) { limbs in
+      Matrix(
+        rowCount: rowCount, columnCount: width,
+        elements: limbs.map { Double(bitPattern: UInt64(bitPattern: $0)) })
+    }
+  }
+}
