@@ -33,3 +33,15 @@ const char *distfit_gzip_error(void *stream) {
 }
 
 void distfit_gzip_close(void *stream) { gzclose_r(stream); }
+
+void *distfit_gzip_create(const char *path, int compressed) {
+  gzFile stream = gzopen(path, compressed ? "wb6" : "wbT");
+  if (stream) gzbuffer(stream, 1 << 18);
+  return stream;
+}
+
+int distfit_gzip_write(void *stream, const void *bytes, unsigned length) {
+  return length == 0 || gzwrite(stream, bytes, length) == (int)length ? 0 : -1;
+}
+
+int distfit_gzip_finish(void *stream) { return gzclose_w(stream) == Z_OK ? 0 : -1; }

@@ -71,37 +71,3 @@ enum RowColumns {
     }
   }
 }
-
-/// A column as it travels between ranks.
-private struct StoredColumn: Codable {
-  let name: String
-  var codes: [Int32]?
-  var names: [String]?
-  var isOrdered: Bool?
-  var strings: [String?]?
-  var bits: [UInt64]?
-  var integers: [Int64?]?
-  var flags: [Bool?]?
-
-  init(_ column: NamedColumn) {
-    name = column.name
-    switch column.column {
-    case .categories(let codes, let names, let isOrdered):
-      (self.codes, self.names, self.isOrdered) = (codes, names, isOrdered)
-    case .strings(let values): strings = values
-    case .numbers(let values): bits = values.map(\.bitPattern)
-    case .integers(let values): integers = values
-    case .flags(let values): flags = values
-    }
-  }
-
-  var column: Column {
-    if let codes {
-      return .categories(codes: codes, names: names ?? [], isOrdered: isOrdered ?? false)
-    }
-    if let strings { return .strings(strings) }
-    if let integers { return .integers(integers) }
-    if let flags { return .flags(flags) }
-    return .numbers((bits ?? []).map(Double.init(bitPattern:)))
-  }
-}

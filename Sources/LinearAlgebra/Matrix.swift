@@ -61,6 +61,16 @@ public struct Matrix<Scalar> {
     (0..<rowCount).map { self[$0, column] }
   }
 
+  /// The columns at these positions, in this order; one may be taken more than once.
+  public func selectingColumns(_ positions: [Int]) -> Matrix {
+    var selected: [Scalar] = []
+    selected.reserveCapacity(rowCount * positions.count)
+    for row in 0..<rowCount {
+      for position in positions { selected.append(self[row, position]) }
+    }
+    return Matrix(rowCount: rowCount, columnCount: positions.count, elements: selected)
+  }
+
   /// Replaces one row.
   ///
   /// - Precondition: `values.count == columnCount`.

@@ -17,7 +17,7 @@ struct Distfit: ParsableCommand {
       FitCommand.self, EmbedCommand.self, SampleCommand.self, DecodeCommand.self,
       EvaluateCommand.self, PredictCommand.self, InspectCommand.self, SimulateCommand.self,
       CheckCommand.self,
-      PlanCommand.self, SweepCommand.self,
+      PlanCommand.self, SweepCommand.self, TBLDACommand.self,
     ]
   )
 

@@ -133,5 +133,11 @@ void *distfit_gzip_open(const char *path);
 int distfit_gzip_read(void *stream, void *bytes, unsigned capacity);
 const char *distfit_gzip_error(void *stream);
 void distfit_gzip_close(void *stream);
+/// A file to be written, gzip or plain; NULL where it cannot be created.
+void *distfit_gzip_create(const char *path, int compressed);
+/// 0, or negative where the disk is full and the like.
+int distfit_gzip_write(void *stream, const void *bytes, unsigned length);
+/// Writes what is left and closes: 0, or negative.
+int distfit_gzip_finish(void *stream);
 
 #endif

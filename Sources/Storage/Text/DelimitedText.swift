@@ -22,14 +22,21 @@ struct DelimitedText: ~Copyable {
 
   let path: String
   private let separator: Separator
+  private let keepsQuotes: Bool
   private var text: GzipText
   private var bytes: [UInt8] = []
   private var fields: [Range<Int>] = []
   /// The number of the current line, from 1.
   private(set) var line = 0
 
-  init(_ path: String, _ separator: Separator) throws(StorageError) {
+  /// Opens a file.
+  ///
+  /// - Parameter keepsQuotes: whether quotes belong to the fields, as in a GTF file.
+  init(
+    _ path: String, _ separator: Separator, keepsQuotes: Bool = false
+  ) throws(StorageError) {
     self.path = path
+    self.keepsQuotes = keepsQuotes
     self.separator = separator
     text = try GzipText(path)
   }
@@ -57,7 +64,7 @@ struct DelimitedText: ~Copyable {
         if start == end { return }
       }
       var place = start
-      if start < end, bytes[start] == UInt8(ascii: "\"") {
+      if !keepsQuotes, start < end, bytes[start] == UInt8(ascii: "\"") {
         place += 1
         while place < end, bytes[place] != UInt8(ascii: "\"") { place += 1 }
         fields.append(start + 1..<max(start + 1, place))

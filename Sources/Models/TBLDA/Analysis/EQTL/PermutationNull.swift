@@ -62,15 +62,3 @@ public struct PermutationNull: Sendable {
     }
   }
 }
-
-extension Matrix<Double> {
-  /// The columns at these positions, in this order; a column may be taken more than once.
-  func selectingColumns(_ positions: [Int]) -> Matrix<Double> {
-    var elements: [Double] = []
-    elements.reserveCapacity(rowCount * positions.count)
-    for row in 0..<rowCount {
-      for position in positions { elements.append(self[row, position]) }
-    }
-    return Matrix(rowCount: rowCount, columnCount: positions.count, elements: elements)
-  }
-}

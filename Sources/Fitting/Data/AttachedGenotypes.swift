@@ -1,0 +1,65 @@
+import Collectives
+import Foundation
+import Modeling
+import Storage
+
+/// Genotypes that a model asked for: read and selected on the first rank, the same on all.
+enum AttachedGenotypes {
+  /// Reads them.
+  ///
+  /// Collective.
+  /// - Parameter rows: `obs`, whose donors count.
+  /// - Throws: `CollectiveFailure` where the file is damaged, or has none of the donors.
+  static func read(
+    _ request: GenotypeRequest, rows: Table, with world: borrowing Communicator
+  ) throws(CollectiveFailure) -> (genotypes: Genotypes, notes: [String]) {
+    var result: (genotypes: Genotypes, notes: [String])?
+    try world.agree(on: "read \(request.file)") {
+      guard world.isRoot else { return }
+      guard let column = rows[request.donorKey], let (codes, names) = column.asCategories else {
+        let nearest = nearestName(to: request.donorKey, among: rows.columns.map(\.name))
+        throw ModelError(
+          "obs has no column \"\(request.donorKey)\" with each sample's donor (--donor-key)"
+            + (nearest.map { "; did you mean \"\($0)\"?" } ?? ""))
+      }
+      let donors = Set(codes.filter { $0 >= 0 }.map { names[Int($0)] })
+      let (all, notes) = try GenotypeFile.read(request.file, chromosome: request.chromosome)
+      let (chosen, more) = try request.selection(of: all, donors: donors)
+      result = (chosen, notes + more)
+    }
+    var header = Data()
+    if let result, world.size > 1 {
+      header =
+        (try? JSONEncoder().encode(
+          Header(
+            donors: result.genotypes.donors, variants: StoredTable(result.genotypes.variants),
+            notes: result.notes))) ?? Data()
+    }
+    var dosages = result?.genotypes.dosages ?? []
+    world.broadcast(&header)
+    world.broadcast(&dosages)
+    let (own, received) = (result, header)
+    return try world.agree(on: "share \(request.file)") {
+      if let own { return own }
+      let header = try JSONDecoder().decode(Header.self, from: received)
+      return (
+        Genotypes(donors: header.donors, variants: header.variants.table, dosages: dosages),
+        header.notes
+      )
+    }
+  }
+
+  private struct Header: Codable {
+    let donors: [String]
+    let variants: StoredTable
+    let notes: [String]
+  }
+}
+
+extension Fingerprint {
+  /// Adds genotypes with their names.
+  mutating func add(_ genotypes: Genotypes) {
+    for name in genotypes.donors + genotypes.variants.names { add(name) }
+    add(genotypes.dosages)
+  }
+}

@@ -1,0 +1,60 @@
+import CDistfitHDF5
+import Foundation
+
+/// Writes a table line by line, fields between tabs; gzip where the name ends in `.gz`.
+///
+/// The file appears under its name only when `finish` returns.
+///
+/// Local.
+public final class TableWriter {
+  private let output: AtomicFile
+  private var stream: UnsafeMutableRawPointer?
+  private var buffer: [UInt8] = []
+
+  /// Creates the file with its header.
+  ///
+  /// - Throws: `StorageError` where the name is taken and `overwrite` is false, or the folder cannot be written.
+  public init(_ path: String, header: [String], overwrite: Bool) throws(StorageError) {
+    output = try AtomicFile(path, overwrite: overwrite)
+    stream = distfit_gzip_create(output.temporary, path.lowercased().hasSuffix(".gz") ? 1 : 0)
+    guard stream != nil else {
+      throw StorageError(
+        file: path, problem: "cannot be created: \(String(cString: strerror(errno)))")
+    }
+    try append(header)
+  }
+
+  deinit { if let stream { _ = distfit_gzip_finish(stream) } }
+
+  /// Adds a line.
+  ///
+  /// - Throws: `StorageError` where the disk is full and the like.
+  public func append(_ fields: [String]) throws(StorageError) {
+    for (index, field) in fields.enumerated() {
+      if index > 0 { buffer.append(UInt8(ascii: "\t")) }
+      buffer.append(contentsOf: field.utf8)
+    }
+    buffer.append(UInt8(ascii: "\n"))
+    if buffer.count > 1 << 20 { try flush() }
+  }
+
+  private func flush() throws(StorageError) {
+    guard distfit_gzip_write(stream, buffer, UInt32(buffer.count)) == 0 else {
+      throw StorageError(file: output.path, problem: "cannot be written. Is the disk full?")
+    }
+    buffer.removeAll(keepingCapacity: true)
+  }
+
+  /// Closes the file and gives it its name.
+  ///
+  /// - Throws: `StorageError` where the disk is full and the like; then nothing stands under the name.
+  public func finish() throws(StorageError) {
+    try flush()
+    let status = distfit_gzip_finish(stream)
+    stream = nil
+    guard status == 0 else {
+      throw StorageError(file: output.path, problem: "cannot be written. Is the disk full?")
+    }
+    try output.commit()
+  }
+}
