@@ -19,9 +19,9 @@ public struct StopRequest: Sendable {
   /// Ctrl-C ends the process at once.
   ///
   /// OpenMPI's `mpirun` forwards SIGUSR1 to all ranks, and the job ends with its own status 75. Ctrl-C
-  /// and SIGTERM it answers by SIGTERM to all ranks and SIGKILL one second later, too soon for a
-  /// checkpoint: start it with `--mca odls_base_sigkill_timeout 20`. It then waits up to
-  /// twice as long before it ends, with status 1.
+  /// and SIGTERM it answers by SIGTERM to all ranks and SIGKILL one second later, too soon for many
+  /// checkpoints, and ends with status 1; `slurm/stoppable` makes SIGUSR1 of them. (With
+  /// `odls_base_sigkill_timeout` T it waits T seconds before SIGTERM and T after it, ended or not.)
   public static func bySignals() -> StopRequest {
     distfit_signals_note()
     return StopRequest { distfit_signals_noted() }

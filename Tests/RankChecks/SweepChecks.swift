@@ -7,7 +7,8 @@ import Modeling
 ///
 /// Arguments: folder, points, ranks per fit, mean milliseconds of a point, claim timeout in seconds. Rank 0
 /// prints the sweep's progress and, with "measure" as a further argument, how near it came to the shortest
-/// possible time.
+/// possible time and how much memory it took; with "full-disk" every eleventh point meets a full disk twice.
+/// Each attempt leaves a line in the point's file "attempts".
 let checkSweep: Check = { arguments in
   let numbers = arguments.dropFirst().prefix(4).compactMap { Int($0) }
   guard numbers.count == 4 else {
@@ -15,7 +16,8 @@ let checkSweep: Check = { arguments in
     ExitStatus.usage.end()
   }
   let (pointCount, ranksPerFit, mean) = (numbers[0], numbers[1], Double(numbers[2]) / 1000)
-  let isMeasuring = arguments.last == "measure"
+  let isMeasuring = arguments.contains("measure")
+  let meetsFullDisk = arguments.contains("full-disk")
   Launcher.run { everyone in
     let stop = StopRequest.bySignals()
     var points = try SweepPlan(
@@ -36,19 +38,14 @@ let checkSweep: Check = { arguments in
       point, folder, group throws in
       guard case .integer(let index)? = point.value(of: "point") else { return .init(.failed) }
       try group.agree(on: "fit") { () throws(Unexpected) in
+        let attempt = group.isRoot ? addLine("rank \(rank)", to: folder + "/attempts") : 1
+        if meetsFullDisk, index % 11 == 10, group.isRoot, attempt < 3 {
+          throw Unexpected(description: "fit.h5ad: \(String(cString: strerror(ENOSPC)))")
+        }
         if index % 13 == 12 { throw Unexpected(description: "point \(index) is made to fail") }
       }
       Thread.sleep(forTimeInterval: seconds[index])
       let result = group.maximum(Double(index * index))
-      try group.agree(on: "write") {
-        guard group.isRoot else { return }
-        let log = open(folder + "/executions", O_WRONLY | O_CREAT | O_APPEND, 0o644)
-        let line = Array("rank \(rank)\n".utf8)
-        _ = write(log, line, line.count)
-        close(log)
-        try Data("\(result)\n".utf8).write(
-          to: URL(fileURLWithPath: folder + "/fit.txt"), options: .atomic)
-      }
       return SweepOutcome(.done, measures: [.init("square", result)])
     }
     if isMeasuring {
@@ -57,10 +54,27 @@ let checkSweep: Check = { arguments in
       let ideal = max(work.reduce(0, +) / Double(groups), work.max() ?? 0)
       let taken = start.duration(to: .now).seconds
       everyone.say(
-        "\(groups) groups, ideal \(shortText(ideal)) s, taken \(shortText(taken)) s, \(shortText(100 * ideal / taken)) %"
+        "\(groups) groups, ideal \(shortText(ideal)) s, taken \(shortText(taken)) s, \(shortText(100 * ideal / taken)) %, at most \(largestMemory() / 1024) MB a rank"
       )
     }
     everyone.say(ending.progress.line)
     return ending.isInterrupted ? .runAgain : .success
   }
+}
+
+/// Adds a line to a file and returns how many it has then.
+private func addLine(_ line: String, to path: String) -> Int {
+  let file = open(path, O_RDWR | O_CREAT | O_APPEND, 0o644)
+  defer { close(file) }
+  let bytes = Array((line + "\n").utf8)
+  _ = write(file, bytes, bytes.count)
+  let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+  return text.split(separator: "\n").count
+}
+
+/// The most memory this process has held, in kilobytes.
+private func largestMemory() -> Int {
+  var usage = rusage()
+  getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+  return usage.ru_maxrss
 }

@@ -49,15 +49,16 @@ public struct Sweep {
   ///   - fit: fits one point with a group's ranks into the point's folder. A `CollectiveFailure` that it
   ///     throws becomes the point's failure. Collective over the group.
   /// - Throws: `CollectiveFailure` where the sweep's folder cannot be used.
-  /// - Complexity: nothing grows with the points done; reading the folder costs about 20 µs a point in work.
+  /// - Complexity: memory does not grow with the points done.
   public func run(
     with everyone: borrowing Communicator, stop: StopRequest,
     tell: (String) -> Void,
     fit: (SweepPoint, String, borrowing Communicator) throws -> SweepOutcome
   ) throws -> Ending {
-    let isFirst = everyone.isRoot
+    // Each rank makes a share of the folders: on network file systems that takes milliseconds each.
+    let share = stride(from: everyone.rank, to: points.count, by: everyone.size).map { points[$0] }
     try everyone.agree(on: "prepare the sweep's folder") {
-      () throws(SweepError) in if isFirst { try folder.prepare(points) }
+      () throws(SweepError) in try folder.prepare(share)
     }
     let group = everyone.split(color: everyone.rank / ranksPerFit)
     let dispatcher = SweepDispatcher(points, in: folder, retryingFailures: retriesFailures)
@@ -78,7 +79,10 @@ public struct Sweep {
       if let trouble { throw SweepError(trouble) }
     }
     let interrupted = everyone.maximum(isInterrupted || stop.signal != nil ? 1 : 0) > 0
-    let progress = dispatcher.progress()
+    // Read once: what others do in this folder meanwhile must not make the ranks end differently.
+    var numbers = everyone.isRoot ? dispatcher.progress().numbers : []
+    everyone.broadcast(&numbers)
+    let progress = SweepProgress(numbers: numbers)
     return Ending(
       isInterrupted: interrupted && progress.done + progress.failed < progress.total,
       progress: progress)
@@ -128,7 +132,7 @@ public struct Sweep {
   ) -> String {
     var text = "\(point.name): \(outcome.status.rawValue) after \(timeText(outcome.seconds))"
     if !outcome.message.isEmpty { text += ": \(outcome.message)" }
-    if let progress = dispatcher.progress(notOftenerThan: .seconds(2)) {
+    if let progress = dispatcher.occasionalProgress() {
       text += "  [\(progress.line)]"
     }
     return text

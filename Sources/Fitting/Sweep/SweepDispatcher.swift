@@ -12,15 +12,21 @@ enum SweepTurn {
 ///
 /// There is no process in charge. Every group reads the folder, which alone says what is taken, so that
 /// groups of one job, jobs of an array, and second submissions are all the same to it.
+///
+/// A group reads all of the folder when it begins, when it knows of no more open points, and now and then, for
+/// the claims of the dead; in between a turn costs a look at one name for each point that another has taken.
 final class SweepDispatcher {
   let folder: SweepFolder
   /// The longest first; equal ones in the order of the plan.
   let points: [SweepPoint]
   private let holder = SweepHolder.current()
   private let heartbeat: SweepHeartbeat
-  private var verdicts: [SweepOutcome?]
+  private var finishes: [SweepFinish?]
   private var forgiven: [Int]
-  private var lastProgress: ContinuousClock.Instant?
+  /// Attempts that could be claimed when the folder was last read, the next one last.
+  private var open: [(index: Int, attempt: Int)] = []
+  private var lastReading: ContinuousClock.Instant?
+  private var nextProgress: ContinuousClock.Instant?
   /// For claims of others: when they were last touched, as first seen by this group.
   private var firstTouch: [Int: (attempt: Int, touched: Date?)] = [:]
 
@@ -30,7 +36,7 @@ final class SweepDispatcher {
       ($1.element.predictedCost, $0.offset) < ($0.element.predictedCost, $1.offset)
     }.map(\.element)
     heartbeat = SweepHeartbeat(every: folder.claimTimeout / 12)
-    verdicts = Array(repeating: nil, count: points.count)
+    finishes = Array(repeating: nil, count: points.count)
     forgiven = Array(repeating: 0, count: points.count)
     guard retryingFailures else { return }
     for (index, point) in self.points.enumerated() {
@@ -41,32 +47,46 @@ final class SweepDispatcher {
 
   /// Claims the next point. Waits for no one longer than it takes to see whether holders live.
   func next(isStopping: () -> Bool) throws -> SweepTurn {
+    if let lastReading, lastReading.duration(to: .now) > folder.claimTimeout { _ = readFolder() }
     while true {
-      var isWaiting = false
-      for (index, point) in points.enumerated() where verdicts[index] == nil {
-        let state = folder.state(of: point, seenFrom: holder, forgiven: forgiven[index])
-        if let verdict = state.verdict {
-          verdicts[index] = verdict
-        } else if state.isRunning {
-          if !hasShownLife(index, state) { isWaiting = true }
-        } else if let claim = try folder.claim(
-          point, attempt: state.attemptCount + 1, for: holder)
+      while let (index, attempt) = open.popLast() {
+        let point = points[index]
+        if !folder.isClaimed(point, attempt: attempt),
+          let claim = try folder.claim(point, attempt: attempt, for: holder)
         {
           heartbeat.beat(for: claim)
           return .work(claim)
-        } else {
-          isWaiting = true  // another was faster: look again who it is
         }
       }
+      let isWaiting = readFolder()
+      guard open.isEmpty else { continue }
       if !isWaiting || isStopping() { return .end }
       Thread.sleep(forTimeInterval: min(1, folder.claimTimeout.seconds / 24))
     }
   }
 
-  /// States how an attempt of this group ended.
-  func finish(_ claim: SweepClaim, _ outcome: SweepOutcome) throws {
-    try folder.finish(claim, outcome)
-    heartbeat.beat(for: nil)
+  /// Finds the open points; returns whether there are others whose holders have to show that they live.
+  private func readFolder() -> Bool {
+    lastReading = .now
+    open = []
+    var isWaiting = false
+    for index in points.indices where finishes[index] == nil {
+      let state = state(of: index)
+      if state.verdict != nil { continue }
+      if !state.isRunning {
+        open.append((index, state.attemptCount + 1))
+      } else if !hasShownLife(index, state) {
+        isWaiting = true
+      }
+    }
+    open.reverse()
+    return isWaiting
+  }
+
+  private func state(of index: Int) -> SweepPointState {
+    let state = folder.state(of: points[index], seenFrom: holder, forgiven: forgiven[index])
+    finishes[index] = state.verdict.map(SweepFinish.init)
+    return state
   }
 
   private func hasShownLife(_ index: Int, _ state: SweepPointState) -> Bool {
@@ -78,76 +98,29 @@ final class SweepDispatcher {
     return false
   }
 
-  /// Counts over the whole sweep; nil where the last were made less than `interval` ago: they read the
-  /// folders of all points that are not finished.
-  func progress(notOftenerThan interval: Duration) -> SweepProgress? {
-    if let lastProgress, lastProgress.duration(to: .now) < interval { return nil }
-    lastProgress = .now
-    return progress()
+  /// States how an attempt of this group ended.
+  func finish(_ claim: SweepClaim, _ outcome: SweepOutcome) throws {
+    try folder.finish(claim, outcome)
+    heartbeat.beat(for: nil)
+  }
+
+  /// Counts over the whole sweep now and then: nil in the first two seconds after the last, and for a hundred
+  /// times as long as that took, because it reads the folders of all points that were not finished then.
+  func occasionalProgress() -> SweepProgress? {
+    let start = ContinuousClock.now
+    if let nextProgress, start < nextProgress { return nil }
+    let progress = progress()
+    nextProgress = .now + max(.seconds(2), start.duration(to: .now) * 100)
+    return progress
   }
 
   /// Counts over the whole sweep.
   func progress() -> SweepProgress {
     var progress = SweepProgress(total: points.count)
-    for (index, point) in points.enumerated() {
-      var state = SweepPointState()
-      state.verdict = verdicts[index]
-      if state.verdict == nil {
-        state = folder.state(of: point, seenFrom: holder, forgiven: forgiven[index])
-        verdicts[index] = state.verdict
-      }
-      progress.count(point, state)
+    for index in points.indices {
+      let isRunning = finishes[index] == nil && state(of: index).isRunning
+      progress.count(points[index].predictedCost, finishes[index], isRunning: isRunning)
     }
     return progress
-  }
-}
-
-/// How far a sweep has come.
-public struct SweepProgress: Sendable, Equatable {
-  /// Points in the plan.
-  public let total: Int
-  /// Points with a fit.
-  public private(set) var done = 0
-  /// Points that cannot be fitted, or were given up.
-  public private(set) var failed = 0
-  /// Points being fitted.
-  public private(set) var running = 0
-  /// Points that wait, interrupted ones among them.
-  public var left: Int { total - done - failed - running }
-  private var costDone = 0.0
-  private var secondsDone = 0.0
-  private var costLeft = 0.0
-
-  init(total: Int) { self.total = total }
-
-  mutating func count(_ point: SweepPoint, _ state: SweepPointState) {
-    if let verdict = state.verdict {
-      if verdict.status == .done {
-        done += 1
-        costDone += point.predictedCost
-        secondsDone += verdict.seconds
-      } else {
-        failed += 1
-      }
-    } else {
-      running += state.isRunning ? 1 : 0
-      // A running point is half done, on average.
-      costLeft += point.predictedCost * (state.isRunning ? 0.5 : 1)
-    }
-  }
-
-  /// Seconds until the end if as many groups go on at the pace of the finished points; nil before the first.
-  public var secondsLeft: Double? {
-    guard costDone > 0, secondsDone > 0 else { return nil }
-    return costLeft * secondsDone / costDone / Double(max(1, running))
-  }
-
-  /// One line: `12 of 484 done, 1 failed, 4 running, 467 left, 14 min 02 s to go`.
-  public var line: String {
-    var parts = [
-      "\(done) of \(total) done", "\(failed) failed", "\(running) running", "\(left) left",
-    ]
-    if let secondsLeft, done + failed < total { parts.append("\(timeText(secondsLeft)) to go") }
-    return parts.joined(separator: ", ")
   }
 }

@@ -21,18 +21,20 @@ public struct SweepFolder: Sendable {
   public let attempts: Int
   /// A holder on another machine that has not touched its claim for so long is dead.
   public let claimTimeout: Duration
+  private let pointsPath: String
 
   /// A sweep's folder; made by `prepare`.
   public init(path: String, attempts: Int = 5, claimTimeout: Duration = .seconds(120)) {
     root = URL(fileURLWithPath: path)
+    pointsPath = root.path + "/points"
     self.attempts = attempts
     self.claimTimeout = claimTimeout
   }
 
   /// Where a point's files are.
-  public func folder(of point: SweepPoint) -> URL {
-    root.appendingPathComponent("points").appendingPathComponent(point.name)
-  }
+  public func folder(of point: SweepPoint) -> URL { URL(fileURLWithPath: path(of: point)) }
+
+  private func path(of point: SweepPoint) -> String { "\(pointsPath)/\(point.name)" }
 
   /// Makes the folders of all points, or checks that those there are of the same settings.
   ///
@@ -70,12 +72,12 @@ public struct SweepFolder: Sendable {
   func state(
     of point: SweepPoint, seenFrom observer: SweepHolder, forgiven: Int = 0
   ) -> SweepPointState {
-    let folder = folder(of: point)
+    let folder = path(of: point)
     var state = SweepPointState()
     while true {
       let attempt = state.attemptCount + 1
-      let claim = folder.appendingPathComponent("claim-\(attempt)")
-      guard let data = try? Data(contentsOf: claim) else { break }
+      let claim = "\(folder)/claim-\(attempt)"
+      guard access(claim, F_OK) == 0 else { break }
       state.attemptCount = attempt
       let outcome = outcome(of: attempt, in: folder)
       state.lastOutcome = outcome
@@ -88,7 +90,9 @@ public struct SweepFolder: Sendable {
       case .failedInPassing: state.fruitlessCount += attempt > forgiven ? 1 : 0
       case .interrupted: break
       case nil:
-        let holder = try? JSONDecoder().decode(SweepHolder.self, from: data)
+        let holder = smallFile(claim).flatMap {
+          try? JSONDecoder().decode(SweepHolder.self, from: $0)
+        }
         let isAlive = holder?.isAlive(seenFrom: observer)
         state.isRunning = isAlive ?? isFresh(claim)
         state.isSeenAlive = isAlive == true
@@ -108,28 +112,37 @@ public struct SweepFolder: Sendable {
     return state
   }
 
-  private func outcome(of attempt: Int, in folder: URL) -> SweepOutcome? {
-    guard
-      let data = try? Data(contentsOf: folder.appendingPathComponent("outcome-\(attempt).json"))
-    else { return nil }
-    return try? JSONDecoder().decode(SweepOutcome.self, from: data)
+  private func outcome(of attempt: Int, in folder: String) -> SweepOutcome? {
+    smallFile("\(folder)/outcome-\(attempt).json").flatMap {
+      try? JSONDecoder().decode(SweepOutcome.self, from: $0)
+    }
+  }
+
+  /// The bytes of a file; nil where there is none, which is found here without the cost of an error.
+  private func smallFile(_ path: String) -> Data? {
+    access(path, F_OK) == 0 ? try? Data(contentsOf: URL(fileURLWithPath: path)) : nil
   }
 
   /// Whether a claim was touched lately, by the file system's own clock: a new file's time tells it.
-  private func isFresh(_ claim: URL) -> Bool {
+  private func isFresh(_ claim: String) -> Bool {
     let probe = root.appendingPathComponent(".clock-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: probe) }
     guard FileManager.default.createFile(atPath: probe.path, contents: Data([0])),
-      let now = modificationTime(probe), let touched = modificationTime(claim)
+      let now = modificationTime(probe.path), let touched = modificationTime(claim)
     else { return true }
     return now.timeIntervalSince(touched) < claimTimeout.seconds
   }
 
-  private func modificationTime(_ file: URL) -> Date? {
-    (try? FileManager.default.attributesOfItem(atPath: file.path))?[.modificationDate] as? Date
+  private func modificationTime(_ path: String) -> Date? {
+    (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
   }
 
   // MARK: - Claims
+
+  /// Whether an attempt has been claimed.
+  func isClaimed(_ point: SweepPoint, attempt: Int) -> Bool {
+    access("\(path(of: point))/claim-\(attempt)", F_OK) == 0
+  }
 
   /// Claims the next attempt at a point; nil where another process was first.
   func claim(
@@ -145,20 +158,20 @@ public struct SweepFolder: Sendable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     let file = folder(of: claim.point).appendingPathComponent("outcome-\(claim.attempt).json")
-    _ = try placeOnce(try encoder.encode(outcome), at: file, isFlushed: true)
+    _ = try placeOnce(try encoder.encode(outcome), at: file)
   }
 
   /// Writes a complete file at a name that no one has taken: false where someone has.
   ///
-  /// - Parameter isFlushed: whether it shall outlast a power failure. A lost claim only means less work done.
-  private func placeOnce(_ data: Data, at file: URL, isFlushed: Bool = false) throws -> Bool {
+  /// It is not forced to the disk, which would take longer than all else here: a claim or an outcome that a
+  /// power failure takes means that the point is fitted again.
+  private func placeOnce(_ data: Data, at file: URL) throws -> Bool {
     let draft = file.deletingLastPathComponent().path + "/.draft-\(UUID().uuidString)"
     let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL, 0o644)
     guard descriptor >= 0 else { throw systemError(file) }
     defer { unlink(draft) }
     let written = data.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-    let isWhole = written == data.count && (!isFlushed || fsync(descriptor) == 0)
-    guard close(descriptor) == 0, isWhole else { throw systemError(file) }
+    guard close(descriptor) == 0, written == data.count else { throw systemError(file) }
     if link(draft, file.path) == 0 { return true }
     if errno == EEXIST { return false }
     throw systemError(file)

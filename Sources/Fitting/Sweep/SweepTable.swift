@@ -58,12 +58,3 @@ public struct SweepTable: Sendable {
     }
   }
 }
-
-extension SweepProgress {
-  /// Where a sweep stands, read from its folder.
-  public init(_ points: [SweepPoint], in folder: SweepFolder) {
-    self.init(total: points.count)
-    let observer = SweepHolder.current()
-    for point in points { count(point, folder.state(of: point, seenFrom: observer)) }
-  }
-}
