@@ -129,8 +129,8 @@ let package = Package(
     .executableTarget(
       name: "distfit-bench",
       dependencies: [
-        "Models", "Modeling", "Networks", "LinearAlgebra", "Collectives", "Fitting", argumentParser,
+        "Models", "Modeling", "Networks", "LinearAlgebra", "Probability", argumentParser,
       ],
-      path: "Tests/Benchmarks", exclude: ["Results"], swiftSettings: settings),
+      path: "Tests/Benchmarks", exclude: ["Results", "Published"], swiftSettings: settings),
   ]
 )

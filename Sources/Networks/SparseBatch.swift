@@ -27,6 +27,21 @@ public struct SparseBatch<Scalar: NetworkScalar>: Sendable {
     chunkCount = (columnCount + Self.chunkWidth - 1) / Self.chunkWidth
   }
 
+  /// A batch whose entries are known.
+  ///
+  /// - Parameters:
+  ///   - ends: end of the entries of each (row, chunk), in order.
+  /// - Precondition: as many values as columns, which increase within a row.
+  public init(columnCount: Int, ends: [Int32], columns: [Int32], values: [Scalar]) {
+    self.init(columnCount: columnCount)
+    precondition(ends.count.isMultiple(of: max(chunkCount, 1)) && values.count == columns.count)
+    precondition(ends.last ?? 0 == columns.count)
+    rowCount = ends.count / max(chunkCount, 1)
+    starts += ends
+    self.columns = columns
+    self.values = values
+  }
+
   /// Forgets the rows, keeps the storage.
   public mutating func removeAll() {
     rowCount = 0

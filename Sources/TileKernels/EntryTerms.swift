@@ -10,7 +10,7 @@
   public let logits: UnsafeMutablePointer<Floats>
   /// Values.
   public let values: UnsafeMutablePointer<Floats>
-  /// Scales of their rows, replaced by loss minus that of a zero, without log k!.
+  /// Scales of their rows, replaced by loss minus that of a zero.
   public let scales: UnsafeMutablePointer<Floats>
   /// Dispersions of their genes, replaced by what is to be added to the excess.
   public let dispersions: UnsafeMutablePointer<Floats>
@@ -84,12 +84,12 @@ func meanAndSlope(
 
 /// Short counts of a negative binomial:
 ///
-///     loss − loss(0) = −Σ_{i<k} log(r + i) + k log(1 + r/m)        (+ log k! from a table)
+///     loss − loss(0) = −log Π_{i<k} (r + i)/(i + 1) + k log(1 + r/m)
 ///     ∂loss/∂a = −r (k − m)/(r + m) · y′/y
 ///     added to the excess: k/(r + m) − Σ_{i<k} 1/(r + i) = −Σ_{i<k} (m − i)/(r + i) / (r + m)
 ///
-/// With P = Π (r + i) and N = Σ (m − i) P/(r + i), built factor by factor, one division and one logarithm
-/// are enough.
+/// With P = Π (r + i)/(i + 1) and N = Σ (m − i) P/(r + i), built factor by factor, one division and one
+/// logarithm are enough.
 @_alwaysEmitIntoClient @inline(always)
 func countEntries(_ kind: OutputKind, _ entries: EntryArrays, _ j: Int) {
   let a = entries.logits[j]
@@ -105,8 +105,8 @@ func countEntries(_ kind: OutputKind, _ entries: EntryArrays, _ j: Int) {
   var quotient = sum / product
   if any(Floats(repeating: 4) .< k) {
     let isLong = Floats(repeating: 4) .< k
-    var upper = Floats(repeating: 1).replacing(with: r + 4, where: isLong)
-    var upperSum = Floats(repeating: 0).replacing(with: m - 4, where: isLong)
+    var upper = Floats(repeating: 1).replacing(with: (r + 4) * 0.2, where: isLong)
+    var upperSum = Floats(repeating: 0).replacing(with: (m - 4) * 0.2, where: isLong)
     extend(&upper, &upperSum, by: 5, k, r, m)
     extend(&upper, &upperSum, by: 6, k, r, m)
     extend(&upper, &upperSum, by: 7, k, r, m)
@@ -120,14 +120,15 @@ func countEntries(_ kind: OutputKind, _ entries: EntryArrays, _ j: Int) {
   entries.dispersions[j] = -(quotient * share)
 }
 
-/// One more factor r + i, where i < k.
+/// One more factor (r + i)/(i + 1), where i < k.
 @_alwaysEmitIntoClient @inline(always)
 func extend(
   _ product: inout Floats, _ sum: inout Floats, by i: Float, _ k: Floats, _ r: Floats, _ m: Floats
 ) {
   let isInside = Floats(repeating: i) .< k
-  let factor = r + i
-  let longer = (sum * factor).addingProduct(m - i, product)
+  let divisor = 1 / (i + 1)
+  let factor = (r + i) * divisor
+  let longer = (sum * factor).addingProduct((m - i) * divisor, product)
   sum.replace(with: longer, where: isInside)
   product.replace(with: product * factor, where: isInside)
 }

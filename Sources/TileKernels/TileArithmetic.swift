@@ -71,10 +71,9 @@ public protocol TileArithmetic: Sendable {
   func dispersionGradient(
     _ excess: UnsafePointer<Float>, tileStride: Int, geneCount: Int, laneCount: Int,
     bounds: UnsafePointer<Int>, dispersions: UnsafePointer<Float>,
-    scales: UnsafePointer<Double>, to sums: UnsafeMutablePointer<Int64>, stride: Int, place: Int
+    scales: UnsafePointer<Double>, to sums: UnsafeMutablePointer<Int64>, stride: Int, place: Int,
+    stage: UnsafeMutablePointer<Floats>
   ) -> Int
-  /// See `removeRoundingBits`.
-  func finish(_ sums: UnsafeMutablePointer<Int64>, count: Int, additions: Int)
   /// See `moveParameters`.
   func move(
     _ step: AdamNumbers, _ theta: UnsafeMutablePointer<Float>, _ m: UnsafeMutablePointer<Float>,

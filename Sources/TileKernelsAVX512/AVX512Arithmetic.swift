@@ -121,14 +121,13 @@ package struct AVX512Arithmetic: TileArithmetic {
   package func dispersionGradient(
     _ excess: UnsafePointer<Float>, tileStride: Int, geneCount: Int, laneCount: Int,
     bounds: UnsafePointer<Int>, dispersions: UnsafePointer<Float>,
-    scales: UnsafePointer<Double>, to sums: UnsafeMutablePointer<Int64>, stride: Int, place: Int
+    scales: UnsafePointer<Double>, to sums: UnsafeMutablePointer<Int64>, stride: Int, place: Int,
+    stage: UnsafeMutablePointer<Floats>
   ) -> Int {
     return addExcess(
       excess, tileStride: tileStride, geneCount: geneCount, laneCount: laneCount, bounds: bounds,
-      dispersions: dispersions, scales: scales, to: sums, stride: stride, place: place)
-  }
-  package func finish(_ sums: UnsafeMutablePointer<Int64>, count: Int, additions: Int) {
-    removeRoundingBits(sums, count: count, additions: additions)
+      dispersions: dispersions, scales: scales, to: sums, stride: stride, place: place,
+      stage: stage)
   }
   package func move(
     _ step: AdamNumbers, _ theta: UnsafeMutablePointer<Float>, _ m: UnsafeMutablePointer<Float>,

@@ -2,7 +2,7 @@ import Foundation
 import LinearAlgebra
 import Networks
 
-/// One line of the report.
+/// One line about the output layer or a training step.
 struct BenchResult: Codable {
   let name: String
   /// Median seconds.
@@ -17,6 +17,51 @@ struct BenchResult: Codable {
   let cellsPerSecond: Double
 }
 
+/// One line about whole epochs.
+struct EpochResult: Codable {
+  let name: String
+  let cells: Int
+  /// Seconds of the epoch, all that it does included.
+  let seconds: Double
+  /// Seconds of the three bare products of its minibatches, measured alternately with them.
+  let floor: Double
+  /// The median of the single minibatches' ratios.
+  let ratio: Double
+  /// Nanoseconds per cell and gene.
+  let nanoseconds: Double
+  /// Cells in a second.
+  let cellsPerSecond: Double
+  /// Minibatches.
+  let steps: Int
+  let messagesPerStep: Int
+  let bytesPerStep: Int
+  /// Epoch with integer sums ÷ epoch with plain float sums.
+  var price: Double?
+}
+
+/// New cells on a fit.
+struct EmbedResult: Codable {
+  let name: String
+  let cells: Int
+  /// Seconds of the embedding.
+  let seconds: Double
+  /// Seconds of as many epochs of training over the same cells as the embedding has steps.
+  let epochs: Double
+}
+
+/// One size of a growing series.
+struct GrowthResult: Codable {
+  let cells: Int
+  /// Seconds of an epoch.
+  let seconds: Double
+  let ratio: Double
+  /// Bytes of the compressed counts.
+  let countBytes: Int
+  let nonZeros: Int
+  /// Memory of the process after the epoch.
+  let residentBytes: Int
+}
+
 /// What a run has found.
 struct BenchReport: Codable {
   let genes: Int
@@ -25,18 +70,23 @@ struct BenchReport: Codable {
   let laneRows: Int
   let density: Double
   let threads: Int
+  let clock: String
   let instructionSet: String
   let blas: String
   var bytesPerNonZero = 0.0
-  var results: [BenchResult] = []
+  var layers: [BenchResult] = []
+  var epochs: [EpochResult] = []
+  var embeddings: [EmbedResult] = []
+  var growth: [GrowthResult] = []
 
-  init(problem: BenchProblem, threads: Int) {
-    genes = problem.genes
-    hidden = problem.hidden
-    rows = problem.rows
-    laneRows = problem.laneRows
-    density = problem.density
-    self.threads = threads
+  init(_ sizes: BenchSizes, _ clock: BenchClock) {
+    genes = sizes.genes
+    hidden = sizes.hidden
+    rows = sizes.rows
+    laneRows = sizes.laneRows
+    density = sizes.density
+    threads = sizes.threads
+    self.clock = clock.processorTime ? "processor time" : "elapsed time"
     instructionSet = Processor().instructionSet
     blas = BLASRuntime.useOneThread().coreName
   }
@@ -49,24 +99,19 @@ struct BenchReport: Codable {
     }
   }
 
-  var table: String {
-    func padded(_ text: String, _ width: Int) -> String {
-      text + String(repeating: " ", count: max(0, width - text.count))
+  /// Fills in what reproducible sums cost: an epoch with plain sums would be shorter by the difference of the
+  /// two output layers in each minibatch.
+  mutating func setPrices() {
+    for index in epochs.indices {
+      let activation = epochs[index].name.prefix { $0 != " " }
+      func seconds(_ name: String) -> Double? {
+        layers.first { $0.name == "\(activation) layer: \(name)" }?.seconds
+      }
+      guard let integers = seconds("loss and all gradients"),
+        let plain = seconds("with plain float sums")
+      else { continue }
+      let saved = Double(epochs[index].steps) * (integers - plain)
+      epochs[index].price = epochs[index].seconds / (epochs[index].seconds - saved)
     }
-    func number(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
-    var lines = [
-      "\(rows) rows in lanes of \(laneRows), \(genes) genes, hidden \(hidden), density \(density), \(threads) thread(s)",
-      "kernels \(instructionSet), BLAS \(blas), counts in memory \(number(bytesPerNonZero, 2)) bytes a non-zero",
-      "",
-      padded("", 40) + padded("ms", 10) + padded("floor", 10) + padded("ratio", 8)
-        + padded("ns", 8) + "cells/s",
-    ]
-    for result in results {
-      lines.append(
-        padded(result.name, 40) + padded(number(result.seconds * 1e3, 2), 10)
-          + padded(number(result.floor * 1e3, 2), 10) + padded(number(result.ratio, 3), 8)
-          + padded(number(result.nanoseconds, 2), 8) + number(result.cellsPerSecond, 0))
-    }
-    return lines.joined(separator: "\n")
   }
 }

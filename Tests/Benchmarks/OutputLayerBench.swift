@@ -28,8 +28,11 @@ struct OutputLayerBench {
   private func measure(_ activation: OutputSpecification.Activation) -> [BenchResult] {
     var output = problem.outputLayer(activation)
     var hidden = problem.hiddenLayers()
-    var products = BareProducts(problem)
+    var products = BareProducts(
+      rows: problem.rows, hidden: problem.hidden, genes: problem.genes,
+      inputs: problem.batch.hidden)
     var limbs = [Int64](repeating: 0, count: output.limbCount)
+    var plain = [Float](repeating: 0, count: output.limbCount)
     var hiddenLimbs = [Int64](repeating: 0, count: hidden.limbCount)
     var number = 0
     let bodies: [(String, () -> Void)] = [
@@ -38,6 +41,14 @@ struct OutputLayerBench {
         {
           _ = limbs.withUnsafeMutableBufferPointer {
             output.train(problem.batch, into: $0, on: workers)
+          }
+        }
+      ),
+      (
+        "layer: with plain float sums",
+        {
+          _ = plain.withUnsafeMutableBufferPointer {
+            output.trainWithPlainSums(problem.batch, into: $0, on: workers)
           }
         }
       ),
@@ -101,10 +112,11 @@ struct BareProducts {
   private let genes: Int
   private var shares: [Share] = []
 
-  init(_ problem: BenchProblem) {
-    hidden = Matrix(
-      rowCount: problem.rows, columnCount: problem.hidden, elements: problem.batch.hidden)
-    genes = problem.genes
+  init(rows: Int, hidden: Int, genes: Int, inputs: [Float]? = nil) {
+    self.hidden = Matrix(
+      rowCount: rows, columnCount: hidden,
+      elements: inputs ?? (0..<rows * hidden).map { Float($0 % 13) * 0.1 })
+    self.genes = genes
   }
 
   /// The three products once.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Models
 
 /// Times of the hot paths, each against its floor, measured alternately in one process.
 struct Bench: ParsableCommand {
@@ -31,6 +32,18 @@ struct Bench: ParsableCommand {
   @Option(help: "Repetitions; medians are reported.")
   var repetitions = 9
 
+  @Option(help: "Cells of the epochs.")
+  var cells = 2048
+
+  @Option(help: "New cells to embed.")
+  var newCells = 1000
+
+  @Option(help: "Cells of data of growing size, such as 8125,16250,32500; none: no such series.")
+  var growth = "none"
+
+  @Flag(help: "Only the series of growing size.")
+  var growthOnly = false
+
   @Flag(help: "Processor time of the calling thread instead of elapsed time (one thread only).")
   var processorTime = false
 
@@ -41,17 +54,39 @@ struct Bench: ParsableCommand {
     if quick {
       genes = min(genes, 700)
       rows = min(rows, 64)
+      cells = min(cells, 200)
+      newCells = min(newCells, 100)
       repetitions = 2
+      if growth == "none" { growth = "100,200" }
     }
-    guard threads >= 1, rows >= 1, laneRows >= 1, genes >= 1, hidden >= 1, repetitions >= 1 else {
-      throw ValidationError("sizes and repetitions must be at least 1")
+    guard threads >= 1, rows >= 1, laneRows >= 1, genes >= 2, hidden >= 1, repetitions >= 1,
+      cells >= 1, newCells >= 1, density > 0, density < 1
+    else {
+      throw ValidationError("sizes and repetitions must be at least 1, the density within 0…1")
     }
+    let growing = growth == "none" ? [] : growth.split(separator: ",").compactMap { Int($0) }
+    guard growth == "none" || growing.count == growth.split(separator: ",").count else {
+      throw ValidationError("--growth: \(growth) is not a list of numbers of cells")
+    }
+    let sizes = BenchSizes(
+      genes: genes, hidden: hidden, rows: rows, laneRows: laneRows, density: density,
+      threads: threads)
+    let clock = BenchClock(processorTime: processorTime && threads == 1)
+    var report = BenchReport(sizes, clock)
     let problem = BenchProblem(
       genes: genes, hidden: hidden, rows: rows, laneRows: laneRows, density: density)
-    let clock = BenchClock(processorTime: processorTime && threads == 1)
-    var report = BenchReport(problem: problem, threads: threads)
-    report.results += OutputLayerBench(problem, threads: threads, repetitions, clock).run()
     report.bytesPerNonZero = CountsBench.bytesPerNonZero(problem)
+    if !growthOnly {
+      report.layers = OutputLayerBench(problem, threads: threads, repetitions, clock).run()
+      report.epochs = try EpochBench(sizes, clock).run(cells: cells)
+      report.setPrices()
+      report.embeddings = [
+        try EmbedBench(sizes, clock).run(cells: newCells, .softmax)
+      ]
+    }
+    if !growing.isEmpty {
+      report.growth = try GrowthBench(sizes: sizes, clock: clock).run(growing)
+    }
     print(report.table)
     if let json {
       try report.json.write(to: URL(fileURLWithPath: json))

@@ -7,6 +7,7 @@ extension DGDModel: TimedModel {
   /// Minibatches of the lanes that the busiest rank would have, and its validation cells.
   ///
   /// Local.
+  @_specialize(where Hidden == FusedHiddenLayers, Output == FusedOutputLayer)
   public static func measuredEpochs(
     _ configuration: DGDConfiguration, _ shape: DataShape, ranks: [Int], on workers: Workers
   ) throws(ModelError) -> [Double] {

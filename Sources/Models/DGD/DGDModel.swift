@@ -60,6 +60,8 @@ where Hidden.Scalar == Output.Scalar {
   let random: RandomSource
   /// The fit whose parameters stand still while new cells are represented; nil while fitting.
   let fit: DGDFitFile?
+  /// The sums of a minibatch, used again for the next.
+  let sums = SumsPool()
 
   /// A fitted model of new cells.
   init(_ configuration: DGDConfiguration, data: DataSummary, fit: DGDFitFile) {

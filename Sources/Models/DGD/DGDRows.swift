@@ -7,13 +7,20 @@ struct DGDRows<Scalar: NetworkScalar> {
   /// Representations, rows × L.
   var inputs: [Scalar] = []
   private var scales: [Scalar] = []
-  private var values: SparseBatch<Scalar>
+  /// Counts in the layout of `SparseBatch`, as floats: exact up to 2^24.
+  private var ends: [Int32] = []
+  private var columns: [Int32] = []
+  private var counts: [Float] = []
+  /// Real values.
+  private var reals: SparseBatch<Scalar>
   /// Which rows belong to which lane.
   private(set) var groups: LaneGroups
+  private let columnCount: Int
 
   init(groups: LaneGroups, columnCount: Int) {
     self.groups = groups
-    values = SparseBatch(columnCount: columnCount)
+    self.columnCount = columnCount
+    reals = SparseBatch(columnCount: columnCount)
   }
 
   /// Adds a cell.
@@ -23,23 +30,31 @@ struct DGDRows<Scalar: NetworkScalar> {
     inputs += representation
     scales.append(lane.scales[position])
     switch lane.matrix {
-    case .counts(let counts):
-      counts.forEachNonZero(inRow: position) { column, count in
-        values.append(column: column, value: Scalar(count))
-      }
+    case .counts(let matrix):
+      matrix.append(row: position, to: &columns, &counts, ends: &ends)
     case .reals(let matrix):
       for column in 0..<matrix.columnCount {
-        values.append(column: column, value: Scalar(matrix[position, column]))
+        reals.append(column: column, value: Scalar(matrix[position, column]))
       }
+      reals.endRow()
     }
-    values.endRow()
   }
 
   /// The batch with these hidden activations; the values move into it.
   mutating func takeBatch(_ hidden: [Scalar]) -> OutputBatch<Scalar> {
-    let columnCount = values.columnCount
-    defer { values = SparseBatch(columnCount: columnCount) }
+    var values = reals
+    if reals.rowCount == 0 {
+      values = SparseBatch(
+        columnCount: columnCount, ends: ends, columns: columns, values: converted(counts))
+    }
+    (ends, columns, counts) = ([], [], [])
+    reals = SparseBatch(columnCount: columnCount)
     return OutputBatch(hidden: hidden, scales: scales, values: values, groups: groups)
+  }
+
+  private func converted(_ counts: [Float]) -> [Scalar] {
+    // The same array, if that is what it holds already.
+    (counts as Any) as? [Scalar] ?? counts.map { Scalar($0) }
   }
 }
 

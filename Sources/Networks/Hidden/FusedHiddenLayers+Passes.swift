@@ -147,8 +147,8 @@ extension FusedDenseLayer {
     _ layout: RowLayout, to sums: UnsafeMutablePointer<Int64>, _ kernels: any TileArithmetic,
     _ workers: Workers
   ) -> Int {
-    let units = unitExponents.map { Double(sign: .plus, exponent: Int($0), significand: 1) }
-    let factors = unitExponents.map { Float(sign: .plus, exponent: Int($0) - 50, significand: 1) }
+    let units = unitExponents.map(UnitExponent.scale)
+    let factors = unitExponents.map(UnitExponent.boundFactor)
     let pieceOutputs = 16
     let pieceCount = (outputCount + pieceOutputs - 1) / pieceOutputs
     var faults = [Int](repeating: 0, count: pieceCount)
@@ -160,7 +160,6 @@ extension FusedDenseLayer {
           workers.perform(pieceCount) { piece in
             let first = piece * pieceOutputs
             let count = min(pieceOutputs, outputCount - first)
-            var lanes = 0
             for group in layout.groups {
               let tile = derivatives + (group.firstBlock * outputCount + first)
               let x = inputs + group.firstBlock * 16 * stride
@@ -185,9 +184,7 @@ extension FusedDenseLayer {
                   isSafe ? .integers : .checkedIntegers, scales: units + first,
                   to: sums + first * stride)
               }
-              lanes += group.laneCount
             }
-            kernels.finish(sums + first * stride, count: count * stride, additions: lanes)
           }
         }
       }

@@ -2,7 +2,7 @@ import TileKernels
 
 /// The unit 2^−s in which the gradients of one gene (or one hidden output) are counted.
 ///
-/// 2^50 units are 2^16 times the largest gradient of recent steps, at least 2^24 and at most 2^80: a lane's
+/// 2^50 units are 2^20 times the largest gradient of recent steps, at least 2^24 and at most 2^80: a lane's
 /// part beyond them is cut off there.
 enum UnitExponent {
   /// Before any gradient is known: 2^50 units are 2^32.
@@ -13,11 +13,21 @@ enum UnitExponent {
     Double(sign: .plus, exponent: -Int(exponent), significand: 1)
   }
 
+  /// 2^s (1 + 2^−52), by which the kernels multiply: see `roundingStart`.
+  static func scale(_ exponent: Int32) -> Double {
+    Double(bitPattern: UInt64(1023 + Int(exponent)) << 52 | 1)
+  }
+
+  /// 2^(s − 50): a number times this is below 1 if it is below 2^50 units.
+  static func boundFactor(_ exponent: Int32) -> Float {
+    Float(bitPattern: UInt32(127 + Int(exponent) - 50) << 23)
+  }
+
   /// Takes notice of a step's largest gradient; older ones fade by an eighth a step.
   static func follow(_ now: Float, _ largest: inout Float, _ exponent: inout Int32) {
     largest = max(now, largest * 0.875)
     let size = largest > 0x1p-60 && largest.isFinite ? Int(largest.exponent) + 1 : -60
-    exponent = Int32(50 - min(max(size + 16, 24), 80))
+    exponent = Int32(50 - min(max(size + 20, 24), 80))
   }
 }
 

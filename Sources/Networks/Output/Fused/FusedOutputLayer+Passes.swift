@@ -40,8 +40,8 @@ extension FusedOutputLayer {
     run(batch, [], sums: nil, on: workers).losses
   }
 
-  /// Genes that a softmax may keep at once: two arrays of 128 rows.
-  private static let softmaxBlocks = 8
+  /// Genes that a softmax may keep at once: two arrays of 256 rows.
+  private static let softmaxBlocks = 16
 
   private func run(
     _ batch: OutputBatch<Float>, _ demand: FusedPass.Demand, sums: UnsafeMutableRawPointer?,
@@ -59,6 +59,8 @@ extension FusedOutputLayer {
       faultCount: 0)
     guard rowCount > 0 else { return result }
     withPass(batch, layout, demand, sums: sums) { pass in
+      let blocks = layout.groups.flatMap { group in (0..<group.blockCount).map { (group, $0) } }
+      workers.perform(blocks.count) { pass.arrange(blocks[$0].0, block: blocks[$0].1) }
       if kind == .negativeBinomialSoftmax {
         runSoftmax(pass, on: workers)
       } else {
@@ -163,6 +165,8 @@ extension FusedOutputLayer {
       inputCount: H, stride: S, layout: layout, chunkCount: chunks, unitCount: units,
       weights: weights, unitExponents: exponents, starts: starts, columns: columns,
       values: values,
+      arranged: ArrangedEntries(
+        &carver, entryCount: batch.values.values.count, blockCount: blocks, chunkCount: chunks),
       inputs: carver.take(Float.self, blocks * 16 * S),
       transposed: carver.take(Floats.self, blocks * H),
       scales: carver.take(Floats.self, blocks),
@@ -207,8 +211,7 @@ extension FusedOutputLayer {
           pass.inputs[place * S + H] = 1
           scales[place] = batch.scales[row]
         }
-        let lanes = zip(group.bounds.dropFirst(), group.bounds).map { $0 - $1 }
-        pass.inputBounds[number] = largest * Float(lanes.max() ?? 0)
+        pass.inputBounds[number] = largest * Float(group.rows.count)
       }
     }
   }

@@ -3,7 +3,7 @@ package import TileKernels
 
 /// The output layer in single precision, by fused kernels: for a tile of 256 genes logits, likelihood,
 /// derivatives, weight gradient and hidden gradient are computed while the tile is in the cache. Nothing of
-/// the size rows × genes exists (with softmax: two such arrays for some 128 rows).
+/// the size rows × genes exists (with softmax: two such arrays for some 256 rows).
 ///
 /// `PlainOutputLayer` states the formulas. What differs:
 ///

@@ -8,8 +8,6 @@ struct EntryScratch {
   let values: UnsafeMutablePointer<Float>
   let scales: UnsafeMutablePointer<Float>
   let dispersions: UnsafeMutablePointer<Float>
-  /// Gene of the tile · 16 + row of the block.
-  let positions: UnsafeMutablePointer<Int32>
   /// Numbers of the entries with long counts.
   let long: UnsafeMutablePointer<Int32>
   let longLogits: UnsafeMutablePointer<Double>
@@ -25,7 +23,6 @@ struct EntryScratch {
     arrays = EntryArrays(
       logits: vectors(logits), values: vectors(values), scales: vectors(scales),
       dispersions: vectors(dispersions))
-    positions = carver.take(Int32.self, Self.capacity)
     long = carver.take(Int32.self, Self.capacity)
     longLogits = carver.take(Double.self, Self.capacity)
     longValues = carver.take(Double.self, Self.capacity)
@@ -34,49 +31,103 @@ struct EntryScratch {
   }
 }
 
+/// The batch's entries in the order in which they are worked on: block by block of sixteen rows, within a
+/// block chunk by chunk of genes, within a chunk row by row. So what belongs to one tile lies together.
+struct ArrangedEntries {
+  /// Gene of the chunk · 16 + row of the block.
+  let positions: UnsafeMutablePointer<UInt16>
+  let values: UnsafeMutablePointer<Float>
+  /// End of the entries of (block, chunk): [block][chunk].
+  let ends: UnsafeMutablePointer<Int32>
+
+  init(_ carver: inout Carver, entryCount: Int, blockCount: Int, chunkCount: Int) {
+    positions = carver.take(UInt16.self, entryCount)
+    values = carver.take(Float.self, entryCount)
+    ends = carver.take(Int32.self, blockCount * chunkCount)
+  }
+}
+
+/// The entries of one tile.
+struct TileEntries {
+  /// Where they begin among the arranged entries.
+  let first: Int
+  /// How many they are.
+  var count = 0
+  /// How many of them are long counts.
+  var longCount = 0
+}
+
 extension FusedPass {
-  /// log k! for short counts.
-  private static let logFactorials: [Double] = [
-    0, 0, 0.693_147_180_559_945_3, 1.791_759_469_228_055, 3.178_053_830_347_946,
-    4.787_491_742_782_046, 6.579_251_212_010_101, 8.525_161_361_065_415, 10.604_602_902_745_25,
-  ]
+  /// The rows of a block.
+  private func rows(_ group: RowLayout.Group, _ block: Int) -> Range<Int> {
+    let first = group.rows.lowerBound + block * 16
+    return first..<min(first + 16, group.rows.upperBound)
+  }
+
+  /// Arranges the entries of one block.
+  func arrange(_ group: RowLayout.Group, block: Int) {
+    let rows = rows(group, block)
+    let ends = arranged.ends + (group.firstBlock + block) * chunkCount
+    var next = starts[rows.lowerBound * chunkCount]
+    for chunk in 0..<chunkCount {
+      ends[chunk] = next
+      for row in rows {
+        next &+= starts[row &* chunkCount &+ chunk &+ 1] &- starts[row &* chunkCount &+ chunk]
+      }
+    }
+    // What are starts now become ends while entries come in.
+    for row in rows {
+      let place = row &- rows.lowerBound
+      for chunk in 0..<chunkCount {
+        var entry = Int(starts[row &* chunkCount &+ chunk])
+        let end = Int(starts[row &* chunkCount &+ chunk &+ 1])
+        var target = Int(ends[chunk])
+        while entry < end {
+          let gene = Int(columns[entry]) & (Self.chunkGenes &- 1)
+          arranged.positions[target] = UInt16(truncatingIfNeeded: gene &* 16 &+ place)
+          arranged.values[target] = values[entry]
+          target &+= 1
+          entry &+= 1
+        }
+        ends[chunk] = Int32(truncatingIfNeeded: target)
+      }
+    }
+  }
 
   /// Gathers the entries of a block on a chunk, before the logits are replaced.
-  ///
-  /// - Returns: how many there are, and how many of them are long counts.
   func gather(
     _ group: RowLayout.Group, block: Int, chunk: Int, tile: UnsafePointer<Float>,
     _ scratch: FusedScratch
-  ) -> (count: Int, longCount: Int) {
+  ) -> TileEntries {
     let entries = scratch.entries
-    let rowOfBlock = group.rows.lowerBound + block * 16
+    let rows = rows(group, block)
     let scale = floats(scales + (group.firstBlock + block))
     let shift = floats(logSums + (group.firstBlock + block))
     let isSoftmax = kind == .negativeBinomialSoftmax
-    let isCount = kind.hasDispersion
+    let longest = kind.hasDispersion ? largestShortCount : .infinity
+    let end = arranged.ends + (group.firstBlock + block) * chunkCount + chunk
+    let first = Int(chunk == 0 ? starts[rows.lowerBound * chunkCount] : end[-1])
+    var found = TileEntries(first: first)
+    let positions = arranged.positions + first
+    let values = arranged.values + first
     var count = 0
     var longCount = 0
-    for row in 0..<min(16, group.rows.upperBound - rowOfBlock) {
-      let place = (rowOfBlock + row) * chunkCount + chunk
-      let s = scale[row]
-      let subtract = isSoftmax ? shift[row] : 0
-      var entry = Int(starts[place])
-      let end = Int(starts[place + 1])
-      while entry < end {
-        let gene = Int(columns[entry]) & (Self.chunkGenes - 1)
-        let position = gene &* 16 &+ row
-        let value = values[entry]
-        entries.positions[count] = Int32(truncatingIfNeeded: position)
+    for row in rows {
+      let place = row &* chunkCount &+ chunk
+      let last = count &+ Int(starts[place &+ 1] &- starts[place])
+      let s = scale[row &- rows.lowerBound]
+      let subtract = isSoftmax ? shift[row &- rows.lowerBound] : 0
+      while count < last {
+        let position = Int(positions[count])
+        let value = values[count]
         entries.logits[count] = tile[position] - subtract
         entries.values[count] = value
         entries.scales[count] = s
-        entries.dispersions[count] = scratch.dispersions[gene]
-        if isCount, value > largestShortCount {
-          entries.long[longCount] = Int32(truncatingIfNeeded: count)
-          longCount &+= 1
-        }
+        entries.dispersions[count] = scratch.dispersions[position &>> 4]
+        // Written always, kept if long: no branch to mispredict.
+        entries.long[longCount] = Int32(truncatingIfNeeded: count)
+        longCount &+= value > longest ? 1 : 0
         count &+= 1
-        entry &+= 1
       }
     }
     // Harmless numbers up to whole vectors.
@@ -86,39 +137,40 @@ extension FusedPass {
       entries.values[filled] = 1
       entries.scales[filled] = 1
       entries.dispersions[filled] = 2
-      filled += 1
+      filled &+= 1
     }
-    return (count, longCount)
+    found.count = count
+    found.longCount = longCount
+    return found
   }
 
   /// Works on the gathered entries and writes them over what the tile holds for zeros.
   func scatter(
-    count: Int, longCount: Int, tile: UnsafeMutablePointer<Float>,
-    excess: UnsafeMutablePointer<Float>, losses: UnsafeMutablePointer<Double>,
-    _ scratch: FusedScratch
+    _ found: TileEntries, _ group: RowLayout.Group, block: Int, chunk: Int,
+    tile: UnsafeMutablePointer<Float>, excess: UnsafeMutablePointer<Float>,
+    losses: UnsafeMutablePointer<Double>, _ scratch: FusedScratch
   ) {
-    guard count > 0 else { return }
+    guard found.count > 0 else { return }
     let entries = scratch.entries
-    if longCount > 0 { gatherLong(longCount, entries) }
-    kernels.entries(kind, entries.arrays, vectorCount: (count + 15) / 16)
-    if longCount > 0 { workOnLong(longCount, entries) }
-    if kind.hasDispersion {
-      Self.logFactorials.withUnsafeBufferPointer { factorials in
-        for entry in 0..<count {
-          let position = Int(entries.positions[entry])
-          tile[position] = entries.logits[entry]
-          excess[position] += entries.dispersions[entry]
-          let value = entries.values[entry]
-          let constant = value <= largestShortCount ? factorials[Int(value)] : 0
-          losses[position & 15] += Double(entries.scales[entry]) + constant
-        }
-      }
-    } else {
-      for entry in 0..<count {
-        let position = Int(entries.positions[entry])
+    if found.longCount > 0 { gatherLong(found.longCount, entries) }
+    kernels.entries(kind, entries.arrays, vectorCount: (found.count + 15) / 16)
+    if found.longCount > 0 { workOnLong(found.longCount, entries) }
+    let positions = arranged.positions + found.first
+    let hasDispersion = kind.hasDispersion
+    let rows = rows(group, block)
+    var entry = 0
+    for row in rows {
+      let place = row &* chunkCount &+ chunk
+      let last = entry &+ Int(starts[place &+ 1] &- starts[place])
+      var loss = losses[row &- rows.lowerBound]
+      while entry < last {
+        let position = Int(positions[entry])
         tile[position] = entries.logits[entry]
-        losses[position & 15] += Double(entries.scales[entry])
+        if hasDispersion { excess[position] += entries.dispersions[entry] }
+        loss += Double(entries.scales[entry])
+        entry &+= 1
       }
+      losses[row &- rows.lowerBound] = loss
     }
   }
 

@@ -6,10 +6,11 @@ extension FusedPass {
   func work(onUnit unit: Int, _ scratch: FusedScratch) {
     for chunk in chunks(ofUnit: unit) {
       prepare(scratch, chunk: chunk)
-      var lanes = 0
       for (number, group) in layout.groups.enumerated() {
-        logits(group, chunk: chunk, into: scratch.tile)
         for block in 0..<group.blockCount {
+          // At once, while the logits are in the first cache.
+          logits(
+            group, block: block, chunk: chunk, into: scratch.tile + block * Self.tileStride)
           differentiate(group, block: block, unit: unit, chunk: chunk, scratch)
         }
         addDispersions(group, unit: unit, chunk: chunk, scratch)
@@ -17,9 +18,7 @@ extension FusedPass {
           backward(
             group, number: number, unit: unit, chunk: chunk, derivatives: scratch.tile, scratch)
         }
-        lanes += group.laneCount
       }
-      finish(chunk: chunk, laneCount: lanes)
     }
   }
 
@@ -39,8 +38,8 @@ extension FusedPass {
     let zeroLosses = floats(scratch.result)
     for row in 0..<16 { unitLosses[row] += Double(zeroLosses[row]) }
     scatter(
-      count: gathered.count, longCount: gathered.longCount, tile: floats(tile),
-      excess: floats(excess), losses: unitLosses, scratch)
+      gathered, group, block: block, chunk: chunk, tile: floats(tile), excess: floats(excess),
+      losses: unitLosses, scratch)
   }
 }
 
@@ -81,8 +80,10 @@ extension FusedPass {
       for number in groups {
         let group = layout.groups[number]
         let start = group.firstBlock - firstBlock
-        logits(group, chunk: chunk, into: cache.logits + cache.tile(chunk, start))
         for block in start..<start + group.blockCount {
+          logits(
+            group, block: block - start, chunk: chunk,
+            into: cache.logits + cache.tile(chunk, block))
           kernels.maximumAndSumOf(
             cache.logits + cache.tile(chunk, block), geneCount: genes(ofChunk: chunk),
             maximum: cache.maxima + (chunk * cache.blockCapacity + block),
@@ -129,7 +130,7 @@ extension FusedPass {
           let zeroLosses = floats(scratch.result)
           for row in 0..<16 { unitLosses[row] += Double(zeroLosses[row]) }
           scatter(
-            count: gathered.count, longCount: gathered.longCount, tile: floats(derivatives),
+            gathered, group, block: block, chunk: chunk, tile: floats(derivatives),
             excess: floats(excess), losses: unitLosses, scratch)
           kernels.addSum(
             of: derivatives, geneCount: genes(ofChunk: chunk),
@@ -159,7 +160,6 @@ extension FusedPass {
     let firstBlock = layout.groups[groups.lowerBound].firstBlock
     for chunk in chunks(ofUnit: unit) {
       prepare(scratch, chunk: chunk)
-      var lanes = 0
       for number in groups {
         let group = layout.groups[number]
         let start = group.firstBlock - firstBlock
@@ -172,9 +172,7 @@ extension FusedPass {
         backward(
           group, number: number, unit: unit, chunk: chunk,
           derivatives: cache.derivatives + cache.tile(chunk, start), scratch)
-        lanes += group.laneCount
       }
-      finish(chunk: chunk, laneCount: lanes)
     }
   }
 }

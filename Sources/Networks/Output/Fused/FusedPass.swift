@@ -37,13 +37,14 @@ struct FusedPass {
   let starts: UnsafePointer<Int32>
   let columns: UnsafePointer<Int32>
   let values: UnsafePointer<Float>
+  let arranged: ArrangedEntries
   /// x: [padded row][S], with 1 for the bias.
   let inputs: UnsafeMutablePointer<Float>
   /// x: [block][H][16].
   let transposed: UnsafeMutablePointer<Floats>
   /// s: [block][16].
   let scales: UnsafeMutablePointer<Floats>
-  /// The largest |x| of each group, times the rows of its largest lane.
+  /// The largest |x| of each group, times its rows.
   let inputBounds: UnsafeMutablePointer<Float>
   /// ∂h: [unit][block][H][16].
   let hiddenGradients: UnsafeMutablePointer<Floats>
@@ -106,28 +107,30 @@ extension FusedPass {
   func prepare(_ scratch: FusedScratch, chunk: Int) {
     let genes = genes(ofChunk: chunk)
     let first = chunk * Self.chunkGenes
-    for g in 0..<Self.chunkGenes {
-      let isGene = g < genes
-      scratch.logDispersions[g] =
-        isGene ? weights[(first + g) * stride + inputCount + 1] : 0
-      let exponent = isGene ? Int(unitExponents[first + g]) : 0
-      scratch.units[g] = Double(sign: .plus, exponent: exponent, significand: 1)
-      scratch.factors[g] = Float(sign: .plus, exponent: exponent - 50, significand: 1)
+    for g in 0..<genes {
+      scratch.logDispersions[g] = weights[(first + g) * stride + inputCount + 1]
+      let exponent = unitExponents[first + g]
+      scratch.units[g] = UnitExponent.scale(exponent)
+      scratch.factors[g] = UnitExponent.boundFactor(exponent)
+    }
+    for g in genes..<Self.chunkGenes {
+      scratch.logDispersions[g] = 0
+      scratch.units[g] = 1
+      scratch.factors[g] = 0
     }
     kernels.dispersionsOf(
       vectors(scratch.logDispersions), vectors(scratch.dispersions), vectors(scratch.inverses),
       vectorCount: Self.chunkGenes / 16)
   }
 
-  /// The first block's logits of a group on a chunk, then the next's …
-  func logits(_ group: RowLayout.Group, chunk: Int, into tile: UnsafeMutablePointer<Floats>) {
-    for block in 0..<group.blockCount {
-      kernels.logits(
-        weights + chunk * Self.chunkGenes * stride, stride: stride,
-        geneCount: genes(ofChunk: chunk), inputCount: inputCount,
-        transposed + (group.firstBlock + block) * inputCount,
-        into: tile + block * Self.tileStride)
-    }
+  /// The logits of a block of a group on a chunk.
+  func logits(
+    _ group: RowLayout.Group, block: Int, chunk: Int, into tile: UnsafeMutablePointer<Floats>
+  ) {
+    kernels.logits(
+      weights + chunk * Self.chunkGenes * stride, stride: stride,
+      geneCount: genes(ofChunk: chunk), inputCount: inputCount,
+      transposed + (group.firstBlock + block) * inputCount, into: tile)
   }
 
   /// Weight gradient and hidden gradient from the derivatives of a group on a chunk.
@@ -182,16 +185,9 @@ extension FusedPass {
         floats(scratch.excess), tileStride: Self.tileStride * 16,
         geneCount: genes(ofChunk: chunk), laneCount: group.laneCount, bounds: bounds,
         dispersions: scratch.dispersions, scales: scratch.units,
-        to: integers + chunk * Self.chunkGenes * stride, stride: stride, place: inputCount + 1)
+        to: integers + chunk * Self.chunkGenes * stride, stride: stride, place: inputCount + 1,
+        stage: scratch.stage)
     }
-  }
-
-  /// Takes the rounding bits of these lanes out of a chunk's sums.
-  func finish(chunk: Int, laneCount: Int) {
-    guard demand.contains(.weightGradient), !demand.contains(.plainSums), let sums else { return }
-    kernels.finish(
-      sums.assumingMemoryBound(to: Int64.self) + chunk * Self.chunkGenes * stride,
-      count: genes(ofChunk: chunk) * stride, additions: laneCount)
   }
 }
 

@@ -1,6 +1,6 @@
 import TileKernels
 
-/// How the rows of a batch lie in the kernels' memory: whole lanes side by side in groups of about 64 rows,
+/// How the rows of a batch lie in the kernels' memory: whole lanes side by side in groups of about 128 rows,
 /// each group filled up to blocks of sixteen.
 struct RowLayout {
   /// Lanes that are worked on together.
@@ -26,7 +26,7 @@ struct RowLayout {
   private(set) var largestBlockCount = 0
 
   /// Rows at which a group is full.
-  private static let fullGroup = 64
+  private static let fullGroup = 128
 
   init(_ lanes: LaneGroups) {
     var bounds = [0]

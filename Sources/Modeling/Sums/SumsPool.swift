@@ -1,0 +1,27 @@
+import Synchronization
+
+/// Keeps the partial sums of one step for the next, so that the system need not find and clear new pages for
+/// millions of numbers each time.
+public final class SumsPool: Sendable {
+  private let kept = Mutex<PartialSums?>(nil)
+
+  /// An empty pool.
+  public init() {}
+
+  /// Sums of these blocks that are zero.
+  public func take(_ blocks: [SumBlock]) -> PartialSums {
+    let found: PartialSums? = kept.withLock { kept in
+      defer { kept = nil }
+      return kept
+    }
+    guard var sums = found, sums.blocks == blocks else { return PartialSums(blocks) }
+    sums.reset()
+    return sums
+  }
+
+  /// Keeps sums whose values are no longer needed.
+  public func giveBack(_ sums: consuming PartialSums) {
+    let sums = sums
+    kept.withLock { $0 = sums }
+  }
+}

@@ -1,0 +1,92 @@
+// The dispersions' gradient of one lane's rows on one tile of genes, rounded to integers. The legend is that of
+// WeightGradient.swift, with the excess in the place of u.
+
+/// Adjacent lanes of two vectors added: eight sums of `a`, then eight of `b`.
+@_alwaysEmitIntoClient @inline(always)
+func pairwiseSums(_ a: Floats, _ b: Floats) -> Floats {
+  Floats(lowHalf: a.evenHalf, highHalf: b.evenHalf)
+    + Floats(lowHalf: a.oddHalf, highHalf: b.oddHalf)
+}
+
+/// The sum of each of sixteen vectors, neighbours first.
+@_alwaysEmitIntoClient @inline(always)
+func sumsOfSixteen(_ v: UnsafePointer<Floats>) -> Floats {
+  let a = pairwiseSums(pairwiseSums(v[0], v[1]), pairwiseSums(v[2], v[3]))
+  let b = pairwiseSums(pairwiseSums(v[4], v[5]), pairwiseSums(v[6], v[7]))
+  let c = pairwiseSums(pairwiseSums(v[8], v[9]), pairwiseSums(v[10], v[11]))
+  let d = pairwiseSums(pairwiseSums(v[12], v[13]), pairwiseSums(v[14], v[15]))
+  return pairwiseSums(pairwiseSums(a, b), pairwiseSums(c, d))
+}
+
+/// Σ excess over a lane's rows for some (up to sixteen) genes, as sixteen sums each: row j of the lane joins
+/// the (j mod 16)-th of them, wherever the lane's rows lie.
+@_alwaysEmitIntoClient @inline(always)
+func laneExcess(
+  _ excess: UnsafePointer<Float>, tileStride: Int, geneCount: Int, rows: Range<Int>,
+  into sums: UnsafeMutablePointer<Floats>
+) {
+  let numbers = FloatBits(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+  let isAligned = rows.lowerBound & 15 == 0
+  for g in 0..<16 { sums[g] = Floats(repeating: 0) }
+  var first = rows.lowerBound
+  while first < rows.upperBound {
+    let count = min(16, rows.upperBound &- first)
+    if isAligned {
+      let block = UnsafeRawPointer(excess + (first &>> 4) &* tileStride)
+      let isOutside = numbers .>= FloatBits(repeating: Int32(truncatingIfNeeded: count))
+      for g in 0..<geneCount {
+        let values = block.loadUnaligned(fromByteOffset: g &* 64, as: Floats.self)
+        sums[g] += values.replacing(with: 0, where: isOutside)
+      }
+    } else {
+      for g in 0..<geneCount {
+        var values = Floats(repeating: 0)
+        for i in 0..<count {
+          let row = first &+ i
+          values[i] = excess[(row &>> 4) &* tileStride &+ g &* 16 &+ (row & 15)]
+        }
+        sums[g] += values
+      }
+    }
+    first &+= 16
+  }
+}
+
+/// Adds (r_g − 1) Σ_i excess_gi 2^s_g, over each lane's rows, to the dispersion's place; every number is
+/// checked and cut off at ±2^50 units.
+///
+/// - Parameter stage: room for sixteen vectors.
+/// - Returns: how many were NaN; they are left out.
+@_alwaysEmitIntoClient @inline(always)
+public func addExcess(
+  _ excess: UnsafePointer<Float>, tileStride: Int, geneCount: Int, laneCount: Int,
+  bounds: UnsafePointer<Int>, dispersions r: UnsafePointer<Float>,
+  scales: UnsafePointer<Double>, to sums: UnsafeMutablePointer<Int64>, stride: Int, place: Int,
+  stage: UnsafeMutablePointer<Floats>
+) -> Int {
+  var faults = 0
+  var first = 0
+  while first < geneCount {
+    let genes = min(16, geneCount &- first)
+    let factors = UnsafeRawPointer(r + first).loadUnaligned(as: Floats.self) - 1
+    var low = SIMD8<Int64>(repeating: 0)
+    var high = low
+    for lane in 0..<laneCount {
+      laneExcess(
+        excess + first &* 16, tileStride: tileStride, geneCount: genes,
+        rows: bounds[lane]..<bounds[lane &+ 1], into: stage)
+      let gradient = sumsOfSixteen(stage) * factors
+      let places = UnsafeRawPointer(scales + first)
+      faults &+= addClamped(
+        gradient.lowHalf, scales: places.loadUnaligned(as: SIMD8<Double>.self), to: &low)
+      faults &+= addClamped(
+        gradient.highHalf,
+        scales: places.loadUnaligned(fromByteOffset: 64, as: SIMD8<Double>.self), to: &high)
+    }
+    for g in 0..<genes {
+      sums[(first &+ g) &* stride &+ place] &+= g < 8 ? low[g] : high[g & 7]
+    }
+    first &+= 16
+  }
+  return faults
+}

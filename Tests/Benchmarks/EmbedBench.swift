@@ -1,0 +1,53 @@
+import LinearAlgebra
+import Modeling
+import Models
+
+/// New cells on a fit, against epochs of training over the same cells.
+struct EmbedBench {
+  let sizes: BenchSizes
+  let clock: BenchClock
+  let workers: Workers
+
+  init(_ sizes: BenchSizes, _ clock: BenchClock) {
+    self.sizes = sizes
+    self.clock = clock
+    workers = Workers(threadCount: sizes.threads)
+  }
+
+  /// `cells` new cells with fifteen steps each, and fifteen epochs over them.
+  func run(cells rowCount: Int, _ output: DGDConfiguration.Output) throws -> EmbedResult {
+    let cells = BenchCells(rowCount: rowCount, geneCount: sizes.genes, density: sizes.density)
+    let configuration = sizes.configuration(output)
+    let rows = cells.lanes(configuration.lanes ?? 1, on: workers)
+    var fit = try BenchFit(configuration, cells, rows)
+    epoch(&fit)
+    var tree: [String: StoredTree] = [
+      "model": .string(DGD.name), "settings": configuration.storedTree,
+    ]
+    if case .group(let parameters) = fit.model.sharedOutput(fit.shared).parameters {
+      tree.merge(parameters) { own, _ in own }
+    }
+    let model = try DGD(fit: .group(tree), for: cells.summary, steps: Self.steps)
+    var lanes = try rows.map(model.lane(from:))
+    var shared = model.start()
+    let training = clock.time { epoch(&fit) }
+    let embedding = clock.time {
+      var isDone = false
+      while !isDone {
+        isDone = model.step(&shared, &lanes, with: Alone(), on: workers).termination != nil
+      }
+    }
+    return EmbedResult(
+      name: "\(output.rawValue) embed, \(Self.steps) steps", cells: rowCount, seconds: embedding,
+      epochs: Double(Self.steps) * training)
+  }
+
+  private static let steps = 15
+
+  private func epoch(_ fit: inout BenchFit) {
+    var isDone = false
+    while !isDone {
+      isDone = fit.model.step(&fit.shared, &fit.lanes, with: Alone(), on: workers).endsEpoch
+    }
+  }
+}

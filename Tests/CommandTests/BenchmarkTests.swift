@@ -1,0 +1,30 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension CommandTests {
+  /// The benchmark program: that it works, not how fast it is.
+  struct BenchmarkTests {
+    @Test func theQuickBenchmarkMeasuresEverythingOnce() throws {
+      let place = try Workplace()
+      let command = try Command(
+        Command.built("distfit-bench"), ["--quick", "--json", "results.json"],
+        directory: place.folder)
+      let outcome = command.outcome(within: 120)
+      #expect(outcome.status == 0, "\(outcome)")
+      let data = try Data(contentsOf: place.folder.appendingPathComponent("results.json"))
+      let report = try #require(
+        JSONSerialization.jsonObject(with: data) as? [String: Any], "not an object")
+      let lines = ["layers": 15, "epochs": 3, "embeddings": 1, "growth": 2]
+      for (name, count) in lines {
+        let results = try #require(report[name] as? [[String: Any]], "\(name)")
+        #expect(results.count == count, "\(name)")
+        for result in results {
+          let seconds = try #require(result["seconds"] as? Double, "\(name)")
+          #expect(seconds > 0 && seconds.isFinite, "\(name): \(result)")
+        }
+      }
+      #expect(outcome.output.contains("bytes a non-zero"), "\(outcome)")
+    }
+  }
+}
