@@ -8,6 +8,8 @@ public import Storage
 public struct FitJob<Fitted: Model> {
   /// The data.
   public let input: String
+  /// Genotypes that belong to them; nil: none.
+  public let genotypes: GenotypeInput?
   /// Where its values are; nil: where they usually are.
   public let source: MatrixSource?
   /// The fit file.
@@ -29,11 +31,13 @@ public struct FitJob<Fitted: Model> {
 
   /// A job.
   public init(
-    input: String, source: MatrixSource?, output: String, overwrite: Bool, resume: Bool,
+    input: String, genotypes: GenotypeInput? = nil, source: MatrixSource?, output: String,
+    overwrite: Bool, resume: Bool,
     checkpointFolder: String, checkpoints: CheckpointSchedule, threads: Int?,
     configuration: Fitted.Configuration, programVersion: String
   ) {
     self.input = input
+    self.genotypes = genotypes
     self.source = source
     self.output = output
     self.overwrite = overwrite
@@ -62,20 +66,28 @@ public struct FitJob<Fitted: Model> {
     try writer.check(with: world)
     let clock = ContinuousClock()
     let start = clock.now
+    let genes = try genotypes?.genes(of: input, source: source, with: world)
     let data = try FitData(
-      path: input, source: source, kind: Fitted.values(configuration),
+      path: input, source: source, kind: Fitted.values(configuration), columns: genes,
       laneCount: { Fitted.laneCount(configuration, rowCount: $0) }, with: world)
     for note in data.notes { log.warning(note) }
     log.note(
       "\(input): \(data.summary.rowCount) cells, \(data.summary.columnCount) genes, \(data.summary.nonZeroCount) non-zeros in \(data.source), read in \(shortText(start.duration(to: clock.now).seconds)) s"
     )
+    var summary = data.summary
+    if let genotypes {
+      for note in try genotypes.add(to: &summary, with: world) { log.warning(note) }
+      if let read = summary.genotypes {
+        log.note("\(genotypes.genotypes): \(read.donorCount) donors, \(read.variantCount) variants")
+      }
+    }
     if world.size > data.plan.laneCount {
       log.warning(
         "\(world.size) ranks share \(data.plan.laneCount) lanes: \(world.size - data.plan.laneCount) ranks have nothing to do"
       )
     }
     let model = try world.agree(on: "set up \(Fitted.name)") {
-      try Fitted(configuration, for: data.summary)
+      try Fitted(configuration, for: summary)
     }
     let lanes = try world.agree(on: "prepare the rows") { try data.rows.map(model.lane(from:)) }
     var state = FitState<Fitted>(shared: model.start(), lanes: lanes)
@@ -83,7 +95,7 @@ public struct FitJob<Fitted: Model> {
       folder: checkpointFolder,
       identity: CheckpointIdentity(
         model: Fitted.name, settings: configuration.storedTree,
-        dataFingerprint: data.summary.fingerprint, plan: data.plan,
+        dataFingerprint: summary.fingerprint, plan: data.plan,
         programVersion: programVersion))
     try resumeOrClear(&state, store, log, with: world)
     let loop = FitLoop(model, on: workers, log: log, checkpoints: checkpoints)
@@ -104,9 +116,9 @@ public struct FitJob<Fitted: Model> {
     }
     let shared = model.sharedOutput(state.shared)
     try writer.write(
-      data.summary, rows: state.lanes.map { model.rowOutput(state.shared, $0) },
+      summary, rows: state.lanes.map { model.rowOutput(state.shared, $0) },
       ownRows: data.plan.rows(ofRank: world.rank, of: world.size), shared: shared,
-      uns: uns(shared, state, termination, data, record), with: world)
+      uns: uns(shared, state, termination, data, summary.fingerprint, record), with: world)
     try store.clear(with: world)
     finished(state.history)
     log.note("\(output): written after \(timeText(state.secondsSpent)) of fitting (\(termination))")
@@ -141,14 +153,14 @@ public struct FitJob<Fitted: Model> {
 
   private func uns(
     _ shared: SharedOutput, _ state: FitState<Fitted>, _ termination: Termination,
-    _ data: FitData, _ record: RunRecord
+    _ data: FitData, _ fingerprint: String, _ record: RunRecord
   ) -> StoredTree {
     var members: [String: StoredTree] = [
       "model": .string(Fitted.name), "version": .string(programVersion),
       "settings": configuration.storedTree, "history": state.history.storedTree,
       "termination": .string(termination.rawValue), "steps": .integer(Int64(state.stepCount)),
       "lanes": .integer(Int64(data.plan.laneCount)), "source": .string(data.source.description),
-      "data_fingerprint": .string(data.summary.fingerprint), "run": record.storedTree,
+      "data_fingerprint": .string(fingerprint), "run": record.storedTree,
     ]
     if case .group(let parameters) = shared.parameters {
       members.merge(parameters) { own, _ in own }

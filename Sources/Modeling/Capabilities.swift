@@ -163,3 +163,7 @@ public struct FitPlan: Sendable {
     self.closingBytes = closingBytes
   }
 }
+
+/// A model of counts and genotypes together: `distfit fit` reads genotypes and ancestry for it, into
+/// `DataSummary.genotypes` and `DataSummary.ancestry`.
+public protocol GenotypeModel: Model {}

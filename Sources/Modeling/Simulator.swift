@@ -26,6 +26,12 @@ public protocol Simulator: Sendable {
   func rows(_ range: Range<Int>) -> SimulatedRows
 }
 
+/// A simulator of counts and genotypes together.
+public protocol GenotypeSimulator: Simulator {
+  /// The donors' genotypes and true ancestry.
+  var genotypes: (genotypes: Genotypes, ancestry: Ancestry) { get }
+}
+
 /// Simulated rows with what they were made from.
 public struct SimulatedRows: Sendable {
   /// Names and true annotations (`obs`).

@@ -13,4 +13,5 @@ public let allModels: [any Model.Type] = [
 /// Every simulator.
 public let allSimulators: [any Simulator.Type] = [
   DGDSimulator.self, PRRRSimulator.self, NonnegativePRRRSimulator.self, SplatterSimulator.self,
+  TBLDASimulator.self,
 ]

@@ -88,7 +88,9 @@ public struct FitData: Sendable {
           "\(path): \(map.missing.count) of the fit's \(wanted.count) genes are not in the file and count as zero (first: \(first))"
         )
       }
-      columns = Table(names: wanted)
+      let places = Dictionary(zip(columns.names, 0...), uniquingKeysWith: { first, _ in first })
+      let found = wanted.compactMap { places[$0] }
+      columns = found.count == wanted.count ? columns.selecting(found) : Table(names: wanted)
     }
     return OpenedData(
       file: file, matrix: matrix, rows: rows, columns: columns, map: map, notes: notes)

@@ -26,7 +26,7 @@ import Probability
 /// Source: A. D. H. Gewirtz, F. W. Townes, B. E. Engelhardt, Telescoping bimodal latent Dirichlet allocation
 /// to identify expression QTLs across tissues, Life Science Alliance 5(10):e202101297, 2022,
 /// doi:10.26508/lsa.202101297, equations 1–9.
-public struct TBLDA: Model {
+public struct TBLDA: GenotypeModel {
   /// As in `distfit fit tblda`.
   public static let name = "tblda"
   /// What it is.

@@ -26,7 +26,7 @@ struct FitModelCommand<Fitted: Model>: ParsableCommand {
       usage: "distfit fit \(Fitted.name) <data.h5ad> --output <fit.h5ad> [settings]",
       discussion: """
         THE RUN
-        \(SettingGroup<FitOptions>().help.joined(separator: "\n"))
+        \((SettingGroup<FitOptions>().help + genotypeHelp).joined(separator: "\n"))
           --config <file>
                   YAML or JSON with any of these names; flags win over it.
 
@@ -35,13 +35,19 @@ struct FitModelCommand<Fitted: Model>: ParsableCommand {
         """)
   }
 
+  private static var genotypeHelp: [String] {
+    Fitted.self is any GenotypeModel.Type ? SettingGroup<GenotypeOptions>().help : []
+  }
+
   @Argument(parsing: .allUnrecognized, help: .hidden) var words: [String] = []
 
   func run() throws {
     let options = SettingGroup<FitOptions>()
     let settings = SettingGroup<Fitted.Configuration>()
+    let genotypes = SettingGroup<GenotypeOptions>()
+    let groups: [any AnySettingGroup] = [options, settings]
     let arguments = try SettingArguments(
-      words, into: [options, settings],
+      words, into: Fitted.self is any GenotypeModel.Type ? groups + [genotypes] : groups,
       runFileKeys: [
         "model": { name in
           guard name == Fitted.name else {
@@ -55,11 +61,13 @@ struct FitModelCommand<Fitted: Model>: ParsableCommand {
       throw ValidationError("the fit needs a name: --output fit.h5ad")
     }
     let configuration = settings.configuration
+    let genotypeInput = genotypes.configuration.input
     Launcher.run { world in
       let level: ProgressLog.Level = run.quiet ? .quiet : run.verbose ? .verbose : .normal
       let log = ProgressLog(level: level, isSpeaking: world.isRoot)
       let job = FitJob<Fitted>(
-        input: input, source: run.layer.map(MatrixSource.init), output: output,
+        input: input, genotypes: genotypeInput, source: run.layer.map(MatrixSource.init),
+        output: output,
         overwrite: run.overwrite, resume: run.resume,
         checkpointFolder: run.checkpoints ?? output + ".checkpoints",
         checkpoints: CheckpointSchedule(

@@ -4,6 +4,7 @@ import Fitting
 import LinearAlgebra
 import Modeling
 import Models
+import Storage
 
 /// `distfit simulate <name> --output demo.h5ad …`: one subcommand for every simulator of the list.
 struct SimulateCommand: ParsableCommand {
@@ -67,6 +68,15 @@ struct SimulateModelCommand<Simulation: Simulator>: ParsableCommand {
         uns: .group(["simulated": .string(Simulation.name), "truth": simulator.truth]),
         on: workers, with: world
       ) { simulator.rows($0) }
+      if let simulator = simulator as? any GenotypeSimulator {
+        let stem = output.hasSuffix(".h5ad") ? String(output.dropLast(5)) : output
+        let (genotypes, ancestry) = simulator.genotypes
+        try world.agree(on: "write the genotypes") {
+          guard world.isRoot else { return }
+          try PlinkWriter.write(genotypes, to: stem, overwrite: overwrite)
+          try AncestryFile.write(ancestry, to: stem + ".ancestry.tsv", overwrite: overwrite)
+        }
+      }
       ProgressLog(level: .normal, isSpeaking: world.isRoot).note(
         "\(output): \(simulator.rowCount) × \(simulator.columns.count) simulated")
       return .success

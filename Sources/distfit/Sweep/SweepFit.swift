@@ -54,12 +54,13 @@ struct SweepFit {
     _ model: Fitted.Type, _ point: SweepPoint, _ folder: String, _ group: borrowing Communicator,
     _ stop: StopRequest, _ level: ProgressLog.Level
   ) throws -> SweepOutcome {
-    let (run, configuration) = try group.agree(on: "read the settings") {
+    let (run, genotypes, configuration) = try group.agree(on: "read the settings") {
       try plainly { try settings(of: model, point) }
     }
     let output = folder + "/fit.h5ad"
     let job = FitJob<Fitted>(
-      input: run.input ?? "", source: run.layer.map(MatrixSource.init), output: output,
+      input: run.input ?? "", genotypes: genotypes.input, source: run.layer.map(MatrixSource.init),
+      output: output,
       overwrite: false, resume: true, checkpointFolder: run.checkpoints ?? output + ".checkpoints",
       checkpoints: CheckpointSchedule(
         everyEpochs: run.checkpointEpochs, everyMinutes: run.checkpointMinutes),
@@ -82,14 +83,17 @@ struct SweepFit {
 
   private static func settings<Fitted: Model>(
     of model: Fitted.Type, _ point: SweepPoint
-  ) throws -> (FitOptions, Fitted.Configuration) {
+  ) throws -> (FitOptions, GenotypeOptions, Fitted.Configuration) {
     let options = SettingGroup<FitOptions>()
     let settings = SettingGroup<Fitted.Configuration>()
+    let genotypes = SettingGroup<GenotypeOptions>()
+    let groups: [any AnySettingGroup] = [options, settings]
     let arguments = try SettingArguments(
-      Array(point.arguments.dropFirst()), into: [options, settings])
+      Array(point.arguments.dropFirst()),
+      into: model is any GenotypeModel.Type ? groups + [genotypes] : groups)
     var run = options.configuration
     try arguments.takeFile(into: &run.input, for: "a point")
-    return (run, settings.configuration)
+    return (run, genotypes.configuration, settings.configuration)
   }
 
   /// Errors of the argument parser have their text elsewhere than errors elsewhere.
@@ -104,7 +108,7 @@ struct SweepFit {
   private static func prediction<Planned: PlannableModel>(
     _ model: Planned.Type, _ point: SweepPoint, _ ranks: Int
   ) -> (cost: Double, bytes: Int)? {
-    guard let (run, configuration) = try? settings(of: model, point), let input = run.input,
+    guard let (run, _, configuration) = try? settings(of: model, point), let input = run.input,
       let file = try? AnnDataFile(input)
     else { return nil }
     let source = run.layer.map(MatrixSource.init)

@@ -1,0 +1,63 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension CommandTests {
+  /// `distfit simulate tblda`, `distfit fit tblda`: reads and genotypes to the fit file.
+  @Suite(.serialized) struct TBLDACommandTests {
+    private let place: Workplace
+    private let fit = [
+      "fit", "tblda", "sim.h5ad", "--genotypes", "sim.bed", "--topics", "4", "--lanes", "9",
+      "--tolerance", "1e-4", "--quiet",
+    ]
+
+    init() throws {
+      place = try Workplace()
+      try place.succeed([
+        "simulate", "tblda", "--donors", "20", "--samples-per-donor", "2", "--genes", "60",
+        "--variants", "50", "--topics", "3", "--reads", "2000", "--missing", "0.05", "--output",
+        "sim.h5ad",
+      ])
+    }
+
+    @Test(.enabled(if: Mpirun.isAvailable, "mpirun is missing"))
+    func fitsAreByteIdenticalForAnyRanksAndThreads() throws {
+      let words = fit + ["--ancestry", "sim.ancestry.tsv", "--evidence-draws", "3"]
+      try place.succeed(words + ["--output", "1.h5ad", "--threads", "1"])
+      let expected = try place.fitBytes("1.h5ad")
+      for (ranks, threads) in [(1, 2), (2, 1), (7, 1)] {
+        let name = "\(ranks)x\(threads).h5ad"
+        try place.succeed(words + ["--output", name, "--threads", "\(threads)"], ranks: ranks)
+        #expect(try place.fitBytes(name) == expected, "\(ranks) ranks × \(threads) threads")
+      }
+      try place.succeed(fit + ["--output", "other.h5ad"])
+      #expect(try place.fitBytes("other.h5ad") != expected, "the ancestry changes nothing")
+    }
+
+    @Test(
+      .enabled(if: Mpirun.isAvailable, "mpirun is missing"),
+      arguments: [
+        (["--genotypes", "missing.bed"], "missing.bed"),
+        (["--donor-key", "doner"], "did you mean \"donor\"?"),
+        (["--ancestry", "other.tsv"], "does not have donor donor1"),
+        (["--ancestry", "broken.tsv"], "line 3"),
+        (["--variant-chromosome", "22"], "chromosome 22"),
+        (["--gene-chromosome", "22"], "no column \"chromosome\""),
+      ])
+    func badInputIsOneLineAndStatusTwo(_ words: [String], _ part: String) throws {
+      try place.write("kind\tname\t1\ndonor\tdonor0\t1\nvariant\tvariant0\t0.5\n", to: "other.tsv")
+      try place.write("kind\tname\t1\ndonor\tdonor0\t1\nvariant\tvariant0\t1.5\n", to: "broken.tsv")
+      for ranks in [1, 3] {
+        let outcome = try place.run(fit + words + ["--output", "bad.h5ad"], ranks: ranks)
+        #expect(outcome.status == 2 && outcome.errors.contains(part), "\(outcome)")
+        #expect(!place.has("bad.h5ad"))
+      }
+    }
+
+    @Test func aFitWithoutGenotypesSaysWhatIsMissing() throws {
+      let outcome = try place.run(["fit", "tblda", "sim.h5ad", "--output", "bad.h5ad"])
+      #expect(outcome.status == 2)
+      #expect(outcome.errorLines.count == 1 && outcome.errors.contains("--genotypes"))
+    }
+  }
+}

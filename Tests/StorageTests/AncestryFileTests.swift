@@ -1,0 +1,50 @@
+import Foundation
+import Modeling
+import Storage
+import TestSupport
+import Testing
+
+struct AncestryFileTests {
+  @Test func whatIsWrittenIsRead() throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let ancestry = Ancestry(
+      donors: ["a", "b"], variants: ["v", "w", "x"], populationCount: 2,
+      shares: [0.25, 0.75, 1, 0], frequencies: [0.1, 0.2, 0, 1, 1.0 / 3, 0.5])
+    let path = folder.appendingPathComponent("ancestry.tsv").path
+    try AncestryFile.write(ancestry, to: path, overwrite: false)
+    #expect(try AncestryFile.read(path) == ancestry)
+    #expect(throws: StorageError.self) {
+      try AncestryFile.write(ancestry, to: path, overwrite: false)
+    }
+  }
+
+  @Test func sharesAreDividedByTheirSum() {
+    let ancestry = Ancestry(
+      donors: ["a"], variants: [], populationCount: 2, shares: [1, 3], frequencies: [])
+    #expect(ancestry.shares == [0.25, 0.75])
+  }
+
+  @Test func genotypesWrittenForPlinkAreRead() throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let genotypes = Genotypes(
+      donors: ["a", "b", "c", "d", "e"],
+      variants: Table(
+        names: ["v", "w"],
+        columns: [
+          NamedColumn("chromosome", .strings(["1", "X"])),
+          NamedColumn("position", .integers([10, 20])),
+          NamedColumn("counted_allele", .strings(["A", "G"])),
+          NamedColumn("other_allele", .strings(["C", "T"])),
+        ]), dosages: [0, 1, 2, 255, 1, 1, 0, 2, 2, 255])
+    let name = folder.appendingPathComponent("donors").path
+    try PlinkWriter.write(genotypes, to: name, overwrite: false)
+    let read = try GenotypeFile.read(name + ".bed").genotypes
+    #expect(read.donors == genotypes.donors)
+    #expect(read.variants.names == genotypes.variants.names)
+    #expect(read.dosages == genotypes.dosages)
+    #expect(read.variants["position"] == .integers([10, 20]))
+    #expect(read.variants["counted_allele"]?.asCategories?.names == ["A", "G"])
+  }
+}
