@@ -15,8 +15,8 @@ struct Distfit: ParsableCommand {
     version: distfitVersion,
     subcommands: [
       FitCommand.self, EmbedCommand.self, SampleCommand.self, DecodeCommand.self,
-      EvaluateCommand.self, PredictCommand.self, InspectCommand.self, SimulateCommand.self,
-      CheckCommand.self,
+      EvaluateCommand.self, PredictCommand.self, PRRRCommand.self, InspectCommand.self,
+      SimulateCommand.self, CheckCommand.self,
       PlanCommand.self, SweepCommand.self, TBLDACommand.self,
     ]
   )

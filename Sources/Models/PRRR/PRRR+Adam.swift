@@ -28,7 +28,8 @@ extension PRRR {
       let here = likelihoodGradient(
         lanes: lanes.map(\.training), at: shared.coefficients, with: everyone, on: workers)
     else { return .objectiveNotFinite }
-    let value = here.value + totals.constant + logPrior(shared.coefficients)
+    let value =
+      here.value + totals.constant + logPrior(shared.coefficients, centres: shared.interceptCentres)
     guard value.isFinite else { return .objectiveNotFinite }
     let before = shared.objective
     shared.objective = value
@@ -45,7 +46,7 @@ extension PRRR {
       shared.gradient
       ?? PRRRGradientState(
         adam: PublishedAdam(count: parameters.count, rate: configuration.rate), rawDeviations: [])
-    let gradient = logJointGradient(here, shared.coefficients)
+    let gradient = logJointGradient(here, shared.coefficients, centres: shared.interceptCentres)
     state.adam.update(&parameters, along: gradient.map { -$0 })
     shared.coefficients = coefficients(from: parameters)
     shared.gradient = state
@@ -54,7 +55,7 @@ extension PRRR {
 
   /// Gradient of the log joint in the order of `flattened`.
   package func logJointGradient(
-    _ likelihood: LikelihoodGradient, _ coefficients: ReducedRankCoefficients
+    _ likelihood: LikelihoodGradient, _ coefficients: ReducedRankCoefficients, centres: [Double]
   ) -> [Double] {
     var gradient = flattened(
       ReducedRankCoefficients(
@@ -62,19 +63,32 @@ extension PRRR {
         geneCoefficients: likelihood.geneCoefficients))
     let parameters = flattened(coefficients)
     let precisions = priorPrecisions
-    for index in gradient.indices { gradient[index] -= precisions[index] * parameters[index] }
+    let means = priorMeans(centres)
+    for index in gradient.indices {
+      gradient[index] -= precisions[index] * (parameters[index] - means[index])
+    }
     return gradient
   }
 
   /// 1/σ² of every parameter, in the order of `flattened`.
   var priorPrecisions: [Double] {
     func precision(_ deviation: Double) -> Double { 1 / (deviation * deviation) }
-    var gene = Array(repeating: precision(configuration.geneDeviation), count: factorCount)
+    var gene = Array(repeating: precision(geneDeviation), count: factorCount)
     if configuration.intercept { gene.append(precision(configuration.interceptDeviation)) }
     var result = Array(
-      repeating: precision(configuration.covariateDeviation), count: covariateCount * factorCount)
+      repeating: precision(covariateDeviation), count: covariateCount * factorCount)
     for _ in 0..<geneCount { result += gene }
     return result
+  }
+
+  /// The mean of every parameter's prior, in the order of `flattened`.
+  func priorMeans(_ centres: [Double]) -> [Double] {
+    var genes = Matrix<Double>(rowCount: geneCount, columnCount: factorCount + 1)
+    for gene in 0..<geneCount { genes[gene, factorCount] = centres[gene] }
+    return flattened(
+      ReducedRankCoefficients(
+        covariateLoadings: Matrix(rowCount: covariateCount, columnCount: factorCount),
+        geneCoefficients: genes))
   }
 
   /// U, then each gene's coefficients; intercepts only where there are any.

@@ -5,7 +5,7 @@ extension PRRR {
   /// The most factors up to which covariances are computed: they take k (k + 1) / 2 numbers a gene.
   static let covarianceLimit = 30
 
-  /// How sure each gene's loadings are, given U: the inverse of the Hessian at the maximum.
+  /// How sure each gene's loadings are, given U: the inverse of the Hessian at the maximum, in canonical form.
   ///
   ///     Σ_j = [(Σ_n μ_nj h_n h_nᵀ + Λ)⁻¹]_{1…k, 1…k},   h_n = (x_n U, 1),  Λ the precisions of the priors
   ///
@@ -51,8 +51,11 @@ extension PRRR {
         place += 1
       }
     }
+    // In canonical form both priors have the standard deviation (σ_U σ_V)^½.
+    let loading =
+      configuration.fullRank ? loadingDeviation : (covariateDeviation * geneDeviation).squareRoot()
     for a in 0..<width {
-      let deviation = a == k ? configuration.interceptDeviation : loadingDeviation
+      let deviation = a == k ? configuration.interceptDeviation : loading
       hessian[a, a] += 1 / (deviation * deviation)
     }
     guard let inverse = try? Cholesky(hessian).inverse() else { return nil }

@@ -29,22 +29,25 @@ extension PRRR {
       let isConverged = here.value - before <= tolerance * max(1, here.value.magnitude)
       if isConverged || shared.iteration > configuration.iterationLimit {
         keepIfBest(
-          &shared, objective: here.value, logLikelihood: here.value - logPrior(shared.coefficients),
+          &shared, objective: here.value,
+          logLikelihood: here.value
+            - logPrior(shared.coefficients, centres: shared.interceptCentres),
           isConverged: isConverged)
         return isConverged ? .objectiveTolerance : .stepLimit
       }
     }
     let genes = geneSteps(
-      shared.coefficients, here.sums, scores: here.scores, blocks, with: everyone, on: workers)
+      shared, here.sums, scores: here.scores, blocks, with: everyone, on: workers)
     guard let genes else { return .objectiveNotFinite }
     shared.coefficients.geneCoefficients = genes.coefficients
     shared.trial = nil
     if !configuration.fullRank {
       let value =
-        genes.pass.geneLogLikelihoods.reduce(0, +) + totals.constant + logPrior(shared.coefficients)
+        genes.pass.geneLogLikelihoods.reduce(0, +) + totals.constant
+        + logPrior(shared.coefficients, centres: shared.interceptCentres)
       guard
         let direction = covariateDirection(
-          shared.coefficients, genes.pass, totals, blocks, with: everyone, on: workers)
+          shared, genes.pass, totals, blocks, with: everyone, on: workers)
       else { return .objectiveNotFinite }
       let trial = PRRRState.Trial(
         origin: shared.coefficients, value: value, direction: direction, length: 1)
@@ -75,7 +78,7 @@ extension PRRR {
         with: everyone, on: workers)
       let value = sums.map {
         logLikelihoods($0, shared.coefficients).reduce(0, +) + totals.constant
-          + logPrior(shared.coefficients)
+          + logPrior(shared.coefficients, centres: shared.interceptCentres)
       }
       if let trial = shared.trial, trial.length > 0,
         !(value ?? -.infinity >= trial.value - 1e-12 * trial.value.magnitude)
@@ -111,13 +114,14 @@ extension PRRR {
 
   /// Newton's direction of U.
   private func covariateDirection<Everyone: Team & ~Copyable>(
-    _ coefficients: ReducedRankCoefficients, _ pass: RowPass, _ totals: CountTotals,
+    _ shared: PRRRState, _ pass: RowPass, _ totals: CountTotals,
     _ lanes: [[PoissonBlock]], with everyone: borrowing Everyone, on workers: Workers
   ) -> Matrix<Double>? {
+    let coefficients = shared.coefficients
     let loadings = coefficients.geneLoadings
-    let intercepts = coefficients.intercepts
+    let intercepts = zip(coefficients.intercepts, shared.interceptCentres).map { $0 - $1 }
     let covariatePrecision =
-      1 / (configuration.covariateDeviation * configuration.covariateDeviation)
+      1 / (covariateDeviation * covariateDeviation)
     let interceptPrecision =
       configuration.intercept
       ? 1 / (configuration.interceptDeviation * configuration.interceptDeviation) : 0
@@ -166,7 +170,7 @@ extension PRRR {
     }
     // A form that cannot be computed (numbers not finite) is left: the next pass refuses the step.
     try? result.balance(
-      covariateScale: configuration.covariateDeviation, geneScale: configuration.geneDeviation)
+      covariateScale: covariateDeviation, geneScale: geneDeviation)
     return result
   }
 }

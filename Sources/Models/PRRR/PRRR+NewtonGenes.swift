@@ -5,22 +5,25 @@ import Modeling
 extension PRRR {
   /// Newton's step for every gene, halved where it does not pay; the pass at the new coefficients.
   func geneSteps<Everyone: Team & ~Copyable>(
-    _ coefficients: ReducedRankCoefficients, _ sums: GeneSums, scores: [[[Double]]],
+    _ shared: PRRRState, _ sums: GeneSums, scores: [[[Double]]],
     _ lanes: [[PoissonBlock]], with everyone: borrowing Everyone, on workers: Workers
   ) -> (coefficients: Matrix<Double>, pass: RowPass)? {
+    let (coefficients, centres) = (shared.coefficients, shared.interceptCentres)
     let old = coefficients.geneCoefficients
     var heights = largestScores(scores, width: old.columnCount)
     everyone.maximum(&heights)
-    var new = newtonCoefficients(old, sums, heights: heights, on: workers)
+    var new = newtonCoefficients(old, centres, sums, heights: heights, on: workers)
     let oldLikelihoods = logLikelihoods(sums, coefficients)
-    let oldValues = oldLikelihoods.indices.map { oldLikelihoods[$0] + logPrior(gene: old.row($0)) }
+    let oldValues = oldLikelihoods.indices.map {
+      oldLikelihoods[$0] + logPrior(gene: old.row($0), centre: centres[$0])
+    }
     let wantsMoments = !configuration.fullRank
     let all = Array(0..<geneCount)
     let first = rowPass(
       lanes: lanes, scores: scores, coefficients: new, genes: all, wantsMoments: wantsMoments,
       with: everyone, on: workers)
     var failing = all
-    if let first { failing = losers(all, among: new, first.geneLogLikelihoods, oldValues) }
+    if let first { failing = losers(all, among: new, centres, first.geneLogLikelihoods, oldValues) }
     if let first, failing.isEmpty { return (new, first) }
     for attempt in 1...40 where !failing.isEmpty {
       for gene in failing {
@@ -36,7 +39,9 @@ extension PRRR {
       let trial = rowPass(
         lanes: lanes, scores: scores, coefficients: subset, genes: failing, wantsMoments: false,
         with: everyone, on: workers)
-      if let trial { failing = losers(failing, among: new, trial.geneLogLikelihoods, oldValues) }
+      if let trial {
+        failing = losers(failing, among: new, centres, trial.geneLogLikelihoods, oldValues)
+      }
     }
     let last = rowPass(
       lanes: lanes, scores: scores, coefficients: new, genes: all, wantsMoments: wantsMoments,
@@ -59,12 +64,13 @@ extension PRRR {
 
   /// Those of some genes whose new coefficients have a lower log joint than the old ones.
   private func losers(
-    _ genes: [Int], among coefficients: Matrix<Double>, _ likelihoods: [Double],
+    _ genes: [Int], among coefficients: Matrix<Double>, _ centres: [Double],
+    _ likelihoods: [Double],
     _ oldValues: [Double]
   ) -> [Int] {
     var result: [Int] = []
     for (gene, likelihood) in zip(genes, likelihoods) {
-      let value = likelihood + logPrior(gene: coefficients.row(gene))
+      let value = likelihood + logPrior(gene: coefficients.row(gene), centre: centres[gene])
       let margin = 1e-11 * max(1, oldValues[gene].magnitude)
       if !(value >= oldValues[gene] - margin) { result.append(gene) }
     }
@@ -74,15 +80,16 @@ extension PRRR {
   /// The most that a step may change a predictor: e¹⁰ times a mean is far, yet within the range of the sums.
   private static let longestStep = 10.0
 
-  /// b_j + (Σ_n μ h hᵀ + Λ)⁻¹ (Σ_n (y − μ) h − Λ b_j), Λ the precisions of the priors; shortened where it could
+  /// b_j + (Σ_n μ h hᵀ + Λ)⁻¹ (Σ_n (y − μ) h − Λ (b_j − m_j)), m and Λ the means and precisions of the priors; shortened where it could
   /// change a predictor by more than `longestStep`.
   private func newtonCoefficients(
-    _ old: Matrix<Double>, _ sums: GeneSums, heights: [Double], on workers: Workers
+    _ old: Matrix<Double>, _ centres: [Double], _ sums: GeneSums, heights: [Double],
+    on workers: Workers
   ) -> Matrix<Double> {
     let chunkSize = 256
     let chunks = mapConcurrently((old.rowCount + chunkSize - 1) / chunkSize, on: workers) { chunk in
       let genes = chunk * chunkSize..<min((chunk + 1) * chunkSize, old.rowCount)
-      return newtonCoefficients(old, sums, heights: heights, genes: genes)
+      return newtonCoefficients(old, centres, sums, heights: heights, genes: genes)
     }
     return Matrix(
       rowCount: old.rowCount, columnCount: old.columnCount, elements: chunks.flatMap(\.self))
@@ -90,7 +97,8 @@ extension PRRR {
 
   /// The new coefficients of some genes.
   private func newtonCoefficients(
-    _ old: Matrix<Double>, _ sums: GeneSums, heights: [Double], genes: Range<Int>
+    _ old: Matrix<Double>, _ centres: [Double], _ sums: GeneSums, heights: [Double],
+    genes: Range<Int>
   ) -> [Double] {
     let width = old.columnCount
     let packed = packedCount(width)
@@ -115,7 +123,7 @@ extension PRRR {
       for a in 0..<width {
         let precision = a == width - 1 ? interceptPrecision : loadingPrecision
         hessian[a * width + a] += precision
-        step[a] -= precision * result[first + a]
+        step[a] -= precision * (result[first + a] - (a == width - 1 ? centres[gene] : 0))
       }
       if !configuration.intercept {
         for a in 0..<width { hessian[(width - 1) * width + a] = a == width - 1 ? 1 : 0 }

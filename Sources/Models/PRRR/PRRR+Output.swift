@@ -75,13 +75,12 @@ extension PRRR {
     return SharedOutput(columns: columns, matrices: matrices, parameters: .group(members))
   }
 
-  /// The coefficients in canonical form: balanced, signed, in the order of strength.
+  /// The coefficients in canonical form, U V = (P S^½)(S^½ Qᵀ), signed, in the order of strength.
   package func canonical(_ shared: PRRRState) -> ReducedRankCoefficients {
     var coefficients = shared.coefficients
     // Covariances belong to a form that is canonical already.
     guard !configuration.fullRank, shared.geneCovariances == nil else { return coefficients }
-    try? coefficients.balance(
-      covariateScale: configuration.covariateDeviation, geneScale: configuration.geneDeviation)
+    try? coefficients.balance(covariateScale: 1, geneScale: 1)
     return coefficients
   }
 

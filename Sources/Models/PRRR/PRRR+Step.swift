@@ -7,7 +7,9 @@ import RealModule
 extension PRRR {
   /// Parameters at the first start, intercepts of the published start included.
   public func start() -> PRRRState {
-    PRRRState(coefficients: startingCoefficients(restart: 0, totals: nil))
+    PRRRState(
+      interceptCentres: Array(repeating: 0, count: geneCount),
+      coefficients: startingCoefficients(restart: 0, totals: nil))
   }
 
   /// U ~ N(0, 1/p), V ~ N(0, 1/q); v0 at the genes' rates, or N(0, 1/q).
@@ -61,6 +63,9 @@ extension PRRR {
     if shared.totals == nil {
       let totals = regression.totals(of: lanes, with: everyone)
       shared.totals = totals
+      if configuration.intercept, configuration.interceptCentre == .rates {
+        shared.interceptCentres = totals.rates.map { .log($0) }
+      }
       shared.coefficients = startingCoefficients(restart: 0, totals: totals)
       remarks = regression.remarks(totals)
     }
@@ -144,29 +149,44 @@ extension PRRR {
   // MARK: - Priors
 
   /// log p(U) + log p(V) + log p(v0), with all constants; U only where it is a parameter.
-  package func logPrior(_ coefficients: ReducedRankCoefficients) -> Double {
+  ///
+  /// - Parameter centres: means of the priors of the intercepts.
+  package func logPrior(_ coefficients: ReducedRankCoefficients, centres: [Double]) -> Double {
     var sum = 0.0
     if !configuration.fullRank {
-      sum += logNormal(coefficients.covariateLoadings.elements, configuration.covariateDeviation)
+      sum += logNormal(coefficients.covariateLoadings.elements, covariateDeviation)
     }
     for gene in 0..<coefficients.geneCount {
-      sum += logPrior(gene: coefficients.geneCoefficients.row(gene))
+      sum += logPrior(gene: coefficients.geneCoefficients.row(gene), centre: centres[gene])
     }
     return sum
   }
 
   /// log p(v_j) + log p(v0_j).
-  func logPrior(gene: ArraySlice<Double>) -> Double {
+  func logPrior(gene: ArraySlice<Double>, centre: Double) -> Double {
     var sum = logNormal(gene.dropLast(), loadingDeviation)
     if configuration.intercept {
-      sum += logNormal(gene.suffix(1), configuration.interceptDeviation)
+      sum += logNormal(
+        gene.suffix(1).map { $0 - centre }, configuration.interceptDeviation)
     }
     return sum
   }
 
+  /// σ_U: 1/√p unless it is set, so that an effect's prior has the size of the effects of its factor
+  /// (``PRRRConfiguration``); 1 for the coefficients of full-rank regression.
+  var covariateDeviation: Double {
+    configuration.covariateDeviation
+      ?? (configuration.fullRank ? 1 : 1 / Double(covariateCount).squareRoot())
+  }
+
+  /// σ_V: 1/√q unless it is set.
+  var geneDeviation: Double {
+    configuration.geneDeviation ?? 1 / Double(geneCount).squareRoot()
+  }
+
   /// σ of the genes' loadings: of the coefficients themselves in full-rank regression.
   var loadingDeviation: Double {
-    configuration.fullRank ? configuration.covariateDeviation : configuration.geneDeviation
+    configuration.fullRank ? covariateDeviation : geneDeviation
   }
 
   private func logNormal(_ values: some Collection<Double>, _ deviation: Double) -> Double {

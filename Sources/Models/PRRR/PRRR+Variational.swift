@@ -7,7 +7,7 @@ import RealModule
 /// Mean-field variational inference: a normal distribution for every entry of U, V, v0.
 ///
 ///     q(θ_i) = N(m_i, softplus(r_i)²),   θ = m + softplus(r) ∘ ε,  ε ~ N(0, 1)
-///     ELBO ≈ log p(Y | θ) − Σ_i KL(q(θ_i) ‖ N(0, σ_i²)),  the expectation over ε by `draws` draws
+///     ELBO ≈ log p(Y | θ) − Σ_i KL(q(θ_i) ‖ N(μ_i, σ_i²)),  the expectation over ε by `draws` draws
 ///
 /// The divergence from the prior is in closed form, which halves the noise of the reference's estimate of it.
 /// Noise has keys (seed, start, step, parameter), so that it is the same on every rank.
@@ -53,9 +53,11 @@ extension PRRR {
       }
     }
     let precisions = priorPrecisions
+    let centres = priorMeans(shared.interceptCentres)
     var bound = likelihood
     for index in means.indices {
-      let (mean, deviation, precision) = (means[index], deviations[index], precisions[index])
+      let (deviation, precision) = (deviations[index], precisions[index])
+      let mean = means[index] - centres[index]
       bound -=
         0.5 * precision * (mean * mean + deviation * deviation) - 0.5
         - 0.5 * .log(precision * deviation * deviation)

@@ -3,7 +3,7 @@ public import Modeling
 /// Poisson reduced-rank regression (PRRR): low-rank associations between covariates and counts.
 ///
 ///     y_nj ~ Poisson(s_n exp((X U V)_nj + v0_j))
-///     u_pr ~ N(0, σ_U²),  v_rj ~ N(0, σ_V²),  v0_j ~ N(0, σ_0²)
+///     u_pr ~ N(0, σ_U²),  v_rj ~ N(0, σ_V²),  v0_j ~ N(m_j, σ_0²)
 ///
 /// | Symbol | Meaning | Shape | In code |
 /// |---|---|---|---|
@@ -13,9 +13,10 @@ public import Modeling
 /// | U | loadings of covariates | p × k | `covariateLoadings` |
 /// | V | loadings of genes | k × q | `geneCoefficients` |
 /// | v0 | intercepts | q | `geneCoefficients`, last column |
+/// | m | their prior means, each gene's rate or 0 | q | `PRRRState.interceptCentres` |
 ///
 /// U and V are determined up to a rotation, B = U V is the identified quantity; what is written is the
-/// canonical form (``ReducedRankCoefficients/balance(covariateScale:geneScale:)``). The log joint has local
+/// canonical form (``ReducedRankCoefficients/balance(covariateScale:geneScale:)`` with scales of 1). The log joint has local
 /// maxima: several starts are made and the best kept. Deviations from paper and reference code:
 /// ``PRRRConfiguration``.
 ///

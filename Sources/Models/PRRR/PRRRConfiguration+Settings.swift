@@ -37,13 +37,17 @@ extension PRRRConfiguration {
         "full-rank", \.fullRank,
         "A coefficient for every covariate and gene: one Poisson regression a gene, no factors."),
       .flag("intercept", \.intercept, "Whether every gene has an intercept."),
-      .number(
+      .optionalNumber(
         "covariate-deviation", \.covariateDeviation, in: 1e-6...1e6,
-        "Standard deviation of the normal prior of the covariates' loadings U (of all coefficients if --full-rank)."
+        "Standard deviation of the normal prior of the covariates' loadings U (of all coefficients if --full-rank); none: 1/√p (1), p columns of covariates; published: 1."
       ),
-      .number(
+      .optionalNumber(
         "gene-deviation", \.geneDeviation, in: 1e-6...1e6,
-        "Standard deviation of the normal prior of the genes' loadings V."),
+        "Standard deviation of the normal prior of the genes' loadings V; none: 1/√q, q genes; published: 1."
+      ),
+      .choice(
+        "intercept-centre", \.interceptCentre,
+        "Mean of the normal prior of the intercepts: each gene's rate, or 0 as published."),
       .number(
         "intercept-deviation", \.interceptDeviation, in: 1e-6...1e6,
         "Standard deviation of the normal prior of the intercepts."),

@@ -4,13 +4,19 @@ public import Modeling
 ///
 /// | Setting | Paper | Reference code | distfit | Why |
 /// |---|---|---|---|---|
-/// | intercept | none | N(0, 1) prior | N(0, 1) prior | without it covariates must explain each gene's level |
+/// | intercept | none | N(0, 1) prior | N(log rate of the gene, 1) prior | without it covariates must explain each gene's level; with total counts as size factors rates are about 10⁻⁴, and a prior around 1 leaves most of each level to the factors, which then show expression levels instead of associations |
 /// | `inference` | Adam; SVI | Adam; SVI | Newton, alternating | reaches a higher log joint in tens of passes instead of thousands |
-/// | prior of U, V | N(0, σ²) | N(0, 1) | N(0, 1) | σ is not stated in the paper |
+/// | prior of U, V | N(0, σ²) | N(0, 1); first N(0, 1/p), N(0, 1/q) | N(0, 1/p), N(0, 1/q) | see below; σ is not stated in the paper |
 /// | size factor | total count | total count | total count | the last published commit makes it latent, with a misplaced logarithm |
 /// | `restarts` | none | none | 3 | the log joint has local maxima |
 /// | stopping | fixed or decrease < 0.01 | the same | relative change | a rule on a noisy ELBO stops almost at random |
 /// | prediction | | without v0 | with v0 | what the model says |
+///
+/// At a maximum the priors of U and V act on B = U V alone, as −Σ_r S_r / (σ_U σ_V), S its singular values
+/// (``ReducedRankCoefficients/balance(covariateScale:geneScale:)``). For a gene that is a normal prior of
+/// variance σ_U σ_V S_r on what factor r does to it, and S_r grows with the number of genes: with σ = 1 and
+/// 10⁴ genes effects of ± 30 are hardly penalised, and genes that a group of samples has no count of get them.
+/// With σ_U = 1/√p, σ_V = 1/√q that variance is S_r / √(p q), the root mean square effect of the factor.
 public struct PRRRConfiguration: ModelConfiguration {
   /// How the parameters are found.
   public enum Inference: String, CaseIterable, Sendable {
@@ -38,6 +44,14 @@ public struct PRRRConfiguration: ModelConfiguration {
     case published
   }
 
+  /// Where the priors of the intercepts are centred.
+  public enum InterceptCentre: String, CaseIterable, Sendable {
+    /// At each gene's rate in the rows of the fit, log((Σ_n y_nj + ½) / Σ_n s_n).
+    case rates
+    /// At 0, as published.
+    case zero
+  }
+
   /// Covariates: columns of obs.
   public var covariates: [String] = []
   /// What happens to rows with a missing covariate.
@@ -54,10 +68,12 @@ public struct PRRRConfiguration: ModelConfiguration {
   public var sizeFactor = SizeFactor.total
   /// A column of obs with size factors.
   public var sizeFactorColumn: String?
-  /// Standard deviation of the prior of U.
-  public var covariateDeviation = 1.0
-  /// Standard deviation of the prior of V.
-  public var geneDeviation = 1.0
+  /// Standard deviation of the prior of U; nil: 1/√p, or 1 for full-rank regression.
+  public var covariateDeviation: Double?
+  /// Standard deviation of the prior of V; nil: 1/√q.
+  public var geneDeviation: Double?
+  /// Mean of the prior of v0.
+  public var interceptCentre = InterceptCentre.rates
   /// Standard deviation of the prior of v0.
   public var interceptDeviation = 1.0
   /// How parameters are found.

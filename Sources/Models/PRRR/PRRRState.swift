@@ -32,6 +32,8 @@ public struct PRRRState: Codable, Sendable {
 
   /// Nil before the first step.
   package var totals: CountTotals?
+  /// Means of the priors of the intercepts, q.
+  package var interceptCentres: [Double]
   /// Where the fit stands.
   package var coefficients: ReducedRankCoefficients
   /// Number of the start, from 0.

@@ -14,6 +14,9 @@ import Testing
     var configuration = PRRRConfiguration()
     configuration.rank = rank
     configuration.scaling = .none
+    configuration.interceptCentre = .zero
+    configuration.covariateDeviation = 1
+    configuration.geneDeviation = 1
     change(&configuration)
     try configuration.validate()
     return try PRRR(configuration, for: data.summary, covariates: data.raw)
@@ -49,6 +52,43 @@ import Testing
     let (_, gradient) = try PRRRObjectiveTests.evaluate(
       data, fit.state.coefficients, sizes: Array(repeating: 1, count: 150))
     #expect((gradient.map(\.magnitude).max() ?? 1) < 1e-2, "\(gradient)")
+  }
+
+  @Test func interceptsCentredAtTheRatesLeaveTheirLevelsToTheIntercepts() throws {
+    // Genes whose levels differ twentyfold, groups that do not differ: nothing is left for the factors.
+    var data = TestCounts.simulated(rows: 200, genes: 20, covariates: 3, seed: 4, levels: 3)
+    data.counts = data.counts.map { _ in (0..<20).map { Double(($0 + 1) * 5) } }
+    func strength(_ centre: PRRRConfiguration.InterceptCentre) throws -> Double {
+      let model = try Self.model(data, rank: 1) { $0.interceptCentre = centre }
+      let fit = try model.fitted(data).state.coefficients
+      return zip(
+        matrixProduct(
+          fit.covariateLoadings, fit.geneLoadings, transposing: .second
+        ).elements, repeatElement(0, count: 60)
+      ).reduce(0) { $0 + $1.0 * $1.0 }
+    }
+    let (centred, published) = (try strength(.rates), try strength(.zero))
+    #expect(centred < 1e-2, "\(centred), \(published)")
+    #expect(published > 100 * centred, "\(centred), \(published)")
+  }
+
+  @Test func theLogJointAtCentredInterceptsNeverFallsAndEndsWithoutGradient() throws {
+    let data = TestCounts.simulated(rows: 150, genes: 12, covariates: 4, seed: 11)
+    let model = try Self.model(data, rank: 2) {
+      $0.restarts = 1
+      $0.interceptCentre = .rates
+      $0.interceptDeviation = 0.1
+      $0.tolerance = 1e-13
+    }
+    let fit = try model.fitted(data)
+    let values = fit.history.map { $0[0] }
+    for (before, after) in zip(values, values.dropFirst()) {
+      #expect(after >= before - 1e-9 * before.magnitude)
+    }
+    let (value, gradient) = try PRRRObjectiveTests.evaluate(
+      data, fit.state.coefficients, centres: fit.state.interceptCentres, deviation: 0.1)
+    #expect((gradient.map(\.magnitude).max() ?? 1) < 1e-2, "\(gradient)")
+    #expect(value.isClose(to: fit.state.best?.objective ?? .nan, .golden))
   }
 
   @Test(arguments: [PRRRConfiguration.Inference.map, .adam, .variational])

@@ -17,16 +17,19 @@ import Testing
     var configuration = PRRRConfiguration()
     configuration.rank = rank
     configuration.scaling = .none
+    configuration.covariateDeviation = 1
+    configuration.geneDeviation = 1
     return configuration
   }
 
   /// Log joint and gradient, (U, then V and v0 gene by gene), at some coefficients.
   static func evaluate(
     _ data: TestCounts, _ coefficients: ReducedRankCoefficients, sizes: [Double]? = nil,
-    merging: Bool = true, lanes laneCount: Int = 1
+    centres: [Double]? = nil, deviation: Double = 1, merging: Bool = true, lanes laneCount: Int = 1
   ) throws -> (value: Double, gradient: [Double]) {
     var configuration = configuration(rank: coefficients.factorCount)
     configuration.lanes = laneCount
+    configuration.interceptDeviation = deviation
     let model = try PRRR(configuration, for: data.summary, covariates: data.raw)
     let sizes = sizes ?? data.counts.map { $0.reduce(0, +) }
     let plan = LanePlan(rowCount: data.counts.count, laneCount: laneCount)
@@ -43,9 +46,10 @@ import Testing
     let likelihood = try #require(
       likelihoodGradient(
         lanes: blocks, at: coefficients, with: Alone(), on: Workers(threadCount: 1)))
+    let centres = centres ?? Array(repeating: 0, count: coefficients.geneCount)
     return (
-      likelihood.value + constant + model.logPrior(coefficients),
-      model.logJointGradient(likelihood, coefficients)
+      likelihood.value + constant + model.logPrior(coefficients, centres: centres),
+      model.logJointGradient(likelihood, coefficients, centres: centres)
     )
   }
 
@@ -82,14 +86,15 @@ import Testing
         rows: [Double](stride(from: 0, to: 7, by: 1)).map { j in
           [0.1 * j - 0.2, 0.3 - 0.07 * j, -2]
         }))
-    let (_, gradient) = try Self.evaluate(data, point)
+    let centres = (0..<7).map { -3 + 0.2 * Double($0) }
+    let (_, gradient) = try Self.evaluate(data, point, centres: centres)
     let check = GradientCheck(
       at: point.covariateLoadings.elements + point.geneCoefficients.elements, gradient: gradient
     ) { parameters in
       let moved = ReducedRankCoefficients(
         covariateLoadings: Matrix(rowCount: 3, columnCount: 2, elements: Array(parameters[..<6])),
         geneCoefficients: Matrix(rowCount: 7, columnCount: 3, elements: Array(parameters[6...])))
-      return (try? Self.evaluate(data, moved).value) ?? .nan
+      return (try? Self.evaluate(data, moved, centres: centres).value) ?? .nan
     }
     #expect(check.passes(), "\(check)")
   }

@@ -8,7 +8,7 @@ import Modeling
 /// of iterations instead of tens. With x̃ = x − x̄:
 ///
 ///     A W = Σ_n x̃_n M_n (x̃_n W) + W / σ_U² + x̄ᵀ (x̄ W) VVᵀ / σ_0²
-///     g   = Σ_n x̃_n P_n − U / σ_U² + x̄ᵀ Σ_j v0_j v_j / σ_0²
+///     g   = Σ_n x̃_n P_n − U / σ_U² + x̄ᵀ Σ_j (v0_j − m_j) v_j / σ_0²
 ///
 /// | Symbol | Meaning | Shape | In code |
 /// |---|---|---|---|

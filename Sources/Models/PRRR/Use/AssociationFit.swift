@@ -30,7 +30,7 @@ extension GaussianRRR: AssociationModel {
 /// | U | loadings of covariates | p × k | `covariateLoadings` |
 /// | V | loadings of genes | q × k | `geneLoadings` |
 /// | v0 | intercepts | q | `intercepts` |
-/// | B = U Vᵀ | coefficients | p × q | `coefficient(_:_:)` |
+/// | B = U Vᵀ | coefficients | p × q | ``effects(of:factor:)`` |
 ///
 /// Full-rank fits have U = identity.
 public struct AssociationFit: Sendable {

@@ -1,0 +1,75 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension CommandTests {
+  /// Regressions on covariates from the command line.
+  @Suite(.serialized) struct RegressionCommandTests {
+    private func text(_ name: String, _ place: Workplace) throws -> String {
+      String(
+        decoding: try Data(contentsOf: place.folder.appendingPathComponent(name)), as: UTF8.self)
+    }
+
+    @Test func aRegressionIsFittedItsAssociationsWrittenAndNewSamplesPredicted() throws {
+      let place = try Workplace()
+      try place.succeed([
+        "simulate", "prrr", "--design", "levels", "--covariates", "5", "--cells", "300", "--genes",
+        "30", "--effect-deviation", "1", "--base-mean", "1", "--rank", "2", "--output", "data.h5ad",
+      ])
+      try place.succeed([
+        "fit", "prrr", "data.h5ad", "--covariates", "group", "--rank", "2", "--test-fraction",
+        "0.2", "--output", "fit.h5ad",
+      ])
+      let summary = try place.succeed([
+        "prrr", "associate", "fit.h5ad", "--top", "5", "--output", "tables", "--coefficients",
+      ]).output
+      #expect(summary.contains("group=group1") && summary.contains("gene"))
+      for (name, lines) in [
+        ("associations.tsv", 1 + 3 * 5), ("factors.tsv", 3), ("factor_1.rnk", 30),
+        ("covariate_order.tsv", 6), ("covariate_tree.tsv", 5), ("coefficients.tsv", 31),
+      ] {
+        let count = try text("tables/\(name)", place).split(separator: "\n").count
+        #expect(count == lines, "\(name)")
+      }
+      let again = try place.run(["prrr", "associate", "fit.h5ad", "--output", "tables"])
+      #expect(again.status == 2 && again.errors.contains("--overwrite"), "\(again)")
+
+      try place.succeed(["predict", "fit.h5ad", "data.h5ad", "--output", "predicted.h5ad"])
+      let predicted = try place.succeed(["inspect", "predicted.h5ad"]).output
+      #expect(predicted.contains("300 cells × 30 genes"), "\(predicted)")
+      for (words, part) in [
+        (["predict", "fit.h5ad", "data.h5ad", "--scale", "0"], "above 0"),
+        (["predict", "fit.h5ad", "data.h5ad", "--scale", "nothing"], "column of obs"),
+        (["predict", "data.h5ad", "data.h5ad"], "data.h5ad"),
+      ] {
+        let outcome = try place.run(words + ["--output", "x.h5ad"])
+        #expect(outcome.status == 2 && outcome.errors.contains(part), "\(outcome)")
+        #expect(!place.has("x.h5ad"))
+      }
+    }
+
+    @Test func theRankPathSuggestsTheTrueRank() throws {
+      let place = try Workplace()
+      try place.succeed([
+        "simulate", "prrr", "--cells", "300", "--rank", "2", "--base-mean", "1", "--output",
+        "data.h5ad",
+      ])
+      let words = [
+        "prrr", "rank-path", "data.h5ad", "--covariates", "x*", "--size-factor", "none", "--ranks",
+        "1..4", "--output", "path.tsv",
+      ]
+      let outcome = try place.succeed(words)
+      #expect(outcome.output.contains("suggested rank: 2"), "\(outcome)")
+      #expect(try text("path.tsv", place).split(separator: "\n").count == 5)
+      #expect(try place.run(words).errors.contains("--overwrite"))
+      let least = try place.succeed([
+        "prrr", "rank-path", "data.h5ad", "--model", "rrr", "--covariates", "x*", "--ranks", "1,2",
+      ])
+      #expect(least.output.contains("suggested rank"), "\(least)")
+      let wrong = try place.run([
+        "prrr", "rank-path", "data.h5ad", "--covariates", "x*", "--ranks", "3..1",
+      ])
+      #expect(wrong.status != 0 && wrong.errors.contains("--ranks"), "\(wrong)")
+    }
+  }
+}
