@@ -69,6 +69,7 @@ public struct FitJob<Fitted: Model> {
     let genes = try genotypes?.genes(of: input, source: source, with: world)
     let data = try FitData(
       path: input, source: source, kind: Fitted.values(configuration), columns: genes,
+      attachments: Fitted.attachments(configuration),
       laneCount: { Fitted.laneCount(configuration, rowCount: $0) }, with: world)
     for note in data.notes { log.warning(note) }
     log.note(

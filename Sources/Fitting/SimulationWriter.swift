@@ -23,7 +23,8 @@ public struct SimulationWriter {
   ///   - make: rows of a range, depending on the row numbers only.
   /// - Throws: `CollectiveFailure` where the file cannot be written.
   public func write(
-    rowCount: Int, columns: Table, uns: StoredTree, on workers: Workers,
+    rowCount: Int, columns: Table, columnMatrices: [NamedMatrix] = [], kind: ValueKind = .counts,
+    uns: StoredTree, on workers: Workers,
     with world: borrowing Communicator, make: @escaping @Sendable (Range<Int>) -> SimulatedRows
   ) throws(CollectiveFailure) {
     try FitWriter(path: path, overwrite: overwrite).check(with: world)
@@ -62,18 +63,30 @@ public struct SimulationWriter {
     }
     if world.isRoot { writer.write(rows: Table(names: names, columns: columnsOfRows)) }
     writer.write(columns: columns)
-    writer.writeCounts(
-      "X", rowCount: rowCount, columnCount: columns.count,
-      lanes: zip(lanes, counts.compactMap { $0 }).map { (plan.rows(ofLane: $0), $1) }, with: world)
-    for (index, matrix) in RowColumns.shapes(outputs, with: world).enumerated() {
-      let values = outputs.flatMap { $0.matrices[index].elements }
+    func writeDense(_ place: String, width: Int, _ values: [Float]) {
       writer.writeRows(
-        "obsm/\(matrix.name)", rowCount: rowCount, width: matrix.width,
-        ownRows: ownRows.isEmpty ? [] : [ownRows], with: world
+        place, rowCount: rowCount, width: width, ownRows: ownRows.isEmpty ? [] : [ownRows],
+        with: world
       ) { range in
-        let start = (range.lowerBound - ownRows.lowerBound) * matrix.width
-        return Array(values[start..<start + range.count * matrix.width])
+        let start = (range.lowerBound - ownRows.lowerBound) * width
+        return Array(values[start..<start + range.count * width])
       }
+    }
+    switch kind {
+    case .counts:
+      writer.writeCounts(
+        "X", rowCount: rowCount, columnCount: columns.count,
+        lanes: zip(lanes, counts.compactMap { $0 }).map { (plan.rows(ofLane: $0), $1) },
+        with: world)
+    case .reals: writeDense("X", width: columns.count, rows.flatMap(\.reals))
+    }
+    for matrix in columnMatrices {
+      writer.write(
+        matrix.elements, shape: [columns.count, matrix.width], at: "varm/\(matrix.name)")
+    }
+    for (index, matrix) in RowColumns.shapes(outputs, with: world).enumerated() {
+      writeDense(
+        "obsm/\(matrix.name)", width: matrix.width, outputs.flatMap { $0.matrices[index].elements })
     }
     writer.write(uns, at: "uns/distfit")
     try world.agree(on: "write \(path)") { try writer.finish() }

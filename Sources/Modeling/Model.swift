@@ -34,6 +34,8 @@ public protocol Model: Sendable {
   static func laneCount(_ configuration: Configuration, rowCount: Int) -> Int
   /// What the model is fitted to. Counts unless the model says otherwise.
   static func values(_ configuration: Configuration) -> ValueKind
+  /// What is to be read besides the values. Nothing unless the model says otherwise.
+  static func attachments(_ configuration: Configuration) -> Attachments
 
   /// The state of one lane before the first step.
   ///
@@ -82,6 +84,9 @@ extension Model {
 
   /// Counts.
   public static func values(_ configuration: Configuration) -> ValueKind { .counts }
+
+  /// Nothing.
+  public static func attachments(_ configuration: Configuration) -> Attachments { Attachments() }
 }
 
 /// One lane's data and state.

@@ -17,6 +17,10 @@ public protocol Simulator: Sendable {
   var rowCount: Int { get }
   /// Names and true parameters of the columns (AnnData's `var`).
   var columns: Table { get }
+  /// True parameters of the columns that are vectors (AnnData's `varm`). None unless the simulator says otherwise.
+  var columnMatrices: [NamedMatrix] { get }
+  /// What the values are. Counts unless the simulator says otherwise.
+  static var values: ValueKind { get }
   /// True parameters of the whole.
   var truth: StoredTree { get }
 
@@ -24,6 +28,13 @@ public protocol Simulator: Sendable {
   ///
   /// Local; depends on the row numbers only, not on how they are dealt out.
   func rows(_ range: Range<Int>) -> SimulatedRows
+}
+
+extension Simulator {
+  /// None.
+  public var columnMatrices: [NamedMatrix] { [] }
+  /// Counts.
+  public static var values: ValueKind { .counts }
 }
 
 /// A simulator of counts and genotypes together.
@@ -40,6 +51,8 @@ public struct SimulatedRows: Sendable {
   public var columnIndices: [[Int32]]
   /// Their counts.
   public var counts: [[UInt32]]
+  /// The values of a simulator of reals, rows × columns, row-major; empty for counts.
+  public var reals: [Float] = []
   /// True representations and the like (`obsm`).
   public var matrices: [NamedMatrix]
 
@@ -53,6 +66,18 @@ public struct SimulatedRows: Sendable {
     self.table = table
     self.columnIndices = columnIndices
     self.counts = counts
+    self.matrices = matrices
+  }
+
+  /// Rows of real values.
+  ///
+  /// - Precondition: `reals` has as many numbers for each row.
+  public init(table: Table, reals: [Float], matrices: [NamedMatrix]) {
+    precondition(table.count == 0 || reals.count.isMultiple(of: table.count))
+    self.table = table
+    self.reals = reals
+    columnIndices = []
+    counts = []
     self.matrices = matrices
   }
 }

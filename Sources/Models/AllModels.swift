@@ -12,6 +12,7 @@ public let allModels: [any Model.Type] = [
 
 /// Every simulator.
 public let allSimulators: [any Simulator.Type] = [
-  DGDSimulator.self, PRRRSimulator.self, NonnegativePRRRSimulator.self, SplatterSimulator.self,
+  DGDSimulator.self, RegulatorySimulator.self,
+  PRRRSimulator.self, NonnegativePRRRSimulator.self, SplatterSimulator.self,
   TBLDASimulator.self,
 ]

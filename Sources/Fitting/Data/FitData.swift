@@ -24,14 +24,16 @@ public struct FitData: Sendable {
   /// - Parameters:
   ///   - source: where the values are; nil: where counts usually are.
   ///   - columns: the columns of a fitted model, found by name and brought into its order; nil: all as they are.
+  ///   - attachments: matrices of `obsm` and `varm` to be read as well.
   ///   - laneCount: lanes for so many rows.
   /// - Throws: `CollectiveFailure` with one line on what is wrong with the file, the same on every rank.
   public init(
     path: String, source: MatrixSource?, kind: ValueKind, columns: [String]? = nil,
-    laneCount: (_ rowCount: Int) -> Int, with world: borrowing Communicator
+    attachments: Attachments = Attachments(), laneCount: (_ rowCount: Int) -> Int,
+    with world: borrowing Communicator
   ) throws(CollectiveFailure) {
     let opened = try world.agree(on: "open \(path)") {
-      try Self.open(path, source, kind, columns: columns)
+      try Self.open(path, source, kind, columns: columns, attachments)
     }
     let plan = LanePlan(
       rowCount: opened.rows.count, laneCount: max(1, laneCount(opened.rows.count)))
@@ -52,7 +54,8 @@ public struct FitData: Sendable {
   }
 
   private static func open(
-    _ path: String, _ source: MatrixSource?, _ kind: ValueKind, columns wanted: [String]?
+    _ path: String, _ source: MatrixSource?, _ kind: ValueKind, columns wanted: [String]?,
+    _ attachments: Attachments
   ) throws -> OpenedData {
     let file = try AnnDataFile(path)
     var notes: [String] = []
@@ -73,6 +76,8 @@ public struct FitData: Sendable {
     guard columns.count > 0 else {
       throw StorageError(file: path, place: "var", problem: "has no genes")
     }
+    let attached = try AttachedMatrices(
+      attachments, of: file, rowCount: rows.count, columnCount: columns.count)
     var map = ColumnMap(identity: columns.count)
     if let wanted {
       map = ColumnMap(wanted, from: columns.names)
@@ -93,7 +98,8 @@ public struct FitData: Sendable {
       columns = found.count == wanted.count ? columns.selecting(found) : Table(names: wanted)
     }
     return OpenedData(
-      file: file, matrix: matrix, rows: rows, columns: columns, map: map, notes: notes)
+      file: file, matrix: matrix, rows: rows, columns: columns, map: map, notes: notes,
+      attached: attached)
   }
 }
 
@@ -105,6 +111,7 @@ private struct OpenedData {
   let columns: Table
   let map: ColumnMap
   let notes: [String]
+  let attached: AttachedMatrices
 
   func read(
     _ lanes: [Range<Int>], _ kind: ValueKind
@@ -133,16 +140,19 @@ private struct OpenedData {
 
   func summary(_ statistics: ColumnStatistics?) throws -> (DataSummary, [String]) {
     if let statistics {
-      return try matrix.summary(rows: rows, columns: columns, statistics: statistics)
+      var (summary, warnings) = try matrix.summary(
+        rows: rows, columns: columns, statistics: statistics)
+      attached.add(to: &summary)
+      return (summary, warnings)
     }
     var fingerprint = Fingerprint()
     fingerprint.add(matrix.source.description)
     for name in rows.names + columns.names { fingerprint.add(name) }
     let nothing = [Double](repeating: 0, count: columns.count)
-    return (
-      DataSummary(
-        rows: rows, columns: columns, columnTotals: nothing, columnMaxima: nothing,
-        columnNonZeros: columns.names.map { _ in 0 }, fingerprint: fingerprint.description), []
-    )
+    var summary = DataSummary(
+      rows: rows, columns: columns, columnTotals: nothing, columnMaxima: nothing,
+      columnNonZeros: columns.names.map { _ in 0 }, fingerprint: fingerprint.description)
+    attached.add(to: &summary)
+    return (summary, [])
   }
 }

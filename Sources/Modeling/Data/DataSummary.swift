@@ -16,6 +16,10 @@ public struct DataSummary: Sendable {
   public var genotypes: Genotypes?
   /// The donors' ancestry; nil where none was given.
   public var ancestry: Ancestry?
+  /// Matrices of `obsm` that the model asked for, by name: all rows, on every rank.
+  public var rowMatrices: [String: NamedMatrix] = [:]
+  /// Matrices of `varm` that the model asked for, by name.
+  public var columnMatrices: [String: NamedMatrix] = [:]
 
   /// Memberwise.
   public init(

@@ -18,11 +18,15 @@ extension DGDConfiguration {
         "What the data are: counts (negative binomial), real values (squared error) or values in 0…1 (cross entropy)."
       ),
       .choice(
-        "output", \.output,
+        "activation", \.output,
         "Activation of the output layer; the expected count is activation × scale of the cell."),
       .choice(
         "scaling", \.scaling,
         "Scale of a cell: its total, mean or maximum count, or none. Softmax always uses the total."
+      ),
+      .text(
+        "mask", \.mask, "<varm matrix>",
+        "Genes × inputs of the output layer: where it is zero the weight does not exist (Paper I's sparse decoder)."
       ),
     ]
   }

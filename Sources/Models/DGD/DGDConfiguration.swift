@@ -4,7 +4,7 @@ public import Modeling
 ///
 /// | Setting | Paper (scDGD) | Reference code | distfit | Why |
 /// |---|---|---|---|---|
-/// | `output` | sigmoid | softplus | softmax | the better held-out likelihood; all are offered |
+/// | `activation` | sigmoid | softplus | softmax | the better held-out likelihood; all are offered |
 /// | `scaling` | maximum | maximum | total | the maximum of a cell is one gene's noise; the total is sequencing depth |
 /// | `start` | from zero | from zero | spectral | from zero the components collapse on small data (see the guide) |
 /// | `sigma` | 0.2 r / K | 0.2 r / K | 0.7 × the width of the start's clusters, for each dimension | the published value is tiny against the distance of the means |
@@ -85,6 +85,8 @@ public struct DGDConfiguration: ModelConfiguration {
   public var output = Output.softmax
   /// The scale of a cell.
   public var scaling = Scaling.total
+  /// A matrix of varm that says which output weights exist.
+  public var mask: String?
   /// Components of the mixture; 0: no prior on representations.
   public var components = 9
   /// The shape of components.
@@ -175,6 +177,12 @@ public struct DGDConfiguration: ModelConfiguration {
     if supervised, labels == nil {
       throw SettingError("supervised", "needs --labels with a column of classes")
     }
+    if mask != nil, hidden.isEmpty, start == .spectral {
+      throw SettingError(
+        "mask",
+        "without hidden layers gives each latent dimension its own meaning, which principal components do not have: add --start published"
+      )
+    }
     if validationFraction + testFraction >= 1 {
       throw SettingError(
         "validation-fraction",
@@ -183,15 +191,15 @@ public struct DGDConfiguration: ModelConfiguration {
     switch (likelihood, output) {
     case (.negativeBinomial, .relu), (.negativeBinomial, .identity):
       throw SettingError(
-        "output",
+        "activation",
         "\(output.rawValue) goes with --likelihood gaussian; counts take softplus, sigmoid or softmax"
       )
     case (.bernoulli, .softplus), (.bernoulli, .softmax), (.bernoulli, .relu),
       (.bernoulli, .identity):
-      throw SettingError("output", "--likelihood bernoulli takes sigmoid")
+      throw SettingError("activation", "--likelihood bernoulli takes sigmoid")
     case (.gaussian, .softmax):
       throw SettingError(
-        "output", "--likelihood gaussian takes identity, relu, sigmoid or softplus")
+        "activation", "--likelihood gaussian takes identity, relu, sigmoid or softplus")
     default: break
     }
   }

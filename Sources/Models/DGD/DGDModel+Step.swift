@@ -157,6 +157,7 @@ extension DGDModel {
     }
     let step = adam(shared.decoderSteps, rate)
     sums.withLimbs(of: 0) { limbs in
+      shared.output.clearGradient(ofWeights: absentWeights, in: limbs)
       shared.output.move(step, along: UnsafeBufferPointer(limbs), on: workers)
     }
     sums.withLimbs(of: 1) { limbs in

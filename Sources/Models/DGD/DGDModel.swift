@@ -62,6 +62,8 @@ where Hidden.Scalar == Output.Scalar {
   let fit: DGDFitFile?
   /// The sums of a minibatch, used again for the next.
   let sums = SumsPool()
+  /// Output weights that the mask leaves out.
+  let absentWeights: [Int]
 
   /// A fitted model of new cells.
   init(_ configuration: DGDConfiguration, data: DataSummary, fit: DGDFitFile) {
@@ -69,6 +71,7 @@ where Hidden.Scalar == Output.Scalar {
     self.data = data
     self.fit = fit
     classes = nil
+    absentWeights = []
     random = RandomSource(seed: UInt64(configuration.seed))
     split = RowSplit(uses: Array(repeating: .test, count: data.rowCount))
   }
@@ -103,6 +106,7 @@ where Hidden.Scalar == Output.Scalar {
     guard split.uses.contains(.train) else {
       throw ModelError("\(data.rowCount) cells leave none for training after the split")
     }
+    absentWeights = try Self.absentWeights(configuration, data)
     if data.columnCount < 2 {
       throw ModelError("the data have \(data.columnCount) gene; a decoder needs at least 2")
     }
@@ -195,7 +199,8 @@ where Hidden.Scalar == Output.Scalar {
       width = next
     }
     let G = data.columnCount
-    let values = uniform(G * width + G, width, configuration.hidden.count)
+    var values = uniform(G * width + G, width, configuration.hidden.count)
+    for index in absentWeights { values[index] = 0 }
     let output = Output(
       specification, weights: Array(values[..<(G * width)]), biases: Array(values[(G * width)...]),
       logDispersions: Array(repeating: 0, count: G))

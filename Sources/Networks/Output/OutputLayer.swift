@@ -56,6 +56,12 @@ public protocol OutputLayer<Scalar>: Codable, Sendable {
   /// Local.
   func means(hidden: [Scalar], scales: [Scalar], on workers: Workers) -> [Scalar]
 
+  /// Sets the gradient of some weights to zero: of weights that a mask leaves out.
+  ///
+  /// - Parameter positions: g · H + h.
+  func clearGradient(
+    ofWeights positions: [Int], in limbs: UnsafeMutableBufferPointer<Int64>)
+
   /// One step of Adam on all parameters along the gradient that (summed) limbs hold.
   ///
   /// Local; the same on every rank.

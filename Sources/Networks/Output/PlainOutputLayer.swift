@@ -106,6 +106,16 @@ public struct PlainOutputLayer<Scalar: NetworkScalar>: OutputLayer {
     }
   }
 
+  /// Sets the gradient of some weights to zero.
+  public func clearGradient(
+    ofWeights positions: [Int], in limbs: UnsafeMutableBufferPointer<Int64>
+  ) {
+    let size = FixedPoint.limbsPerValue
+    for position in positions {
+      for limb in position * size..<(position + 1) * size { limbs[limb] = 0 }
+    }
+  }
+
   /// One step of Adam along the gradient that limbs hold.
   ///
   /// Local; the same on every rank.

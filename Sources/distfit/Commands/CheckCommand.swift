@@ -60,6 +60,7 @@ struct CheckModelCommand<Checked: CheckableModel>: ParsableCommand {
     Launcher.run { world in
       let data = try FitData(
         path: path, source: layer.map(MatrixSource.init), kind: Checked.values(configuration),
+        attachments: Checked.attachments(configuration),
         laneCount: { max(1, $0 / wanted) }, with: world)
       let comparisons = try world.agree(on: "check the gradients") {
         try data.rows.first.map {

@@ -65,6 +65,7 @@ struct SimulateModelCommand<Simulation: Simulator>: ParsableCommand {
       let workers = Workers(threadCount: threads ?? world.defaultThreadCount())
       try SimulationWriter(path: output, overwrite: overwrite).write(
         rowCount: simulator.rowCount, columns: simulator.columns,
+        columnMatrices: simulator.columnMatrices, kind: Simulation.values,
         uns: .group(["simulated": .string(Simulation.name), "truth": simulator.truth]),
         on: workers, with: world
       ) { simulator.rows($0) }

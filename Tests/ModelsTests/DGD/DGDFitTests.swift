@@ -129,9 +129,9 @@ struct DGDFitTests {
     #expect(refused(["supervised": "true"]) == "supervised")
     #expect(
       refused(["validation-fraction": "0.5", "test-fraction": "0.5"]) == "validation-fraction")
-    #expect(refused(["output": "relu"]) == "output")
-    #expect(refused(["output": "softmax", "likelihood": "gaussian"]) == "output")
-    #expect(refused(["output": "softplus", "likelihood": "bernoulli"]) == "output")
+    #expect(refused(["activation": "relu"]) == "activation")
+    #expect(refused(["activation": "softmax", "likelihood": "gaussian"]) == "activation")
+    #expect(refused(["activation": "softplus", "likelihood": "bernoulli"]) == "activation")
     #expect(refused(["mask": "regulons"]) == "mask")
   }
 

@@ -2,6 +2,14 @@ public import LinearAlgebra
 import TileKernels
 
 extension FusedOutputLayer {
+  /// Sets the gradient of some weights to zero.
+  public func clearGradient(
+    ofWeights positions: [Int], in limbs: UnsafeMutableBufferPointer<Int64>
+  ) {
+    let (H, S) = (specification.inputCount, stride)
+    for position in positions { limbs[position / H * S + position % H] = 0 }
+  }
+
   /// One step of Adam along the gradient that limbs hold.
   ///
   /// Local; the same on every rank.

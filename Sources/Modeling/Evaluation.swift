@@ -1,0 +1,77 @@
+/// A model whose fits can be judged: by held-out data, by labels, by a known truth.
+public protocol EvaluableModel: Model {
+  /// The settings of `distfit evaluate` for fits of this model.
+  associatedtype Evaluation: ModelConfiguration
+
+  /// The figures of a fit, in the order in which they are printed.
+  ///
+  /// Local.
+  /// - Throws: where the fit is not of this model, is damaged, or the settings name what it does not have.
+  static func evaluate(_ fit: FitContents, _ settings: Evaluation) throws -> [Figure]
+}
+
+/// A named number that tells how good a fit is.
+public struct Figure: Sendable, Equatable {
+  /// What it is: `ARI`.
+  public let name: String
+  /// Its value.
+  public let value: Double
+
+  /// A figure.
+  public init(_ name: String, _ value: Double) {
+    self.name = name
+    self.value = value
+  }
+}
+
+/// A fit file as a model sees it.
+public struct FitContents: Sendable {
+  /// The file's name, for messages.
+  public let path: String
+  /// `obs`.
+  public let rows: Table
+  /// `var`.
+  public let columns: Table
+  /// `uns/distfit`.
+  public let parameters: StoredTree
+  /// Reads a dense matrix of this or another file: `obsm/X_dgd`.
+  public let matrix: @Sendable (_ place: String) throws -> NamedMatrix
+  /// Opens another AnnData file by its name, such as one with the truth.
+  public let other: @Sendable (_ path: String) throws -> FitContents
+
+  /// A fit's contents.
+  public init(
+    path: String, rows: Table, columns: Table, parameters: StoredTree,
+    matrix: @escaping @Sendable (_ place: String) throws -> NamedMatrix,
+    other: @escaping @Sendable (_ path: String) throws -> FitContents
+  ) {
+    self.path = path
+    self.rows = rows
+    self.columns = columns
+    self.parameters = parameters
+    self.matrix = matrix
+    self.other = other
+  }
+
+  /// A numeric column of `obs`.
+  ///
+  /// - Throws: `ModelError` where it is missing or holds no numbers.
+  public func numbers(_ name: String) throws(ModelError) -> [Double] {
+    guard case .numbers(let values)? = rows[name] else {
+      throw ModelError("\(path): obs/\(name) is missing or holds no numbers: is this a fit?")
+    }
+    return values
+  }
+
+  /// A column of `obs` as classes: codes (−1 for missing) and names.
+  ///
+  /// - Throws: `ModelError` with the nearest name where it is missing or holds no classes.
+  public func classes(_ name: String) throws(ModelError) -> (codes: [Int32], names: [String]) {
+    guard let classes = rows[name]?.asCategories else {
+      let names = rows.columns.map(\.name)
+      let hint = nearestName(to: name, among: names).map { "; did you mean \($0)?" } ?? ""
+      throw ModelError("\(path): obs has no column of classes named \(name)\(hint)")
+    }
+    return classes
+  }
+}
