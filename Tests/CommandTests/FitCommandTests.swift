@@ -75,6 +75,30 @@ extension CommandTests {
       #expect(try place.fitBytes("fit.h5ad") == place.fitBytes("whole.h5ad"))
     }
 
+    @Test(.enabled(if: Mpirun.isAvailable, "mpirun is missing"))
+    func aFitKilledWhileItIsWrittenLeavesNoHalfFileAndResumes() throws {
+      try place.succeed(fit + ["--output", "whole.h5ad"])
+      var kills = 0
+      // The writing takes a moment: some runs end before the signal comes.
+      for attempt in 0..<20 where kills < 2 {
+        let name = "fit\(attempt).h5ad"
+        let words = fit + ["--output", name, "--checkpoint-epochs", "1"]
+        let command = try place.start(words)
+        while command.isRunning,
+          !place.fileNames.contains(where: { $0.hasPrefix("\(name).partial") })
+        {}
+        command.send(signal: SIGKILL)
+        let outcome = command.outcome(within: 60)
+        guard !place.has(name) else { continue }
+        kills += 1
+        #expect(outcome.status != 0)
+        try place.succeed(words + ["--resume"], ranks: 3)
+        #expect(try place.fitBytes(name) == place.fitBytes("whole.h5ad"))
+        #expect(!place.fileNames.contains { $0.hasPrefix("\(name).partial") }, "\(place.fileNames)")
+      }
+      #expect(kills > 0, "no run was caught while it was writing")
+    }
+
     @Test func aRunFileSaysTheSameAsFlags() throws {
       try place.write(
         """

@@ -12,6 +12,7 @@ let checks: [String: Check] = [
   "checkpoint": checkCheckpoint,
   "broadcast": checkBroadcast,
   "communicate-in-agree": checkCommunicationInAgreement,
+  "fit-with-failure": checkFitWithFailure,
   "gather": checkGather,
   "hang": checkHang,
   "maximum": checkMaximum,

@@ -139,7 +139,11 @@ private struct StoredElements: UnkeyedDecodingContainer {
     return (tree, path)
   }
 
-  mutating func decodeNil() -> Bool { false }
+  mutating func decodeNil() -> Bool {
+    guard case .group([:])? = members[String(currentIndex)] else { return false }
+    currentIndex += 1
+    return true
+  }
 
   mutating func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
     let (tree, path) = try next("\(type)")
@@ -168,7 +172,8 @@ private struct StoredLeaf: SingleValueDecodingContainer {
   let tree: StoredTree
   let codingPath: [any CodingKey]
 
-  func decodeNil() -> Bool { false }
+  /// Nothing was stored: an empty group.
+  func decodeNil() -> Bool { tree == .group([:]) }
 
   func decode(_ type: Bool.Type) throws -> Bool {
     guard case .flag(let value) = tree else {

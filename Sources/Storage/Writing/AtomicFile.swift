@@ -1,10 +1,11 @@
 import Foundation
 
-/// A file that appears under its name only when it is complete: written as `NAME.partial-PROCESS` beside it,
-/// flushed to the disk, then renamed.
+/// A file that appears under its name only when it is complete: written as `NAME.partial-HOST-PROCESS` beside
+/// it, flushed to the disk, then renamed.
 ///
 /// Without `commit` the temporary file is deleted with the last reference, so that nothing is left of a failed
-/// run; a killed run leaves the temporary file, never a half file under the final name.
+/// run; a killed run leaves the temporary file, never a half file under the final name. The next run on the same
+/// host that writes a file of this name clears it away.
 final class AtomicFile {
   let path: String
   let temporary: String
@@ -15,7 +16,21 @@ final class AtomicFile {
   init(_ path: String, overwrite: Bool) throws(StorageError) {
     try Self.requireWritable(path, overwrite: overwrite)
     self.path = path
-    temporary = "\(path).partial-\(ProcessInfo.processInfo.processIdentifier)"
+    let partial = "\(path).partial-\(ProcessInfo.processInfo.hostName)-"
+    temporary = "\(partial)\(ProcessInfo.processInfo.processIdentifier)"
+    Self.removeLeftovers(of: partial)
+  }
+
+  /// Removes the temporary files of processes of this host that are no more.
+  private static func removeLeftovers(of partial: String) {
+    let folder = (partial as NSString).deletingLastPathComponent
+    let prefix = (partial as NSString).lastPathComponent
+    let names = try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)
+    for name in names ?? [] where name.hasPrefix(prefix) {
+      guard let process = pid_t(name.dropFirst(prefix.count)), kill(process, 0) != 0, errno == ESRCH
+      else { continue }
+      unlink((folder as NSString).appendingPathComponent(name))
+    }
   }
 
   deinit { if isOpen { unlink(temporary) } }

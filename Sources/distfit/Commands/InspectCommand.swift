@@ -29,7 +29,7 @@ struct InspectCommand: ParsableCommand {
     func list(_ name: String, _ members: [String]) {
       if !members.isEmpty { lines.append("  \(name): \(members.joined(separator: ", "))") }
     }
-    lines.append("  X: \(file.encoding(of: "X"))")
+    lines.append("  X: \(file.isThere("X") ? file.encoding(of: "X") : "none")")
     list("layers", file.layerNames)
     if file.hasRaw { lines.append("  raw/X: \(file.encoding(of: "raw/X"))") }
     list("obs", rows.columns.map { "\($0.name) (\(kind($0.column)))" })

@@ -1,0 +1,46 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A failure at each of the meetings of a whole fit.
+@Suite(.serialized, .enabled(if: Mpirun.isAvailable, "mpirun is missing"))
+struct FitFailureTests {
+  @Test func aFailureAtAnyAgreementOfAFitEndsAllRanksAndLeavesNoHalfFit() throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let made = try Command.run(
+      Command.built("distfit"),
+      [
+        "simulate", "dgd", "--cells", "90", "--genes", "60", "--components", "3", "--density",
+        "0.3", "--output", "data.h5ad",
+      ], directory: folder)
+    try #require(made.status == 0, "\(made)")
+    let whole = try Mpirun.run(
+      "RankChecks", ["fit-with-failure", "data.h5ad", "fit.h5ad"], rankCount: 3, directory: folder)
+    try #require(whole.status == 0, "\(whole)")
+    let count = try #require(whole.output.split(separator: " ").first.flatMap { Int($0) })
+    #expect(count > 8, "\(whole)")
+    for agreement in 1...count {
+      let outcome = try Mpirun.run(
+        "RankChecks",
+        ["fit-with-failure", "data.h5ad", "\(agreement).h5ad", "\(agreement % 3)", "\(agreement)"],
+        rankCount: 3, directory: folder)
+      #expect(outcome.status == 2, "agreement \(agreement): \(outcome)")
+      let messages = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("Error:") }
+      #expect(messages.count == 1, "agreement \(agreement): \(outcome)")
+      #expect(
+        messages.first?.contains("(agreement \(agreement))") == true,
+        "agreement \(agreement): \(outcome)")
+      // Either nothing under the name, or (when clearing up failed) the whole fit.
+      let fit = folder.appendingPathComponent("\(agreement).h5ad").path
+      if FileManager.default.fileExists(atPath: fit) {
+        let look = try Command.run(Command.built("distfit"), ["evaluate", fit])
+        #expect(look.status == 0, "agreement \(agreement): \(look)")
+      }
+      let leftovers = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter {
+        $0.hasPrefix("\(agreement).h5ad.partial")
+      }
+      #expect(leftovers.isEmpty, "agreement \(agreement): \(leftovers)")
+    }
+  }
+}
