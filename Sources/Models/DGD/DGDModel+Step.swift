@@ -122,6 +122,7 @@ extension DGDModel {
   /// mixture's own gradient to the sums.
   ///
   /// - Returns: Σ −log p(z).
+  @specialized(where Hidden == FusedHiddenLayers, Output == FusedOutputLayer)
   private func addMixture(
     _ shared: Shared, _ positions: ArraySlice<Int>, of lane: inout Lane,
     dataGradient: [Scalar], from firstRow: Int, to sums: inout PartialSums

@@ -59,35 +59,42 @@ extension DGDModel {
     _ shared: Shared, _ lanes: inout [Lane], _ rows: (Lane) -> [Int],
     with everyone: borrowing Everyone, on workers: Workers
   ) -> DGDEpochSums {
-    let L = configuration.latent
     var sums = PartialSums([.wide("loss", count: 3)])
     let snapshot = lanes
     forEachPiece(of: snapshot, rows) { index, positions in
-      var piece = gather([snapshot[index]], [positions])
-      let activations = shared.hidden.forward(piece.inputs, rowCount: positions.count, on: workers)
-      let result = shared.output.backpropagate(
-        piece.takeBatch(activations.output), on: workers)
-      let back = shared.hidden.backward(
-        activations, result.hiddenGradient, groups: piece.groups, into: nil, on: workers)
-      var mixture = shared.mixture.map(GaussianMixtureGradient.init)
-      for (row, position) in positions.enumerated() {
-        let z = piece.inputs[row * L..<(row + 1) * L].map { Double($0) }
-        // Cells outside training are modelled without their class: it would not be known for new cells.
-        let byRow =
-          shared.mixture.flatMap { mixture?.add(z, of: $0).byRow } ?? Array(repeating: 0, count: L)
-        for l in 0..<L {
-          lanes[index].saved.gradients[position * L + l] =
-            back.inputGradient[row * L + l] + Scalar(byRow[l])
-        }
-        sums.add(result.losses[row], to: 0, at: 0)
-      }
-      sums.add(mixture?.loss ?? 0, to: 0, at: 1)
-      sums.add(Double(positions.count), to: 0, at: 2)
+      addLosses(shared, positions, of: &lanes[index], to: &sums, on: workers)
     }
     everyone.sum(&sums)
     let totals = sums.values(of: 0)
     return DGDEpochSums(
       data: totals[0], mixture: totals[1], rows: totals[2].isNaN ? 0 : Int(totals[2]))
+  }
+
+  /// Adds the losses of some cells of a lane; their gradients by representation stay with them.
+  @specialized(where Hidden == FusedHiddenLayers, Output == FusedOutputLayer)
+  private func addLosses(
+    _ shared: Shared, _ positions: ArraySlice<Int>, of lane: inout Lane, to sums: inout PartialSums,
+    on workers: Workers
+  ) {
+    let L = configuration.latent
+    var piece = gather([lane], [positions])
+    let activations = shared.hidden.forward(piece.inputs, rowCount: positions.count, on: workers)
+    let result = shared.output.backpropagate(piece.takeBatch(activations.output), on: workers)
+    let back = shared.hidden.backward(
+      activations, result.hiddenGradient, groups: piece.groups, into: nil, on: workers)
+    var mixture = shared.mixture.map(GaussianMixtureGradient.init)
+    for (row, position) in positions.enumerated() {
+      let z = piece.inputs[row * L..<(row + 1) * L].map { Double($0) }
+      // Cells outside training are modelled without their class: it would not be known for new cells.
+      let byRow =
+        shared.mixture.flatMap { mixture?.add(z, of: $0).byRow } ?? Array(repeating: 0, count: L)
+      for l in 0..<L {
+        lane.saved.gradients[position * L + l] = back.inputGradient[row * L + l] + Scalar(byRow[l])
+      }
+      sums.add(result.losses[row], to: 0, at: 0)
+    }
+    sums.add(mixture?.loss ?? 0, to: 0, at: 1)
+    sums.add(Double(positions.count), to: 0, at: 2)
   }
 
   /// A step for the cells kept for the test: a place to start from first, then gradient steps.
@@ -109,6 +116,7 @@ extension DGDModel {
   }
 
   /// Losses and squared errors of all cells with the final decoder and representations.
+  @specialized(where Hidden == FusedHiddenLayers, Output == FusedOutputLayer)
   func measuringStep(
     _ shared: inout Shared, _ lanes: inout [Lane], on workers: Workers
   ) -> StepReport {
@@ -170,6 +178,7 @@ extension DGDModel {
 
   /// Puts every cell at the mean of the component whose decoded profile explains it best:
   /// argmin_k −log p(x_i | μ_k), as in Paper II; at zero without a mixture.
+  @specialized(where Hidden == FusedHiddenLayers, Output == FusedOutputLayer)
   func placeAtBestComponent(
     _ shared: Shared, _ lane: inout Lane, _ rows: (Lane) -> [Int], _ workers: Workers
   ) {

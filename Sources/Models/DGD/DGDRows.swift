@@ -60,6 +60,10 @@ struct DGDRows<Scalar: NetworkScalar> {
 
 extension DGDModel {
   /// Cells at these positions of these lanes, with the representations they have.
+  ///
+  /// Models are called through their protocol, which knows no concrete type: what touches single numbers asks for
+  /// its single-precision version (some 30 times faster).
+  @specialized(where Hidden == FusedHiddenLayers, Output == FusedOutputLayer)
   func gather(_ lanes: [Lane], _ positions: [ArraySlice<Int>]) -> DGDRows<Scalar> {
     let L = configuration.latent
     var rows = DGDRows<Scalar>(

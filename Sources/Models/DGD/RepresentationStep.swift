@@ -9,6 +9,7 @@ enum RepresentationStep {
   case momentum(rate: Double, momentum: Double, weightDecay: Double)
 
   /// Moves the representations of some cells.
+  @specialized(where Scalar == Float)
   func move<Scalar: NetworkScalar>(
     _ saved: inout DGDLane<Scalar>.Saved, rows: [Int], width: Int
   ) {
