@@ -17,7 +17,7 @@ extension CommandTests {
     private func simulate(_ place: Workplace, samples: Int, to name: String) throws {
       try place.succeed([
         "simulate", "regulatory", "--samples", String(samples), "--genes", "150", "--regulators",
-        "10", "--connectivity", "0.2", "--output", name,
+        "10", "--connectivity", "0.2", "--repression", "--output", name,
       ])
     }
 
@@ -30,15 +30,15 @@ extension CommandTests {
 
     @Test func regulatorsAreRecoveredAboveALoadOfOneAndNotBelow() throws {
       let place = try Workplace()
-      for (samples, test) in [(80, "0.25"), (24, "0.8333")] {
+      for (samples, test) in [(80, "0.25"), (22, "0.9091")] {
         try simulate(place, samples: samples, to: "data\(samples).h5ad")
         try place.succeed(
           ["fit", "dgd", "data\(samples).h5ad", "--output", "fit\(samples).h5ad"]
             + Self.settings + ["--test-fraction", test])
       }
-      // 60 training samples: load 4.3; 4 samples: 0.39.
+      // 60 training samples: load 4.3; 2 samples: 0.2.
       #expect(try correlation(place, "fit80.h5ad", "data80.h5ad") > 0.99)
-      #expect(try correlation(place, "fit24.h5ad", "data24.h5ad") < 0.95)
+      #expect(try correlation(place, "fit22.h5ad", "data22.h5ad") < 0.9)
     }
 
     @Test(.enabled(if: Mpirun.isAvailable, "mpirun is missing"))
@@ -55,7 +55,7 @@ extension CommandTests {
       try place.succeed(
         [
           "simulate", "regulatory", "--samples", "50", "--genes", "150", "--regulators", "10",
-          "--connectivity", "0.2", "--output", "again.h5ad",
+          "--connectivity", "0.2", "--repression", "--output", "again.h5ad",
         ], ranks: 3)
       #expect(
         try Data(contentsOf: place.folder.appendingPathComponent("data.h5ad"))

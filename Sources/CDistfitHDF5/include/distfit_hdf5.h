@@ -127,6 +127,16 @@ int distfit_hdf5_flush(distfit_id file);
 size_t distfit_deflate_bound(size_t length);
 int64_t distfit_deflate(const void *bytes, size_t length, int level, void *result, size_t capacity);
 
+/// Undoes distfit_deflate (any zlib stream); the length written, or negative.
+int64_t distfit_inflate(const void *bytes, size_t length, void *result, size_t capacity);
+
+/// 0: the chunks are elements of `type` as in memory, gzipped; 1: shuffled before; −1: anything else.
+int distfit_hdf5_plain_filters(distfit_id dataset, int type);
+/// Bytes that the file holds of the chunk of a one-dimensional dataset that starts there; 0 where it holds none.
+int64_t distfit_hdf5_stored_chunk_size(distfit_id dataset, uint64_t start);
+/// Reads that chunk as it lies in the file; negative also where filters were left out of it.
+int64_t distfit_hdf5_read_stored_chunk(distfit_id dataset, uint64_t start, void *bytes);
+
 /// A gzip, or plain, file read as a stream.
 void *distfit_gzip_open(const char *path);
 /// Bytes read, 0 at the end, negative: damaged (text in distfit_gzip_error).

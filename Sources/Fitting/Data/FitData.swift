@@ -32,8 +32,10 @@ public struct FitData: Sendable {
     attachments: Attachments = Attachments(), laneCount: (_ rowCount: Int) -> Int,
     with world: borrowing Communicator
   ) throws(CollectiveFailure) {
+    let decoders = world.defaultThreadCount()
     let opened = try world.agree(on: "open \(path)") {
-      try Self.open(path, source, kind, columns: columns, attachments)
+      try Self.open(
+        path, source, kind, columns: columns, attachments, decoderCount: decoders)
     }
     let plan = LanePlan(
       rowCount: opened.rows.count, laneCount: max(1, laneCount(opened.rows.count)))
@@ -55,9 +57,10 @@ public struct FitData: Sendable {
 
   private static func open(
     _ path: String, _ source: MatrixSource?, _ kind: ValueKind, columns wanted: [String]?,
-    _ attachments: Attachments
+    _ attachments: Attachments, decoderCount: Int
   ) throws -> OpenedData {
-    let file = try AnnDataFile(path)
+    var file = try AnnDataFile(path)
+    file.decoderCount = decoderCount
     var notes: [String] = []
     let matrix: StoredMatrix
     switch kind {

@@ -21,6 +21,8 @@ public struct AnnDataFile: Sendable {
   public let rowCount: Int
   /// Genes: entries of the index of `var`.
   public let columnCount: Int
+  /// Threads that decode compressed chunks of sparse matrices.
+  public var decoderCount = 1
   /// Where the matrix and tables are read from.
   enum Content: Sendable {
     /// Groups `obs`, `var`, `X` … below a root: empty, or `mod/NAME/`.

@@ -50,8 +50,8 @@ extension StoredMatrix {
         }
         let start = Int(pointers[first])
         let count = Int(pointers[end]) - start
-        try columns.read(indices, start: [start], count: [count])
-        try stored.read(values, start: [start], count: [count])
+        try columns.read(indices, start..<start + count, decoderCount: file.decoderCount)
+        try stored.read(values, start..<start + count, decoderCount: file.decoderCount)
         for row in first..<end {
           let entries = Int(pointers[row]) - start..<Int(pointers[row + 1]) - start
           try add(
@@ -166,6 +166,16 @@ struct Slab<Element: HDF5Element>: ~Copyable {
   mutating func read(_ dataset: HDF5Dataset, start: [Int], count: [Int]) throws(StorageError) {
     resize(count.reduce(1, *))
     try dataset.read(start: start, count: count, into: .init(rebasing: storage[..<self.count]))
+  }
+
+  /// Replaces the contents by entries of a one-dimensional dataset, decoded by so many threads.
+  mutating func read(
+    _ dataset: HDF5Dataset, _ range: Range<Int>, decoderCount: Int
+  ) throws(StorageError) {
+    resize(range.count)
+    let values = UnsafeMutableBufferPointer(rebasing: storage[..<count])
+    if dataset.decodeChunks(of: range, into: values, threadCount: decoderCount) { return }
+    try dataset.read(start: [range.lowerBound], count: [range.count], into: values)
   }
 }
 

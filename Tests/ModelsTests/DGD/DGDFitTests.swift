@@ -132,7 +132,7 @@ struct DGDFitTests {
     #expect(refused(["activation": "relu"]) == "activation")
     #expect(refused(["activation": "softmax", "likelihood": "gaussian"]) == "activation")
     #expect(refused(["activation": "softplus", "likelihood": "bernoulli"]) == "activation")
-    #expect(refused(["mask": "regulons"]) == "mask")
+    #expect(refused(["mask": "regulons", "hidden": "none", "start": "spectral"]) == "mask")
   }
 
   @Test func aLabelColumnThatIsNotThereIsNamedWithTheNearestOne() throws {
