@@ -81,11 +81,4 @@ import Testing
     let tree = try TreeEncoder.encode(Empty())
     #expect(try TreeDecoder.decode(Empty.self, from: tree) == Empty())
   }
-
-  @Test func listsKeepTheirGaps() throws {
-    let values: [[Double?]] = [[1, nil, 3], [nil], [], [nil, 2, nil]]
-    #expect(try TreeDecoder.decode([[Double?]].self, from: TreeEncoder.encode(values)) == values)
-    let inner = [Inner(weights: [1], name: "a", note: nil), nil]
-    #expect(try TreeDecoder.decode([Inner?].self, from: TreeEncoder.encode(inner)) == inner)
-  }
 }

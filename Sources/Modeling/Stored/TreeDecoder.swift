@@ -139,11 +139,7 @@ private struct StoredElements: UnkeyedDecodingContainer {
     return (tree, path)
   }
 
-  mutating func decodeNil() -> Bool {
-    guard case .group([:])? = members[String(currentIndex)] else { return false }
-    currentIndex += 1
-    return true
-  }
+  mutating func decodeNil() -> Bool { false }
 
   mutating func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
     let (tree, path) = try next("\(type)")
@@ -172,8 +168,7 @@ private struct StoredLeaf: SingleValueDecodingContainer {
   let tree: StoredTree
   let codingPath: [any CodingKey]
 
-  /// Nothing was stored: an empty group.
-  func decodeNil() -> Bool { tree == .group([:]) }
+  func decodeNil() -> Bool { false }
 
   func decode(_ type: Bool.Type) throws -> Bool {
     guard case .flag(let value) = tree else {

@@ -134,7 +134,7 @@ private struct Elements: UnkeyedEncodingContainer {
     return box.member(String(count))
   }
 
-  mutating func encodeNil() { _ = next() }
+  mutating func encodeNil() { count += 1 }
 
   mutating func encode<Value: Encodable>(_ value: Value) throws {
     next().content = .leaf(try TreeEncoder.node(value, path: codingPath))
