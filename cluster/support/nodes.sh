@@ -23,6 +23,24 @@ require_cluster_tools() {
     unavailable "this machine does not let root make namespaces (a container without the right?)"
 }
 
+# Tries on one namespace everything that nodes are made of; where that fails there cannot be a cluster.
+require_namespaces() {
+  local probe trouble=
+  probe=$(namespace probe)
+  ip netns del "$probe" 2>/dev/null || true
+  trouble=$({
+    ip netns add "$probe" &&
+      ip -n "$probe" link add bridge type bridge &&
+      ip -n "$probe" link add port type veth peer name eth0 &&
+      ip -n "$probe" link set port master bridge up &&
+      ip -n "$probe" addr add 10.77.0.1/24 dev eth0 &&
+      ip netns exec "$probe" unshare --uts --ipc --mount --pid --fork --kill-child --mount-proc \
+        bash -c 'hostname probe && mount -t tmpfs probe /dev/shm'
+  } 2>&1) && { ip netns del "$probe"; return; }
+  ip netns del "$probe" 2>/dev/null || true
+  unavailable "this machine does not let root make networks of namespaces: $trouble"
+}
+
 namespace() { printf 'distfit-%s-%s' "$identity" "$1"; }
 address() {
   case $1 in

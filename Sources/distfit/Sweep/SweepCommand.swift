@@ -38,7 +38,7 @@ struct SweepCommand: ParsableCommand {
   }
 
   func run() throws {
-    var points: [SweepPoint]
+    let points: [SweepPoint]
     do {
       points = try SweepPlanFile.read(plan).points()
     } catch let error as SweepError {
@@ -47,7 +47,7 @@ struct SweepCommand: ParsableCommand {
     if status || collect != nil {
       try report(points)
     } else if list {
-      predict(&points, isPrinting: true)
+      printList(points)
     } else {
       start(points)
     }
@@ -68,28 +68,43 @@ struct SweepCommand: ParsableCommand {
     }
   }
 
-  /// Sets the points' costs; prints them.
-  private func predict(_ points: inout [SweepPoint], isPrinting: Bool = false) {
-    let seconds = output.map { _ in SweepProgress(points, in: folder()) }
-    if isPrinting { print("point\tcost\tmemory of a rank\tsettings") }
-    for index in points.indices {
-      let fit = SweepFit(point: points[index])
-      let prediction = fit.prediction(ranks: ranksPerFit)
-      if let cost = prediction?.cost { points[index].predictedCost = cost }
-      guard isPrinting else { continue }
-      var refusal = ""
-      do { try fit.check() } catch { refusal = "\trefused: \(error)" }
-      let cost = prediction.map { shortText($0.cost) } ?? "?"
-      let memory = prediction.map { sizeText($0.bytes) } ?? "?"
-      print(
-        "\(points[index].name)\t\(cost)\t\(memory)\t\(points[index].arguments.joined(separator: " "))\(refusal)"
-      )
+  /// The predicted costs of the points; 1 where nothing can be told.
+  private func costs(_ points: [SweepPoint]) -> [Double] {
+    points.map { SweepFit(point: $0).prediction(ranks: ranksPerFit)?.cost ?? 1 }
+  }
+
+  private func printList(_ points: [SweepPoint]) {
+    let predicted = points.map { point in
+      (point: point, prediction: SweepFit(point: point).prediction(ranks: ranksPerFit))
     }
-    guard isPrinting else { return }
-    let total = points.reduce(0) { $0 + $1.predictedCost }
-    print("\(points.count) points, cost \(shortText(total)) (cells × genes × epochs)")
-    if let seconds, let left = seconds.secondsLeft {
-      print("\(seconds.line); at the pace of the finished points \(timeText(left)) are left")
+    var forecast = SweepForecast()
+    let times = forecast.times(of: predicted)
+    print("point\ttime\tmemory of a rank\tsettings")
+    for (index, (point, prediction)) in predicted.enumerated() {
+      let time = times[index]?.text ?? "?"
+      let memory = prediction.map { sizeText($0.bytes) } ?? "?"
+      let words = point.arguments.joined(separator: " ")
+      print("\(point.name)\t\(time)\t\(memory)\t\(words)\(refusal(of: point))")
+    }
+    let known = times.compactMap { $0?.seconds }
+    let total = known.reduce(0, +)
+    print(
+      "\(points.count) points"
+        + (known.isEmpty
+          ? "" : ", \(known.count) of them \(timeText(total)) one after another")
+        + "; time is that of computing the planned epochs on a machine like this, ~: scaled from a point of like cost"
+    )
+    if output != nil { print(SweepProgress(points, in: folder()).line) }
+  }
+
+  private func refusal(of point: SweepPoint) -> String {
+    do {
+      try SweepFit(point: point).check()
+      return ""
+    } catch let error as ValidationError {
+      return "\trefused: \(error.message)"
+    } catch {
+      return "\trefused: \(error)"
     }
   }
 
@@ -99,8 +114,7 @@ struct SweepCommand: ParsableCommand {
       let log = ProgressLog(level: quiet ? .quiet : .normal, isSpeaking: true)
       // One rank reads the sizes of the data; costs are the same for all then.
       var points = points
-      if world.isRoot { predict(&points) }
-      var costs = points.map(\.predictedCost)
+      var costs = world.isRoot ? self.costs(points) : []
       world.broadcast(&costs)
       for index in points.indices { points[index].predictedCost = costs[index] }
       let folder = folder()

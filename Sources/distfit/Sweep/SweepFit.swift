@@ -1,6 +1,7 @@
 import ArgumentParser
 import Collectives
 import Fitting
+import LinearAlgebra
 import Modeling
 import Models
 import Storage
@@ -26,7 +27,7 @@ struct SweepFit {
   func check() throws { _ = try Self.settings(of: try model(), point) }
 
   /// What the fit will take on so many ranks; nil where the model cannot tell, or the data cannot be read.
-  func prediction(ranks: Int) -> (cost: Double, bytes: Int)? {
+  func prediction(ranks: Int) -> SweepPrediction? {
     guard let model = try? model(), let planned = model as? any PlannableModel.Type else {
       return nil
     }
@@ -107,7 +108,7 @@ struct SweepFit {
 
   private static func prediction<Planned: PlannableModel>(
     _ model: Planned.Type, _ point: SweepPoint, _ ranks: Int
-  ) -> (cost: Double, bytes: Int)? {
+  ) -> SweepPrediction? {
     guard let (run, _, configuration) = try? settings(of: model, point), let input = run.input,
       let file = try? AnnDataFile(input)
     else { return nil }
@@ -119,9 +120,21 @@ struct SweepFit {
     let shape = DataShape(
       rowCount: matrix.rowCount, columnCount: matrix.columnCount, nonZeroCount: matrix.storedCount)
     let plan = Planned.plan(configuration, shape, ranks: ranks)
-    return (
-      Double(plan.epochs) * Double(shape.rowCount) * Double(shape.columnCount),
-      plan.memory.reduce(0) { $0 + $1.bytes }
-    )
+    let timed = Planned.self as? any TimedModel.Type
+    return SweepPrediction(
+      cost: Double(plan.epochs) * Double(shape.rowCount) * Double(shape.columnCount),
+      bytes: plan.memory.reduce(0) { $0 + $1.bytes }, epochs: plan.epochs,
+      measureEpoch: timed.map { timed in
+        { measuredEpoch(timed, configuration, shape, ranks, threads: run.threads ?? 1) }
+      })
+  }
+
+  private static func measuredEpoch<Timed: TimedModel>(
+    _ model: Timed.Type, _ configuration: any ModelConfiguration, _ shape: DataShape, _ ranks: Int,
+    threads: Int
+  ) -> Double? {
+    guard let configuration = configuration as? Timed.Configuration else { return nil }
+    let workers = Workers(threadCount: threads)
+    return try? Timed.measuredEpochs(configuration, shape, ranks: [ranks], on: workers).first
   }
 }
