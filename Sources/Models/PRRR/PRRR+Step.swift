@@ -86,6 +86,9 @@ extension PRRR {
       rowsProcessed: regression.split.uses.count, endsEpoch: true, measures: measures(shared))
     if let ending {
       report.termination = finishStart(&shared, ending, lanes, with: everyone, on: workers)
+      if report.termination != nil {
+        report.measures = measures(shared) + (shared.evaluation?.measures ?? [])
+      }
       if configuration.restartCount > 1, let objective = shared.best?.objective {
         remarks.append(
           "start \(restart + 1) of \(configuration.restartCount) ended after \(iteration) iterations; "

@@ -59,7 +59,7 @@ public struct PRRR: Model {
     _ configuration: PRRRConfiguration, for data: DataSummary, covariates: [RawCovariate]?
   ) throws(ModelError) {
     var options = CountRegression.Options()
-    options.covariates = configuration.covariates
+    options.sources = configuration.sources
     options.missing = configuration.missing
     options.scaling = configuration.scaling
     options.usesTotals = configuration.sizeFactor == .total

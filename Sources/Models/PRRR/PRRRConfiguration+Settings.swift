@@ -9,8 +9,12 @@ extension PRRRConfiguration {
   private static var dataSettings: [Setting<PRRRConfiguration>] {
     [
       .texts(
-        "covariates", \.covariates, "<obs column>,…",
+        "covariates", \.sources.columns, "<obs column>,…",
         "Columns of obs: categories become one column a level, numbers are standardised; NAME:category and NAME:number say otherwise, NAME* is all that begin so."
+      ),
+      .text(
+        "donor-key", \.sources.donorKey, "<obs column>",
+        "With --genotypes: the column of obs with each sample's donor; none: samples are named as donors."
       ),
       .choice(
         "missing", \.missing,

@@ -52,8 +52,8 @@ public struct PRRRConfiguration: ModelConfiguration {
     case zero
   }
 
-  /// Covariates: columns of obs.
-  public var covariates: [String] = []
+  /// Where covariates come from: columns of the samples, genotypes of their donors.
+  package var sources = CovariateSources()
   /// What happens to rows with a missing covariate.
   public var missing = CovariateDesign.Missing.drop
   /// What is done to numbers.

@@ -23,6 +23,8 @@ struct PredictCommand: ParsableCommand {
       "What the samples' rates are multiplied by: typical, the mean size factor of the fit; a number, such as 10000 for counts per ten thousand; or a column of obs."
   )
   var scale = "typical"
+  @Option(help: "Genotypes of the new samples' donors, for fits with genotypes.")
+  var genotypes: String?
   @OptionGroup var common: CommonOptions
 
   func run() throws {
@@ -71,10 +73,17 @@ struct PredictCommand: ParsableCommand {
     let fitted = try FittedFile(fit)
     let association = try fitted.association()
     var warnings: [String] = []
-    let rows = try AnnDataFile(input).rows(warnings: &warnings)
+    let file = try AnnDataFile(input)
+    let rows = try file.rows(warnings: &warnings)
+    if genotypes == nil, association.needsGenotypes {
+      throw ModelError(
+        "\(fit): was made with genotypes; name those of the new samples' donors (--genotypes)")
+    }
+    let donors = try genotypes.map { try GenotypeFile.read($0, chromosome: nil).genotypes }
     return Prepared(
       association: association, columns: fitted.columns, rows: rows,
-      covariates: try association.covariates(of: rows), sizes: try sizes(of: rows, association))
+      covariates: try association.covariates(of: rows, genotypes: donors),
+      sizes: try sizes(of: rows, association))
   }
 
   /// Size factors of the new rows.

@@ -27,21 +27,37 @@ extension CovariateDesign {
           substitute: 1))
     }
     var frequent: [String: String] = [:]
+    var constantCount = 0
     for covariate in covariates {
       switch covariate.values {
       case .levels(let codes, let names):
         let coded = try Self.levelColumns(covariate.name, codes, names, missing)
         columns += coded.columns
         frequent[covariate.name] = coded.frequent
+      case .numbers(let numbers) where covariate.isGenotype && !Self.varies(numbers):
+        constantCount += 1
       case .numbers(let numbers):
-        columns.append(
-          try Self.numberColumn(covariate.name, numbers, scaling, missing, isNonnegative))
+        var column = try Self.numberColumn(
+          covariate.name, numbers, scaling, missing, isNonnegative)
+        column.isGenotype = covariate.isGenotype
+        columns.append(column)
       }
     }
     self.columns = columns
     self.missing = missing
     frequentLevels = frequent
-    remarks = []
+    remarks =
+      constantCount == 0
+      ? [] : ["\(constantCount) variants are the same in all samples and are left out"]
+    guard !columns.isEmpty else {
+      throw ModelError("no covariate varies: all variants are the same in all samples")
+    }
+  }
+
+  /// Whether there are two different numbers.
+  private static func varies(_ numbers: [Double]) -> Bool {
+    let known = numbers.filter(\.isFinite)
+    return known.contains { ($0 - known[0]).magnitude > 1e-9 }
   }
 
   private static func levelColumns(

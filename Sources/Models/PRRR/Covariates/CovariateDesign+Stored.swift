@@ -11,6 +11,7 @@ extension CovariateDesign {
       "centres": .doubles(columns.map(\.centre), shape: [columns.count]),
       "scales": .doubles(columns.map(\.scale), shape: [columns.count]),
       "substitutes": .doubles(columns.map(\.substitute), shape: [columns.count]),
+      "is_genotype": .flags(columns.map(\.isGenotype)),
       "missing": .string(missing.rawValue),
       "categories": .strings(frequent),
       "frequent_levels": .strings(frequent.map { frequentLevels[$0] ?? "" }),
@@ -25,13 +26,14 @@ extension CovariateDesign {
       case .strings(let covariates)? = storedTree?["covariates"],
       case .flags(let isLevel)? = storedTree?["is_level"],
       case .strings(let levels)? = storedTree?["levels"],
+      case .flags(let isGenotype)? = storedTree?["is_genotype"],
       case .doubles(let centres, _)? = storedTree?["centres"],
       case .doubles(let scales, _)? = storedTree?["scales"],
       case .doubles(let substitutes, _)? = storedTree?["substitutes"],
       case .string(let word)? = storedTree?["missing"], let missing = Missing(rawValue: word),
       [
         covariates.count, isLevel.count, levels.count, centres.count, scales.count,
-        substitutes.count,
+        substitutes.count, isGenotype.count,
       ]
       .allSatisfy({ $0 == names.count })
     else {
@@ -42,7 +44,8 @@ extension CovariateDesign {
     columns = names.indices.map {
       Column(
         name: names[$0], covariate: covariates[$0], level: isLevel[$0] ? levels[$0] : nil,
-        centre: centres[$0], scale: scales[$0], substitute: substitutes[$0])
+        centre: centres[$0], scale: scales[$0], substitute: substitutes[$0],
+        isGenotype: isGenotype[$0])
     }
     self.missing = missing
     frequentLevels = [:]

@@ -22,6 +22,8 @@ public struct CovariateDesign: Codable, Sendable, Equatable {
     public let scale: Double
     /// What stands for a missing number where missing values are imputed: the mean.
     public let substitute: Double
+    /// Whether it is a variant of the donors.
+    public internal(set) var isGenotype = false
   }
 
   /// What happens to rows with a missing covariate.
@@ -85,11 +87,18 @@ public struct RawCovariate: Sendable {
   public let name: String
   /// Its values.
   public let values: Values
+  /// Whether it is one of many variants, of which those that do not vary are left out.
+  let isGenotype: Bool
 
   /// A covariate.
   public init(_ name: String, _ values: Values) {
+    self.init(name, values, isGenotype: false)
+  }
+
+  init(_ name: String, _ values: Values, isGenotype: Bool) {
     self.name = name
     self.values = values
+    self.isGenotype = isGenotype
   }
 
   /// Covariates from columns of a table.

@@ -88,13 +88,17 @@ extension GaussianRRR {
   func heldOut<Everyone: Team & ~Copyable>(
     _ coefficients: Matrix<Double>, _ intercepts: [Double], _ lanes: [Lane],
     with everyone: borrowing Everyone, on workers: Workers
-  ) -> [Double]? {
+  ) -> HeldOut? {
     let q = regression.geneCount
-    let empty = PartialSums([.wide("held-out rows", count: 1), .wide("held-out", count: 3 * q)])
+    let empty = PartialSums([
+      .wide("held-out rows", count: 1), .wide("held-out logarithms", count: 3 * q),
+      .wide("held-out counts", count: 3 * q, unitExponent: 10),
+    ])
     let parts = mapConcurrently(lanes.count, on: workers) { index in
       let lane = lanes[index]
       var part = empty
       var sums = Array(repeating: 0.0, count: 3 * q)
+      var countSums = sums
       var values = Array(repeating: 0.0, count: q)
       var count = 0.0
       for row in lane.rows
@@ -107,7 +111,14 @@ extension GaussianRRR {
             onePlus: Double(lane.counts.values[place]))
         }
         for gene in 0..<q {
-          let error = values[gene] - fitted[gene] - intercepts[gene]
+          let predicted = fitted[gene] + intercepts[gene]
+          let error = values[gene] - predicted
+          let counted = Double.expMinusOne(values[gene])
+          let miss =
+            counted - .expMinusOne(min(predicted, PoissonLimits.largestPredictor))
+          countSums[3 * gene] += counted
+          countSums[3 * gene + 1] += counted * counted
+          countSums[3 * gene + 2] += miss * miss
           sums[3 * gene] += values[gene]
           sums[3 * gene + 1] += values[gene] * values[gene]
           sums[3 * gene + 2] += error * error
@@ -115,18 +126,23 @@ extension GaussianRRR {
       }
       part.add(count, to: 0)
       part.add(sums, to: 1)
+      part.add(countSums, to: 2)
       return part
     }
     var sums = empty
     for part in parts { sums.add(part) }
     everyone.sum(&sums)
     guard sums.fault == nil, sums.value(of: 0) > 0 else { return nil }
-    let (count, genes) = (sums.value(of: 0), sums.values(of: 1))
-    return (0..<q).map { gene in
-      let total = genes[3 * gene + 1] - genes[3 * gene] * genes[3 * gene] / count
-      return total > 1e-9 * max(genes[3 * gene + 1], 1e-300)
-        ? 1 - genes[3 * gene + 2] / total : .nan
+    let count = sums.value(of: 0)
+    func rSquared(_ genes: [Double]) -> [Double] {
+      (0..<q).map { gene in
+        let total = genes[3 * gene + 1] - genes[3 * gene] * genes[3 * gene] / count
+        return total > 1e-9 * max(genes[3 * gene + 1], 1e-300)
+          ? 1 - genes[3 * gene + 2] / total : .nan
+      }
     }
+    return HeldOut(
+      logarithms: rSquared(sums.values(of: 1)), counts: rSquared(sums.values(of: 2)))
   }
 
   /// Scores X U of the rows; none at full rank.
@@ -166,12 +182,11 @@ extension GaussianRRR {
     }
     var columns = [NamedColumn("rrr_intercept", .numbers(shared.intercepts))]
     if let heldOut = shared.heldOut {
-      let known = heldOut.filter { !$0.isNaN }
       members["held_out"] = .group([
-        "r_squared_log": .number(
-          known.isEmpty ? .nan : known.reduce(0, +) / Double(known.count))
+        "r_squared_log": .number(HeldOut.mean(heldOut.logarithms)),
+        "r_squared": .number(HeldOut.mean(heldOut.counts)),
       ])
-      columns.append(NamedColumn("rrr_r_squared_log", .numbers(heldOut)))
+      columns.append(NamedColumn("rrr_r_squared_log", .numbers(heldOut.logarithms)))
     }
     return SharedOutput(columns: columns, matrices: matrices, parameters: .group(members))
   }

@@ -5,8 +5,8 @@ import RealModule
 
 /// The settings of least-squares reduced-rank regression of log counts.
 public struct GaussianRRRConfiguration: ModelConfiguration {
-  /// Covariates: columns of obs.
-  public var covariates: [String] = []
+  /// Where covariates come from: columns of the samples, genotypes of their donors.
+  package var sources = CovariateSources()
   /// What happens to rows with a missing covariate.
   public var missing = CovariateDesign.Missing.drop
   /// What is done to numbers.
@@ -37,8 +37,12 @@ public struct GaussianRRRConfiguration: ModelConfiguration {
   public static var settings: [Setting<GaussianRRRConfiguration>] {
     [
       .texts(
-        "covariates", \.covariates, "<obs column>,…",
+        "covariates", \.sources.columns, "<obs column>,…",
         "Columns of obs: categories become one column a level, numbers are standardised; NAME:category and NAME:number say otherwise, NAME* is all that begin so."
+      ),
+      .text(
+        "donor-key", \.sources.donorKey, "<obs column>",
+        "With --genotypes: the column of obs with each sample's donor; none: samples are named as donors."
       ),
       .choice(
         "missing", \.missing,
@@ -119,7 +123,7 @@ public struct GaussianRRR: Model {
     _ configuration: GaussianRRRConfiguration, for data: DataSummary, covariates: [RawCovariate]?
   ) throws(ModelError) {
     var options = CountRegression.Options()
-    options.covariates = configuration.covariates
+    options.sources = configuration.sources
     options.missing = configuration.missing
     options.scaling = configuration.scaling
     options.usesTotals = false
@@ -147,8 +151,22 @@ public struct GaussianRRR: Model {
     package var fit: LeastSquaresFit?
     /// v0.
     package var intercepts: [Double] = []
-    /// R² of every gene of the held-out rows, on the logarithmic scale.
-    package var heldOut: [Double]?
+    /// Of the held-out rows.
+    package var heldOut: HeldOut?
+  }
+
+  /// R² of every gene of the held-out rows; NaN where it does not vary.
+  package struct HeldOut: Codable, Sendable {
+    /// On the logarithmic scale that is fitted.
+    package var logarithms: [Double]
+    /// Of counts, predicted by exp(fitted logarithm) − 1.
+    package var counts: [Double]
+
+    /// The mean over the genes that vary.
+    static func mean(_ values: [Double]) -> Double {
+      let known = values.filter { !$0.isNaN }
+      return known.isEmpty ? .nan : known.reduce(0, +) / Double(known.count)
+    }
   }
 
   /// The state of one lane.
@@ -191,6 +209,12 @@ public struct GaussianRRR: Model {
     report.measures = [
       .init("objective", fit.objective), .init("rounds", Double(fit.roundCount)),
     ]
+    if let heldOut = shared.heldOut {
+      report.measures += [
+        .init("heldOutRSquaredLog", HeldOut.mean(heldOut.logarithms)),
+        .init("heldOutRSquared", HeldOut.mean(heldOut.counts)),
+      ]
+    }
     report.termination =
       fit.roundCount < configuration.iterations ? .objectiveTolerance : .stepLimit
     return report

@@ -91,6 +91,9 @@ extension NonnegativePRRR {
         shared.evaluation = evaluation(shared, lanes, with: everyone, on: workers)
         shared.objective = shared.best?.objective
         if shared.best?.isConverged == true { ending = .objectiveTolerance }
+        report.measures =
+          [.init(isVariational ? "elbo" : "logJoint", shared.objective ?? .nan)]
+          + (shared.evaluation?.measures ?? [])
       }
       if configuration.restartCount > 1, let objective = shared.best?.objective {
         remarks.append(

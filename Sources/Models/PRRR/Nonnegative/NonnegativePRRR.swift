@@ -61,7 +61,7 @@ public struct NonnegativePRRR: Model {
     covariates: [RawCovariate]?
   ) throws(ModelError) {
     var options = CountRegression.Options()
-    options.covariates = configuration.covariates
+    options.sources = configuration.sources
     options.missing = configuration.missing
     options.isNonnegative = true
     options.addsBaseline = configuration.baseline

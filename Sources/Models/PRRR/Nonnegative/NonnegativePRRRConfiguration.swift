@@ -21,8 +21,8 @@ public struct NonnegativePRRRConfiguration: ModelConfiguration {
     case lognormal
   }
 
-  /// Covariates: columns of obs.
-  public var covariates: [String] = []
+  /// Where covariates come from: columns of the samples, genotypes of their donors.
+  package var sources = CovariateSources()
   /// What happens to rows with a missing covariate.
   public var missing = CovariateDesign.Missing.drop
   /// Whether a covariate that is 1 everywhere is added.
@@ -92,8 +92,12 @@ public struct NonnegativePRRRConfiguration: ModelConfiguration {
   public static var settings: [Setting<NonnegativePRRRConfiguration>] {
     [
       .texts(
-        "covariates", \.covariates, "<obs column>,…",
+        "covariates", \.sources.columns, "<obs column>,…",
         "Columns of obs, 0 or more: categories become one column a level; NAME:category and NAME:number say otherwise, NAME* is all that begin so."
+      ),
+      .text(
+        "donor-key", \.sources.donorKey, "<obs column>",
+        "With --genotypes: the column of obs with each sample's donor; none: samples are named as donors."
       ),
       .choice(
         "missing", \.missing,

@@ -24,6 +24,14 @@ package struct CountEvaluation: Codable, Sendable, Equatable {
   /// R² of every gene; NaN where the gene does not vary.
   package var geneRSquared: [Double]
 
+  /// For the history and the table of a sweep.
+  package var measures: [StepReport.Measure] {
+    [
+      .init("heldOutDeviance", deviance), .init("heldOutDevianceExplained", devianceExplained),
+      .init("heldOutRSquared", rSquared),
+    ]
+  }
+
   /// As the fit file states it.
   package var storedTree: StoredTree {
     .group([

@@ -7,8 +7,8 @@ package import Probability
 package struct CountRegression: Sendable {
   /// The settings that both models share.
   package struct Options: Sendable {
-    /// Columns of obs.
-    package var covariates: [String] = []
+    /// Where covariates come from.
+    package var sources = CovariateSources()
     /// What happens to rows with a missing covariate.
     package var missing = CovariateDesign.Missing.drop
     /// What is done to numbers.
@@ -53,23 +53,21 @@ package struct CountRegression: Sendable {
 
   /// Of data of this shape.
   ///
-  /// - Parameter covariates: nil: the columns of obs that the options name.
+  /// - Parameter covariates: nil: those that the options name.
   /// - Throws: `ModelError` for covariates that are not there or say nothing, or size factors that are
   ///   missing or not above 0.
   package init(
     _ options: Options, for data: DataSummary, covariates: [RawCovariate]? = nil
   ) throws(ModelError) {
-    let raw: [RawCovariate]
-    if let covariates {
-      raw = covariates
-    } else {
-      guard !options.covariates.isEmpty else {
-        let known = data.rows.columns.map(\.name)
-        throw ModelError(
-          "--covariates is empty: name columns of obs, such as --covariates cell_type,age. There are: "
-            + (known.isEmpty ? "none" : known.joined(separator: ", ")))
-      }
-      raw = try RawCovariate.selected(options.covariates, from: data.rows)
+    guard data.ancestry == nil else {
+      throw ModelError(
+        "--ancestry: a regression takes ancestry as covariates of obs (--covariates), not as a file"
+      )
+    }
+    var raw = covariates ?? []
+    if covariates == nil {
+      raw = try options.sources.covariates(
+        rows: data.rows, genotypes: data.genotypes)
     }
     let coding = try CovariateDesign(
       raw, scaling: options.scaling, missing: options.missing,

@@ -3,7 +3,7 @@ public import Modeling
 import RealModule
 
 /// A model of counts given covariates, whose fits predict new rows and tell associations.
-public protocol AssociationModel: Model {
+public protocol AssociationModel: GenotypeModel {
   /// How a row's linear predictor becomes its expected count.
   static var link: AssociationFit.Link { get }
 }
@@ -61,8 +61,8 @@ public struct AssociationFit: Sendable {
   public let link: Link
   /// How covariates are coded.
   public let design: CovariateDesign
-  /// The covariates as the fit's settings name them.
-  public let covariateWords: [String]
+  /// Where the fit's covariates came from.
+  package let sources: CovariateSources
   /// U.
   public let covariateLoadings: Matrix<Double>
   /// V.
@@ -119,11 +119,10 @@ public struct AssociationFit: Sendable {
     } else {
       intercepts = Array(repeating: 0, count: genes)
     }
-    switch fit.node(at: "settings/covariates") {
-    case .strings(let words)?: covariateWords = words
-    case .string(let word)?: covariateWords = [word]
-    default: covariateWords = []
-    }
+    var sources = CovariateSources()
+    sources.columns = Self.words(fit.node(at: "settings/covariates"))
+    sources.donorKey = Self.words(fit.node(at: "settings/donor-key")).first
+    self.sources = sources
     if case .number(let size)? = fit["typical_size_factor"] {
       typicalSize = size
     } else {
@@ -160,6 +159,14 @@ public struct AssociationFit: Sendable {
     }
   }
 
+  private static func words(_ tree: StoredTree?) -> [String] {
+    switch tree {
+    case .strings(let words)?: words
+    case .string(let word)?: [word]
+    default: []
+    }
+  }
+
   private static func matrix(_ tree: StoredTree?) -> Matrix<Double>? {
     guard case .doubles(let elements, let shape)? = tree, shape.count == 2 else { return nil }
     return Matrix(rowCount: shape[0], columnCount: shape[1], elements: elements)
@@ -173,12 +180,19 @@ public struct AssociationFit: Sendable {
 
   // MARK: - Prediction
 
+  /// Whether new rows need genotypes of their donors.
+  public var needsGenotypes: Bool { design.columns.contains { $0.isGenotype } }
+
   /// Covariates of new rows, coded as the fit's.
   ///
+  /// - Parameter genotypes: of the rows' donors.
   /// - Throws: `ModelError` for a covariate that is missing or a level that the fit has not seen.
-  public func covariates(of rows: Table) throws(ModelError) -> DesignMatrix {
+  public func covariates(
+    of rows: Table, genotypes: Genotypes? = nil
+  ) throws(ModelError) -> DesignMatrix {
     try design.matrix(
-      RawCovariate.selected(covariateWords, from: rows), rowCount: rows.count)
+      sources.covariates(rows: rows, genotypes: genotypes),
+      rowCount: rows.count)
   }
 
   /// Expected counts of some rows, row-major; NaN for rows that lack a covariate.
