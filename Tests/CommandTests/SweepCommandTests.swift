@@ -92,5 +92,20 @@ struct SweepCommandTests {
     #expect(other.errors.contains("(now: --epochs=4)"), "\(other)")
   }
 
+  @Test func chromosomePairsAreSettingsThatTBLDAHas() throws {
+    let place = try Workplace()
+    try place.write(
+      """
+      model: tblda
+      input: counts.h5ad
+      genotypes: genotypes.bed
+      sweep:
+        chromosome-pairs: 1..22
+      """, to: "plan.yaml")
+    let list = try place.succeed(["sweep", "plan.yaml", "--list"]).output
+    #expect(list.contains("gene-chromosome=22,variant-chromosome=1\t"), "\(list)")
+    #expect(list.contains("484 points") && !list.contains("refused"), "\(list)")
+  }
+
   private let fitPath = "sweep/points/components=3,seed=2/fit.h5ad"
 }

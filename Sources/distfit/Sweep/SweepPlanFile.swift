@@ -13,7 +13,7 @@ import Yams
 ///       components: [5, 10, 20]        # a list
 ///       seed: 1..5                     # a range; 0.1..0.5 by 0.1
 ///       datasets: [a.h5ad, b.h5ad]     # the same as input
-///       chromosome-pairs: 1..22        # gene-chromosome × snp-chromosome: 484
+///       chromosome-pairs: 1..22        # gene-chromosome × variant-chromosome: 484
 ///       zip:                           # these walk together
 ///         latent: [10, 20]
 ///         hidden: [[100], [100, 200]]
@@ -73,7 +73,7 @@ enum SweepPlanFile {
         let chromosomes = try values(value, "chromosome-pairs")
         return [
           SweepPlan.Axis("gene-chromosome", chromosomes),
-          SweepPlan.Axis("snp-chromosome", chromosomes),
+          SweepPlan.Axis("variant-chromosome", chromosomes),
         ]
       case let name: return [SweepPlan.Axis(name, try values(value, name))]
       }

@@ -50,7 +50,7 @@ import Testing
     let chromosomes = (1...22).map { SettingValue.integer($0) }
     let plan = SweepPlan(
       common: [.init("model", .text("tblda"))],
-      axes: [.init("gene-chromosome", chromosomes), .init("snp-chromosome", chromosomes)])
+      axes: [.init("gene-chromosome", chromosomes), .init("variant-chromosome", chromosomes)])
     let points = try plan.points()
     #expect(points.count == 484)
     #expect(Set(points.map(\.name)).count == 484)
