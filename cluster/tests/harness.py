@@ -1,6 +1,6 @@
 """What a test of the virtual cluster is: a function whose name is a sentence."""
-import os
 import signal
+import subprocess
 import time
 import traceback
 
@@ -51,7 +51,7 @@ def _limit(seconds):
     signal.alarm(seconds)
 
 
-def run_all(wanted, make_workplace, tell, seconds_each=300):
+def run_all(wanted, make_workplace, tell, seconds_each=420):
     """Runs the tests whose names contain one of the wanted texts (all, if none is wanted).
 
     `tell(status, name, text)` hears of each. Returns whether nothing failed.
@@ -72,7 +72,7 @@ def run_all(wanted, make_workplace, tell, seconds_each=300):
             tell("passed", name, f"after {time.monotonic() - start:.1f} seconds")
         except Skipped as reason:
             tell("skipped", name, str(reason))
-        except (Failed, _OutOfTime) as reason:
+        except (Failed, _OutOfTime, subprocess.TimeoutExpired) as reason:
             good = False
             tell("failed", name, str(reason))
         except Exception:

@@ -21,7 +21,7 @@ def _job(place, launcher):
         job = place.submit(
             ["--nodes=4", "--ntasks-per-node=2"], "fit.sbatch",
             *fits.words(f"{launcher}.h5ad", epochs), DISTFIT_LAUNCHER=launcher)
-        job.wait(150)
+        job.wait(300)
         log = job.log()
         expect(job.states() == ["COMPLETED"], f"{job.states()}\n{log}")
         for line in ("nodes    4: n[1-4]", f"ranks    8, each with 1 CPUs, started by {launcher}",

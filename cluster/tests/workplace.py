@@ -60,7 +60,7 @@ class Workplace:
 
     # Programs on this machine
 
-    def run(self, *words, seconds=120, **extra):
+    def run(self, *words, seconds=240, **extra):
         """Runs a program in the folder to its end; returns what subprocess.run returns."""
         return subprocess.run(
             [str(word) for word in words], cwd=self.folder, env=dict(environment, **extra),
@@ -77,7 +77,7 @@ class Workplace:
         self._started.append(process)
         return process
 
-    def distfit(self, *words, seconds=120):
+    def distfit(self, *words, seconds=240):
         """Runs distfit alone on this machine; it has to succeed."""
         outcome = self.run(distfit, *words, seconds=seconds)
         expect(outcome.returncode == 0, f"{words}: {outcome}")
