@@ -83,7 +83,7 @@ let package = Package(
 
     // MARK: - Distribution
     library("Fitting", ["Modeling", "Networks", "Collectives", "Storage"]),
-    library("Collectives", ["Modeling", "CDistfitMPI"]),
+    library("Collectives", ["Modeling", "LinearAlgebra", "CDistfitMPI"]),
     library("Storage", ["Modeling", "CDistfitHDF5", "CDistfitHTS"]),
 
     // MARK: - C libraries
@@ -124,7 +124,9 @@ let package = Package(
     tests("StyleTests", []),
     .executableTarget(
       name: "RankChecks",
-      dependencies: ["Collectives", "Fitting", "Modeling", "Models", "Storage"],
+      dependencies: [
+        "Collectives", "Fitting", "LinearAlgebra", "Modeling", "Models", "Storage",
+      ],
       path: "Tests/RankChecks", swiftSettings: settings),
     .executableTarget(
       name: "distfit-bench",

@@ -1,5 +1,6 @@
 import CDistfitMPI
 import Glibc
+import LinearAlgebra
 
 /// Starts MPI, runs the program on every rank, and ends it properly whatever happens.
 public enum Launcher {
@@ -16,11 +17,13 @@ public enum Launcher {
   /// An error that was not agreed upon never reaches `MPI_Finalize`: the other ranks may be waiting in a
   /// collective, and finalising would wait for them for ever.
   ///
-  /// Without `mpirun` or `srun` there is one rank, and the program is the same.
+  /// Without `mpirun` or `srun` there is one rank, and the program is the same. Where OpenBLAS misjudges the
+  /// processor, the program first starts itself again with the right kernels.
   /// - Parameter failurePlan: a failure made on purpose, for tests.
   public static func run(
     failurePlan: FailurePlan? = nil, _ body: (borrowing Communicator) throws -> ExitStatus
   ) -> Never {
+    BLASRuntime.restartIfMisjudged()
     prepareEnvironment()
     distfit_mpi_initialize()
     let world = distfit_mpi_world()

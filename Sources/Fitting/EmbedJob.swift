@@ -42,6 +42,7 @@ public struct EmbedJob<Fitted: EmbeddingModel> {
     with world: borrowing Communicator, log: ProgressLog
   ) throws -> ExitStatus {
     let record = RunRecord(world, threads: threads ?? world.defaultThreadCount())
+    record.announce(to: log)
     let workers = Workers(threadCount: record.threads)
     let writer = FitWriter(path: output, overwrite: overwrite)
     try writer.check(with: world)

@@ -61,7 +61,7 @@ public struct FitJob<Fitted: Model> {
   ) throws -> ExitStatus {
     let record = RunRecord(world, threads: threads ?? world.defaultThreadCount())
     let workers = Workers(threadCount: record.threads)
-    log.note(record.headline)
+    record.announce(to: log)
     let writer = FitWriter(path: output, overwrite: overwrite || resume)
     try writer.check(with: world)
     let clock = ContinuousClock()

@@ -12,6 +12,8 @@ struct RunRecord: Encodable {
   let kernels: [String]
   let mpi: String
   let blas: BLASRuntime
+  /// What some node's processor lacks; nothing where all have what the kernels need.
+  let complaints: [String]
 
   /// Collective.
   init(_ world: borrowing Communicator, threads: Int) {
@@ -19,12 +21,20 @@ struct RunRecord: Encodable {
     self.threads = threads
     nodes = Self.distinct(world.allGather(Launcher.nodeName))
     kernels = Self.distinct(world.allGather(Processor().instructionSet))
+    complaints = Self.distinct(world.allGather(Processor().complaint ?? ""))
+      .filter { !$0.isEmpty }
     mpi = Launcher.libraryVersion
     blas = BLASRuntime.useOneThread()
   }
 
-  var headline: String {
+  private var headline: String {
     "distfit on \(ranks) rank\(ranks == 1 ? "" : "s") × \(threads) thread\(threads == 1 ? "" : "s"), \(nodes.joined(separator: ", ")); kernels \(kernels.joined(separator: ", ")), OpenBLAS \(blas.coreName)"
+  }
+
+  /// Tells the log what the run is, and what its processors lack.
+  func announce(to log: ProgressLog) {
+    log.note(headline)
+    for complaint in complaints { log.warning(complaint) }
   }
 
   private static func distinct(_ names: [String]) -> [String] {

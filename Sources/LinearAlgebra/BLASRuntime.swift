@@ -7,6 +7,8 @@ public struct BLASRuntime: Codable, Hashable, Sendable {
   public let coreName: String
   /// OpenBLAS's own description: version, how it was built.
   public let configuration: String
+  /// Who decided which kernels.
+  public let coreChoice: CoreChoice
   /// Threads inside one call.
   public let threadCount: Int
 
@@ -23,7 +25,7 @@ public struct BLASRuntime: Codable, Hashable, Sendable {
   public static var current: BLASRuntime {
     BLASRuntime(
       coreName: text(openblas_get_corename()), configuration: text(openblas_get_config()),
-      threadCount: Int(openblas_get_num_threads()))
+      coreChoice: coreChoice, threadCount: Int(openblas_get_num_threads()))
   }
 
   private static func text(_ characters: UnsafeMutablePointer<CChar>?) -> String {

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Modeling
 import Networks
 
 /// The output layer and a whole training step, against the three bare matrix products by OpenBLAS.
@@ -31,17 +32,17 @@ struct OutputLayerBench {
     var products = BareProducts(
       rows: problem.rows, hidden: problem.hidden, genes: problem.genes,
       inputs: problem.batch.hidden)
-    var limbs = [Int64](repeating: 0, count: output.limbCount)
+    // As a model keeps them: used again for the next step.
+    var sums = PartialSums([
+      .scaled("output", count: output.limbCount), .scaled("hidden", count: hidden.limbCount),
+    ])
     var plain = [Float](repeating: 0, count: output.limbCount)
-    var hiddenLimbs = [Int64](repeating: 0, count: hidden.limbCount)
     var number = 0
     let bodies: [(String, () -> Void)] = [
       (
         "layer: loss and all gradients",
         {
-          _ = limbs.withUnsafeMutableBufferPointer {
-            output.train(problem.batch, into: $0, on: workers)
-          }
+          _ = sums.withLimbs(of: 0) { output.train(problem.batch, into: $0, on: workers) }
         }
       ),
       (
@@ -58,23 +59,24 @@ struct OutputLayerBench {
         "training step",
         {
           number += 1
-          limbs.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
-          hiddenLimbs.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
+          sums.reset()
           let activations = hidden.forward(
             problem.representations, rowCount: problem.rows, on: workers)
           var batch = problem.batch
           batch.hidden = activations.output
-          let result = limbs.withUnsafeMutableBufferPointer {
-            output.train(batch, into: $0, on: workers)
-          }
-          _ = hiddenLimbs.withUnsafeMutableBufferPointer {
+          let result = sums.withLimbs(of: 0) { output.train(batch, into: $0, on: workers) }
+          _ = sums.withLimbs(of: 1) {
             hidden.backward(
               activations, result.hiddenGradient, groups: batch.groups, into: $0, on: workers)
           }
           let step = AdamStep(
             number, learningRate: 1e-4, beta1: 0.5, beta2: 0.7, weightDecay: 1e-4)
-          limbs.withUnsafeBufferPointer { output.move(step, along: $0, on: workers) }
-          hiddenLimbs.withUnsafeBufferPointer { hidden.move(step, along: $0, on: workers) }
+          sums.withLimbs(of: 0) {
+            output.move(step, along: UnsafeBufferPointer($0), on: workers)
+          }
+          sums.withLimbs(of: 1) {
+            hidden.move(step, along: UnsafeBufferPointer($0), on: workers)
+          }
         }
       ),
     ]

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LinearAlgebra
 import Models
 
 /// Times of the hot paths, each against its floor, measured alternately in one process.
@@ -68,6 +69,7 @@ struct Bench: ParsableCommand {
     guard growth == "none" || growing.count == growth.split(separator: ",").count else {
       throw ValidationError("--growth: \(growth) is not a list of numbers of cells")
     }
+    BLASRuntime.restartIfMisjudged()
     let sizes = BenchSizes(
       genes: genes, hidden: hidden, rows: rows, laneRows: laneRows, density: density,
       threads: threads)

@@ -18,6 +18,7 @@ let checks: [String: Check] = [
   "maximum": checkMaximum,
   "plan": checkPlan,
   "require-same": checkRequireSame,
+  "restart": checkRestart,
   "require-same-mismatch": checkRequireSameMismatch,
   "split": checkSplit,
   "status": checkStatus,

@@ -41,6 +41,17 @@ struct CommunicatorTests {
     #expect(alone.status == 0, "\(name) without mpirun: \(alone)")
   }
 
+  @Test func theProgramStartsItselfAgainWithOtherKernels() throws {
+    let words = ["restart", "one", "two words"]
+    for rankCount in [1, 3] {
+      let outcome = try Mpirun.run("RankChecks", words, rankCount: rankCount)
+      #expect(outcome.status == 0, "\(outcome)")
+      #expect(outcome.output == "\(rankCount) ranks, chosen by program\n")
+    }
+    let alone = try Command.run(Command.built("RankChecks"), words)
+    #expect(alone.output == "1 ranks, chosen by program\n", "\(alone)")
+  }
+
   @Test func aFitSendsWhatThePlanSays() throws {
     for rankCount in [1, 3, 7] {
       let outcome = try Mpirun.run("RankChecks", ["plan"], rankCount: rankCount)

@@ -165,6 +165,7 @@ where Hidden.Scalar == Output.Scalar {
   }
 
   /// The state before the first step: random decoder, mixture at its prior's centre.
+  @_specialize(where Hidden == FusedHiddenLayers, Output == FusedOutputLayer)
   public func start() -> DGDShared<Hidden, Output> {
     if let fit { return fittedStart(fit) }
     let (hidden, output) = initialDecoder()

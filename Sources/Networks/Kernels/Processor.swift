@@ -28,8 +28,9 @@ public struct Processor: Sendable, Equatable {
     let missing = Self.avx2.subtracting(features).sorted()
     guard !missing.isEmpty else { return nil }
     return """
-      this processor lacks \(missing.joined(separator: ", ")), which distfit needs (x86-64-v3: Intel \
-      since Haswell, AMD since Zen); run it on another machine
+      this processor lacks \(missing.joined(separator: ", ")), for which distfit's network kernels are \
+      made (x86-64-v3: Intel since Haswell, AMD since Zen): networks give the same bits here, but some \
+      hundred times more slowly; run them on another machine
       """
   }
 

@@ -85,6 +85,7 @@ struct PlanModelCommand<Planned: PlannableModel>: ParsableCommand {
     _ asked: PlanOptions
   ) throws {
     guard let configuration = configuration as? Timed.Configuration else { return }
+    BLASRuntime.restartIfMisjudged()
     _ = BLASRuntime.useOneThread()
     let workers = Workers(threadCount: asked.threads)
     let ranks = [1] + asked.ranks.filter { $0 > 1 }

@@ -1,0 +1,65 @@
+import Glibc
+
+extension BLASRuntime {
+  /// Who decided which kernels OpenBLAS uses.
+  public enum CoreChoice: String, Codable, Sendable {
+    /// The library itself, when it was loaded.
+    case library
+    /// `OPENBLAS_CORETYPE`, set by the user.
+    case user
+    /// `OPENBLAS_CORETYPE`, set here because the library misjudged the processor.
+    case program
+  }
+
+  /// Tells the program that it has set `OPENBLAS_CORETYPE` itself.
+  private static let marker = "DISTFIT_CHOSE_CORETYPE"
+
+  /// Who has decided in this process.
+  static var coreChoice: CoreChoice {
+    guard let setting = variable("OPENBLAS_CORETYPE"), !setting.isEmpty else { return .library }
+    return setting == variable(marker) ? .program : .user
+  }
+
+  /// Starts the program again with the right kernels where OpenBLAS misjudges this processor; does nothing
+  /// elsewhere.
+  ///
+  /// Local. To be called before MPI is started and before the first product: the process is replaced, and
+  /// keeps its number, arguments, files and environment. It happens once: afterwards `OPENBLAS_CORETYPE` is
+  /// set.
+  public static func restartIfMisjudged() {
+    let core = recommendedCoreType(
+      processorFlags: processorFlags(cpuInfo: cpuInfo()), reported: current.coreName,
+      userSetting: variable("OPENBLAS_CORETYPE"))
+    if let core { restart(withCore: core) }
+  }
+
+  /// Starts the program again with these kernels, unless `OPENBLAS_CORETYPE` is set.
+  ///
+  /// Local. Returns if it is set, or if the system refuses.
+  package static func restart(withCore core: String) {
+    guard (variable("OPENBLAS_CORETYPE") ?? "").isEmpty else { return }
+    setenv("OPENBLAS_CORETYPE", core, 1)
+    setenv(marker, core, 1)
+    fflush(nil)
+    execv("/proc/self/exe", CommandLine.unsafeArgv)
+    // Refused: what is loaded stays, and the record must say so.
+    unsetenv("OPENBLAS_CORETYPE")
+    unsetenv(marker)
+  }
+
+  /// /proc/cpuinfo as far as the flags of the first processor; empty where there is none.
+  private static func cpuInfo() -> String {
+    guard let file = fopen("/proc/cpuinfo", "r") else { return "" }
+    defer { fclose(file) }
+    var text = ""
+    var line = [CChar](repeating: 0, count: 16_384)
+    while !text.contains("\nflags"), fgets(&line, Int32(line.count), file) != nil {
+      text += String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+    return text
+  }
+
+  private static func variable(_ name: String) -> String? {
+    getenv(name).map { String(cString: $0) }
+  }
+}
