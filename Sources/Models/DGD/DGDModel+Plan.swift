@@ -39,12 +39,30 @@ extension DGDModel: PlannableModel {
         .init("names and annotations of all cells", bytes: N * 40 + G * 80),
         .init("decoder and moments", bytes: 3 * scalar * (hidden + output)),
         .init("sums of gradients", bytes: 8 * limbs),
-        .init("program and libraries", bytes: 60_000_000),
+        .init("minibatch", bytes: minibatchBytes(configuration, shape, share: share)),
+        .init("program, libraries and reading", bytes: 55_000_000),
       ],
       bytesPerStep: 8 * limbs + FitPlan.loopBytes, messagesPerStep: 2,
       stepsPerEpoch: max(1, steps),
       epochs: configuration.epochCount(batchCount: max(1, steps)), closingMessages: 2,
       closingBytes: closing + FitPlan.loopBytes)
+  }
+
+  /// What a minibatch needs while it is worked on: its entries (column, value, position, value in the order of
+  /// the tiles), hidden activations and gradients, and with softmax two tiles a gene for up to 256 rows.
+  private static func minibatchBytes(
+    _ configuration: DGDConfiguration, _ shape: DataShape, share: Double
+  ) -> Int {
+    let rows = max(1, Int((share * Double(min(configuration.batch, shape.rowCount))).rounded(.up)))
+    let entries = Double(shape.nonZeroCount) / Double(max(shape.rowCount, 1)) * Double(rows)
+    let width = configuration.hidden.last ?? configuration.latent
+    let chunks = (shape.columnCount + CompressedCounts.chunkWidth - 1) / CompressedCounts.chunkWidth
+    let blocks = (rows + 15) / 16
+    let gradients = min(chunks, 32) * blocks * 16 * width * 4
+    let tiles =
+      configuration.output == .softmax
+      ? 2 * chunks * min(blocks, 16) * 16 * CompressedCounts.chunkWidth * 4 : 0
+    return Int(entries * 14) + gradients + tiles
   }
 
   /// Layers of the right shape, all zero.

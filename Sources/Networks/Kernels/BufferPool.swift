@@ -17,18 +17,24 @@ final class BufferPool: Sendable {
     }
   }
 
-  /// A buffer of at least that size: the smallest that will do.
+  /// A buffer of at least that size: the smallest that will do, unless it is more than twice as large, for
+  /// then someone else will want it.
+  ///
+  /// A new one is a little larger than asked for, because minibatches differ in their entries, and takes the
+  /// place of one that has become too small for its purpose.
   func take(byteCount: Int) -> Buffer {
-    let found: Buffer? = free.withLock { buffers in
-      var best: Int?
-      for index in buffers.indices where buffers[index].byteCount >= byteCount {
-        if let known = best, buffers[known].byteCount <= buffers[index].byteCount { continue }
-        best = index
+    let size = byteCount + byteCount / 8
+    let (found, outgrown): (Buffer?, Buffer?) = free.withLock { buffers in
+      func smallest(_ sizes: ClosedRange<Int>) -> Int? {
+        buffers.indices.filter { sizes.contains(buffers[$0].byteCount) }
+          .min { buffers[$0].byteCount < buffers[$1].byteCount }
       }
-      return best.map { buffers.remove(at: $0) }
+      if let index = smallest(byteCount...2 * size) { return (buffers.remove(at: index), nil) }
+      let index = byteCount > 0 ? smallest(byteCount - byteCount / 4...byteCount) : nil
+      return (nil, index.map { buffers.remove(at: $0) })
     }
-    return found
-      ?? Buffer(start: .allocate(byteCount: byteCount, alignment: 64), byteCount: byteCount)
+    outgrown?.start.deallocate()
+    return found ?? Buffer(start: .allocate(byteCount: size, alignment: 64), byteCount: size)
   }
 
   /// Gives a buffer back; the largest few are kept.
