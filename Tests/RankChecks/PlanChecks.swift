@@ -9,7 +9,7 @@ let checkPlan: Check = { _ in
   Launcher.run { everyone in
     for words in [
       ["hidden": "8,6", "components": "3"],
-      ["hidden": "5", "components": "2", "covariance": "isotropic", "output": "softplus"],
+      ["hidden": "5", "components": "2", "covariance": "isotropic", "activation": "softplus"],
       ["hidden": "4", "components": "0", "validation-fraction": "0", "test-fraction": "0"],
     ] {
       var configuration = DGDConfiguration()
