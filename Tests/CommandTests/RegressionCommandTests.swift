@@ -10,7 +10,7 @@ extension CommandTests {
         decoding: try Data(contentsOf: place.folder.appendingPathComponent(name)), as: UTF8.self)
     }
 
-    @Test func aRegressionIsFittedItsAssociationsWrittenAndNewSamplesPredicted() throws {
+    @Test func aRegressionIsFittedEvaluatedItsAssociationsWrittenAndNewSamplesPredicted() throws {
       let place = try Workplace()
       try place.succeed([
         "simulate", "prrr", "--design", "levels", "--covariates", "5", "--cells", "300", "--genes",
@@ -20,6 +20,17 @@ extension CommandTests {
         "fit", "prrr", "data.h5ad", "--covariates", "group", "--rank", "2", "--test-fraction",
         "0.2", "--output", "fit.h5ad",
       ])
+      let evaluation = try place.succeed(["evaluate", "fit.h5ad"]).output
+      #expect(
+        evaluation.contains("held-out deviance") && evaluation.contains("R²"), "\(evaluation)")
+      try place.succeed([
+        "fit", "prrr", "data.h5ad", "--covariates-from", "obsm/covariates", "--rank", "2",
+        "--scaling", "none", "--output", "matrix.h5ad",
+      ])
+      try place.succeed(["predict", "matrix.h5ad", "data.h5ad", "--output", "again.h5ad"])
+      let none = try place.run(["evaluate", "matrix.h5ad"])
+      #expect(none.status == 2 && none.errors.contains("--test-fraction"), "\(none)")
+
       let summary = try place.succeed([
         "prrr", "associate", "fit.h5ad", "--top", "5", "--output", "tables", "--coefficients",
       ]).output

@@ -39,6 +39,11 @@ public struct PRRR: Model {
     CountRegression.laneCount(configuration.lanes, rowCount: rowCount)
   }
 
+  /// Matrices of obsm among the covariates.
+  public static func attachments(_ configuration: Configuration) -> Attachments {
+    configuration.sources.attachments
+  }
+
   /// How covariates are coded.
   public var design: CovariateDesign { regression.design }
 

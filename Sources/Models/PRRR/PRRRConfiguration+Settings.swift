@@ -12,6 +12,9 @@ extension PRRRConfiguration {
         "covariates", \.sources.columns, "<obs column>,…",
         "Columns of obs: categories become one column a level, numbers are standardised; NAME:category and NAME:number say otherwise, NAME* is all that begin so."
       ),
+      .texts(
+        "covariates-from", \.sources.matrices, "<obsm/NAME>,…",
+        "Matrices of obsm whose columns are covariates, such as coordinates: obsm/spatial."),
       .text(
         "donor-key", \.sources.donorKey, "<obs column>",
         "With --genotypes: the column of obs with each sample's donor; none: samples are named as donors."

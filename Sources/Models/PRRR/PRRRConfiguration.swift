@@ -52,7 +52,7 @@ public struct PRRRConfiguration: ModelConfiguration {
     case zero
   }
 
-  /// Where covariates come from: columns of the samples, genotypes of their donors.
+  /// Where covariates come from: columns and matrices of the samples, genotypes of their donors.
   package var sources = CovariateSources()
   /// What happens to rows with a missing covariate.
   public var missing = CovariateDesign.Missing.drop

@@ -158,6 +158,7 @@ private struct RankPath<Fitted: AssociationModel> {
     _ = BLASRuntime.useOneThread()
     let data = try FitData(
       path: input, source: source, kind: Fitted.values(configuration),
+      attachments: Fitted.attachments(configuration),
       laneCount: { Fitted.laneCount(configuration, rowCount: $0) }, with: world)
     for note in data.notes { log.warning(note) }
     return try ranks.map { rank in

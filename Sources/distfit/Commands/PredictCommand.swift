@@ -11,8 +11,9 @@ struct PredictCommand: ParsableCommand {
     commandName: "predict",
     abstract: "Expected counts of new samples from their covariates (prrr, nn-prrr, rrr).",
     discussion: """
-      Only obs of the new file is used: its columns are coded as those of the fit. A level that the fit has not \
-      seen is an error. X of the output holds a number for every sample and gene of the fit.
+      Of the new file obs is used, and obsm where the fit has covariates from there: its columns are coded as \
+      those of the fit. A level that the fit has not seen is an error. X of the output holds a number for every \
+      sample and gene of the fit.
       """)
 
   @Argument(help: "The fit (.h5ad).") var fit: String
@@ -75,6 +76,16 @@ struct PredictCommand: ParsableCommand {
     var warnings: [String] = []
     let file = try AnnDataFile(input)
     let rows = try file.rows(warnings: &warnings)
+    var matrices: [String: NamedMatrix] = [:]
+    for name in association.matrixNames {
+      let (values, shape) = try file.array("obsm/\(name)")
+      guard shape.count == 2, shape[0] == rows.count, shape[1] > 0 else {
+        throw StorageError(
+          file: input, place: "obsm/\(name)",
+          problem: "has the shape \(shape), expected \(rows.count) rows")
+      }
+      matrices[name] = NamedMatrix(name, width: shape[1], elements: values.map { Float($0) })
+    }
     if genotypes == nil, association.needsGenotypes {
       throw ModelError(
         "\(fit): was made with genotypes; name those of the new samples' donors (--genotypes)")
@@ -82,7 +93,7 @@ struct PredictCommand: ParsableCommand {
     let donors = try genotypes.map { try GenotypeFile.read($0, chromosome: nil).genotypes }
     return Prepared(
       association: association, columns: fitted.columns, rows: rows,
-      covariates: try association.covariates(of: rows, genotypes: donors),
+      covariates: try association.covariates(of: rows, matrices: matrices, genotypes: donors),
       sizes: try sizes(of: rows, association))
   }
 

@@ -21,23 +21,27 @@ import Testing
     return sources
   }
 
-  @Test func columnsAndGenotypesBecomeOneDesign() throws {
+  @Test func columnsMatricesAndGenotypesBecomeOneDesign() throws {
     let sources = Self.sources {
       $0.columns = ["age"]
+      $0.matrices = ["obsm/spatial"]
       $0.donorKey = "donor"
     }
-    let raw = try sources.covariates(rows: Self.rows, genotypes: Self.genotypes)
-    #expect(raw.map(\.name) == ["age", "rs1", "rs2", "rs3"])
+    #expect(sources.attachments == Attachments(rowMatrices: ["spatial"]))
+    let spatial = NamedMatrix("spatial", width: 2, elements: [1, 2, 3, 4, 5, 7, 9, 1])
+    let raw = try sources.covariates(
+      rows: Self.rows, matrices: ["spatial": spatial], genotypes: Self.genotypes)
+    #expect(raw.map(\.name) == ["age", "spatial_1", "spatial_2", "rs1", "rs2", "rs3"])
     let design = try CovariateDesign(raw, scaling: .none, missing: .drop, isNonnegative: false)
     // rs2 is 1 in both donors; rs3 was observed in one, so that its mean stands for the other.
-    #expect(design.names == ["age", "rs1"])
+    #expect(design.names == ["age", "spatial_1", "spatial_2", "rs1"])
     #expect(design.remarks.contains { $0.contains("2 variants") })
     let matrix = try design.matrix(raw, rowCount: 4)
-    #expect(Array(matrix.values.row(0)) == [20, 0])
-    #expect(Array(matrix.values.row(2)) == [40, 2])
+    #expect(Array(matrix.values.row(0)) == [20, 1, 2, 0])
+    #expect(Array(matrix.values.row(2)) == [40, 5, 7, 2])
     #expect(matrix.isIncomplete == [false, false, false, true])
     let stored = try CovariateDesign(storedTree: design.storedTree)
-    #expect(stored == design && stored.columns.map(\.isGenotype) == [false, true])
+    #expect(stored == design && stored.columns.map(\.isGenotype) == [false, false, false, true])
   }
 
   @Test func whatIsNotThereIsSaidInOneLine() {
@@ -45,11 +49,12 @@ import Testing
       _ sources: CovariateSources, genotypes: Genotypes? = nil
     ) -> String {
       do {
-        _ = try sources.covariates(rows: Self.rows, genotypes: genotypes)
+        _ = try sources.covariates(rows: Self.rows, matrices: [:], genotypes: genotypes)
         return ""
       } catch { return "\(error)" }
     }
     #expect(message(Self.sources { _ in }).contains("--covariates"))
+    #expect(message(Self.sources { $0.matrices = ["spatial"] }).contains("obsm/spatial"))
     let unmatched = message(Self.sources { _ in }, genotypes: Self.genotypes)
     #expect(unmatched.contains("--donor-key") && unmatched.contains("s1"))
     let misspelt = message(Self.sources { $0.donorKey = "donr" }, genotypes: Self.genotypes)

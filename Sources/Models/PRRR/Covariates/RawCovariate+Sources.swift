@@ -4,26 +4,42 @@ package import Modeling
 package struct CovariateSources: Sendable, Equatable {
   /// Columns of obs, see ``RawCovariate/selected(_:from:)``.
   package var columns: [String] = []
+  /// Matrices of obsm, as `obsm/spatial` or `spatial`.
+  package var matrices: [String] = []
   /// The column of obs with each sample's donor, for genotypes; nil: samples are named as their donors.
   package var donorKey: String?
 
   /// Nothing.
   package init() {}
 
-  /// The covariates of some rows: columns, then genotypes.
+  /// Names in obsm.
+  package var matrixNames: [String] {
+    matrices.map { $0.hasPrefix("obsm/") ? String($0.dropFirst(5)) : $0 }
+  }
+
+  /// What is to be read besides the counts.
+  package var attachments: Attachments { Attachments(rowMatrices: matrixNames) }
+
+  /// The covariates of some rows: columns, then matrices, then genotypes.
   ///
-  /// - Throws: `ModelError` for a column that is not there, or no source at all.
+  /// - Throws: `ModelError` for a column or matrix that is not there, or no source at all.
   package func covariates(
-    rows: Table, genotypes: Genotypes?
+    rows: Table, matrices: [String: NamedMatrix], genotypes: Genotypes?
   ) throws(ModelError) -> [RawCovariate] {
-    guard !columns.isEmpty || genotypes != nil else {
+    guard !columns.isEmpty || !self.matrices.isEmpty || genotypes != nil else {
       let known = rows.columns.map(\.name)
       throw ModelError(
-        "no covariates: name columns of obs, such as --covariates cell_type,age, or "
-          + "--genotypes donors.bed. Columns of obs: "
+        "no covariates: name columns of obs, such as --covariates cell_type,age, a matrix, "
+          + "--covariates-from obsm/spatial, or --genotypes donors.bed. Columns of obs: "
           + (known.isEmpty ? "none" : known.joined(separator: ", ")))
     }
     var result = try RawCovariate.selected(columns, from: rows)
+    for name in matrixNames {
+      guard let matrix = matrices[name] else {
+        throw ModelError("--covariates-from: there is no obsm/\(name)")
+      }
+      result += RawCovariate.columns(of: matrix)
+    }
     if let genotypes { result += try dosages(genotypes, rows: rows) }
     var names: Set<String> = []
     for covariate in result where !names.insert(covariate.name).inserted {

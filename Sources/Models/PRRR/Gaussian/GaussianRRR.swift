@@ -5,7 +5,7 @@ import RealModule
 
 /// The settings of least-squares reduced-rank regression of log counts.
 public struct GaussianRRRConfiguration: ModelConfiguration {
-  /// Where covariates come from: columns of the samples, genotypes of their donors.
+  /// Where covariates come from: columns and matrices of the samples, genotypes of their donors.
   package var sources = CovariateSources()
   /// What happens to rows with a missing covariate.
   public var missing = CovariateDesign.Missing.drop
@@ -40,6 +40,9 @@ public struct GaussianRRRConfiguration: ModelConfiguration {
         "covariates", \.sources.columns, "<obs column>,…",
         "Columns of obs: categories become one column a level, numbers are standardised; NAME:category and NAME:number say otherwise, NAME* is all that begin so."
       ),
+      .texts(
+        "covariates-from", \.sources.matrices, "<obsm/NAME>,…",
+        "Matrices of obsm whose columns are covariates, such as coordinates: obsm/spatial."),
       .text(
         "donor-key", \.sources.donorKey, "<obs column>",
         "With --genotypes: the column of obs with each sample's donor; none: samples are named as donors."
@@ -105,6 +108,11 @@ public struct GaussianRRR: Model {
   /// One lane for 256 rows, at most 64, unless set.
   public static func laneCount(_ configuration: GaussianRRRConfiguration, rowCount: Int) -> Int {
     CountRegression.laneCount(configuration.lanes, rowCount: rowCount)
+  }
+
+  /// Matrices of obsm among the covariates.
+  public static func attachments(_ configuration: Configuration) -> Attachments {
+    configuration.sources.attachments
   }
 
   /// A model of data of this shape.

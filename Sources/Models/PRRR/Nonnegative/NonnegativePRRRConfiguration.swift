@@ -21,7 +21,7 @@ public struct NonnegativePRRRConfiguration: ModelConfiguration {
     case lognormal
   }
 
-  /// Where covariates come from: columns of the samples, genotypes of their donors.
+  /// Where covariates come from: columns and matrices of the samples, genotypes of their donors.
   package var sources = CovariateSources()
   /// What happens to rows with a missing covariate.
   public var missing = CovariateDesign.Missing.drop
@@ -95,6 +95,9 @@ public struct NonnegativePRRRConfiguration: ModelConfiguration {
         "covariates", \.sources.columns, "<obs column>,…",
         "Columns of obs, 0 or more: categories become one column a level; NAME:category and NAME:number say otherwise, NAME* is all that begin so."
       ),
+      .texts(
+        "covariates-from", \.sources.matrices, "<obsm/NAME>,…",
+        "Matrices of obsm whose columns are covariates, such as coordinates: obsm/spatial."),
       .text(
         "donor-key", \.sources.donorKey, "<obs column>",
         "With --genotypes: the column of obs with each sample's donor; none: samples are named as donors."

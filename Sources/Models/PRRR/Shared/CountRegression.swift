@@ -67,7 +67,7 @@ package struct CountRegression: Sendable {
     var raw = covariates ?? []
     if covariates == nil {
       raw = try options.sources.covariates(
-        rows: data.rows, genotypes: data.genotypes)
+        rows: data.rows, matrices: data.rowMatrices, genotypes: data.genotypes)
     }
     let coding = try CovariateDesign(
       raw, scaling: options.scaling, missing: options.missing,

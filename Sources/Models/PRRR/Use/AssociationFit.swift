@@ -3,22 +3,28 @@ public import Modeling
 import RealModule
 
 /// A model of counts given covariates, whose fits predict new rows and tell associations.
-public protocol AssociationModel: GenotypeModel {
+public protocol AssociationModel: EvaluableModel, GenotypeModel {
   /// How a row's linear predictor becomes its expected count.
   static var link: AssociationFit.Link { get }
 }
 
 extension PRRR: AssociationModel {
+  /// Nothing to set.
+  public typealias Evaluation = AssociationEvaluation
   /// exp.
   public static let link = AssociationFit.Link.log
 }
 
 extension NonnegativePRRR: AssociationModel {
+  /// Nothing to set.
+  public typealias Evaluation = AssociationEvaluation
   /// Itself.
   public static let link = AssociationFit.Link.identity
 }
 
 extension GaussianRRR: AssociationModel {
+  /// Nothing to set.
+  public typealias Evaluation = AssociationEvaluation
   /// Of log(count + 1).
   public static let link = AssociationFit.Link.logCounts
 }
@@ -121,6 +127,7 @@ public struct AssociationFit: Sendable {
     }
     var sources = CovariateSources()
     sources.columns = Self.words(fit.node(at: "settings/covariates"))
+    sources.matrices = Self.words(fit.node(at: "settings/covariates-from"))
     sources.donorKey = Self.words(fit.node(at: "settings/donor-key")).first
     self.sources = sources
     if case .number(let size)? = fit["typical_size_factor"] {
@@ -180,18 +187,23 @@ public struct AssociationFit: Sendable {
 
   // MARK: - Prediction
 
+  /// Names in obsm of the matrices that new rows need.
+  public var matrixNames: [String] { sources.matrixNames }
+
   /// Whether new rows need genotypes of their donors.
   public var needsGenotypes: Bool { design.columns.contains { $0.isGenotype } }
 
   /// Covariates of new rows, coded as the fit's.
   ///
-  /// - Parameter genotypes: of the rows' donors.
+  /// - Parameters:
+  ///   - matrices: of obsm, ``matrixNames``.
+  ///   - genotypes: of the rows' donors.
   /// - Throws: `ModelError` for a covariate that is missing or a level that the fit has not seen.
   public func covariates(
-    of rows: Table, genotypes: Genotypes? = nil
+    of rows: Table, matrices: [String: NamedMatrix] = [:], genotypes: Genotypes? = nil
   ) throws(ModelError) -> DesignMatrix {
     try design.matrix(
-      sources.covariates(rows: rows, genotypes: genotypes),
+      sources.covariates(rows: rows, matrices: matrices, genotypes: genotypes),
       rowCount: rows.count)
   }
 
