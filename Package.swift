@@ -52,7 +52,7 @@ let package = Package(
     .executableTarget(
       name: "distfit",
       dependencies: [
-        "Fitting", "Models", "Modeling", "Storage", "Collectives", "Metrics", "Probability",
+        "Fitting", "Models", "Modeling", "Storage", "Collectives", "Metrics", "Probability", "Graphs",
         argumentParser, yams,
       ],
       swiftSettings: settings + [.unsafeFlags(staticRuntime, .when(configuration: .release))],
@@ -71,6 +71,7 @@ let package = Package(
       ]),
     library("Optimization", ["LinearAlgebra", numerics]),
     library("Metrics", ["LinearAlgebra", "Probability"]),
+    library("Graphs", ["Metrics", "Probability", "CDistfitIgraph"]),
     library("Probability", [numerics]),
     library("LinearAlgebra", ["COpenBLAS", numerics]),
     .target(name: "TileKernels", swiftSettings: settings),
@@ -88,12 +89,14 @@ let package = Package(
 
     // MARK: - C libraries
     .target(name: "CDistfitMPI", dependencies: ["COpenMPI"]),
+    .target(name: "CDistfitIgraph", dependencies: ["CIgraph"]),
     .target(
       name: "CDistfitHDF5", dependencies: ["CHDF5", "COpenMPI"],
       linkerSettings: [.linkedLibrary("z")]),
     .target(name: "CDistfitHTS", dependencies: ["CHTS"]),
     .systemLibrary(
       name: "COpenMPI", pkgConfig: "mpi-c", providers: [.apt(["libopenmpi-dev"])]),
+    .systemLibrary(name: "CIgraph", pkgConfig: "igraph", providers: [.apt(["libigraph-dev"])]),
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas",
       providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
@@ -108,6 +111,7 @@ let package = Package(
     tests("LinearAlgebraTests", ["LinearAlgebra"]),
     tests("ProbabilityTests", ["Probability"]),
     tests("MetricsTests", ["Metrics"]),
+    tests("GraphsTests", ["Graphs", "Metrics"]),
     tests(
       "NetworksTests",
       [
@@ -116,7 +120,7 @@ let package = Package(
       ]),
     tests("OptimizationTests", ["Optimization"]),
     tests("ModelingTests", ["Modeling"]),
-    tests("ModelsTests", ["Models", "Modeling", "Metrics"]),
+    tests("ModelsTests", ["Models", "Modeling", "Metrics", "Storage"]),
     tests("StorageTests", ["Storage", "Modeling"]),
     tests("FittingTests", ["Fitting", "Modeling"]),
     tests("RankTests", []),

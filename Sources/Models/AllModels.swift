@@ -15,4 +15,5 @@ public let allSimulators: [any Simulator.Type] = [
   DGDSimulator.self, RegulatorySimulator.self,
   PRRRSimulator.self, NonnegativePRRRSimulator.self, SplatterSimulator.self,
   TBLDASimulator.self,
+  KroneckerSimulator.self,
 ]

@@ -18,6 +18,7 @@ struct Distfit: ParsableCommand {
       EvaluateCommand.self, PredictCommand.self, PRRRCommand.self, InspectCommand.self,
       SimulateCommand.self, CheckCommand.self,
       PlanCommand.self, SweepCommand.self, TBLDACommand.self,
+      MEDMAGMACommand.self,
     ]
   )
 
