@@ -52,7 +52,8 @@ let package = Package(
     .executableTarget(
       name: "distfit",
       dependencies: [
-        "Fitting", "Models", "Modeling", "Storage", "Collectives", "Metrics", "Probability", "Graphs",
+        "Fitting", "Models", "Modeling", "Storage", "Collectives", "Metrics", "Probability",
+        "Graphs",
         argumentParser, yams,
       ],
       swiftSettings: settings + [.unsafeFlags(staticRuntime, .when(configuration: .release))],
@@ -61,7 +62,9 @@ let package = Package(
       ]),
     library(
       "Models",
-      ["Modeling", "Networks", "Optimization", "Probability", "LinearAlgebra", "Metrics"]),
+      [
+        "Modeling", "Networks", "Optimization", "Probability", "LinearAlgebra", "Metrics", "Graphs",
+      ]),
     library("Modeling", ["Optimization", "Probability", "LinearAlgebra"]),
     library(
       "Networks",

@@ -40,6 +40,11 @@ public struct NetworkScores: Sendable {
     public let assortativity: Double?
   }
 
+  /// Edges kept per vertex in the published protocol.
+  public static let tops = [1, 2, 3, 4, 5, 10, 15, 20, 25, 30, 40]
+  /// Its hundred resolutions, 0.02, 0.04 … 2.
+  public static let resolutions = (1...100).map { Double($0) * 0.02 }
+
   /// For every k and resolution.
   public let points: [Point]
   /// For every k.
@@ -103,5 +108,26 @@ public struct NetworkScores: Sendable {
   public var bestMixing: Mixing? {
     mixing.filter { $0.assortativity != nil }
       .max { ($0.assortativity ?? 0) < ($1.assortativity ?? 0) }
+  }
+
+  /// The measures with their names: the largest assortativity of any k, and of the others the largest of any k and
+  /// resolution, each with where it is.
+  public var best: [(name: String, value: Double)] {
+    var figures: [(name: String, value: Double)] = []
+    if let best = bestMixing, let value = best.assortativity {
+      figures += [("assortativity", value), ("assortativity at top", Double(best.top))]
+    }
+    let measures: [(String, (Point) -> Double)] = [
+      ("AMI", \.ami), ("balanced AMI", \.balancedAMI), ("ARI", \.ari),
+      ("balanced ARI", \.balancedARI),
+    ]
+    for (name, measure) in measures {
+      guard let best = best(measure) else { continue }
+      figures += [
+        (name, measure(best)), ("\(name) at top", Double(best.top)),
+        ("\(name) at resolution", best.resolution),
+      ]
+    }
+    return figures
   }
 }

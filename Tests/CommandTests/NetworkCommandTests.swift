@@ -15,7 +15,8 @@ extension CommandTests {
       let place = try Workplace()
       try place.succeed(counts)
       for (model, settings) in [
-        ("medmagma", ["--iterations", "3"]), ("gmgm", ["--model", "gmgm-skeptic"]),
+        ("medmagma", ["--iterations", "3"]),
+        ("gmgm", ["--method", "gmgm-skeptic", "--labels", "true_component"]),
       ] {
         let words = ["fit", model, "counts.h5ad", "--matrices"] + settings
         try place.succeed(words + ["--output", "alone.h5ad"])
@@ -34,7 +35,7 @@ extension CommandTests {
       try place.succeed(
         ["fit", "medmagma", "counts.h5ad", "--iterations", "5", "--output", "networks.h5ad"])
       let evaluation = try place.succeed([
-        "medmagma", "evaluate", "networks.h5ad", "--labels", "true_component", "--output",
+        "evaluate", "networks.h5ad", "--labels", "true_component", "--output",
         "figures.json",
       ])
       #expect(evaluation.output.contains("assortativity, top 15"))
@@ -44,7 +45,7 @@ extension CommandTests {
         from: Data(contentsOf: place.folder.appendingPathComponent("figures.json")))
       #expect(figures["classes"] == 3 && figures["AMI"] ?? -2 > -1)
       try place.succeed([
-        "medmagma", "evaluate", "networks.h5ad", "--labels", "true_component", "--paper-metrics",
+        "evaluate", "networks.h5ad", "--labels", "true_component", "--paper-metrics",
       ])
 
       let modules = try place.succeed([
@@ -72,7 +73,7 @@ extension CommandTests {
       for (words, hint) in [
         (["fit", "medmagma", "reals.h5ad", "--values", "reals", "--output", "x.h5ad"], "log1p"),
         (["fit", "gmgm", "counts.h5ad", "--highly-variable", "1", "--output", "x.h5ad"], "genes"),
-        (["medmagma", "evaluate", "networks.h5ad", "--labels", "true_componen"], "did you mean"),
+        (["evaluate", "networks.h5ad", "--labels", "true_componen"], "did you mean"),
         (["medmagma", "modules", "counts.h5ad"], "not a fit"),
         (["medmagma", "modules", "networks.h5ad", "--top", "16"], "--top 16"),
       ] {

@@ -1,3 +1,4 @@
+import Graphs
 public import LinearAlgebra
 public import Modeling
 import Optimization
@@ -39,6 +40,7 @@ public struct MEDMAGMA: Model {
   /// The settings.
   public let configuration: MEDMAGMAConfiguration
   private let summary: DataSummary
+  private let classes: NetworkClasses?
 
   /// 64 lanes unless set.
   public static func laneCount(_ configuration: MEDMAGMAConfiguration, rowCount: Int) -> Int {
@@ -56,7 +58,7 @@ public struct MEDMAGMA: Model {
   public init(
     _ configuration: MEDMAGMAConfiguration, for data: DataSummary
   ) throws(ModelError) {
-    try configuration.data.check(data)
+    classes = try configuration.data.check(data, labels: configuration.labels)
     self.configuration = configuration
     summary = data
   }
@@ -99,7 +101,7 @@ public struct MEDMAGMA: Model {
         return try prepare(&shared, lanes, with: everyone)
       }
       let isOver = shared.iterationCount >= configuration.iterations
-      guard !isOver else { return report(shared, change: nil, .planCompleted) }
+      guard !isOver else { return try report(shared, change: nil, .planCompleted) }
       let change = try emStep.advance(&em, on: quotient, workers: workers)
       guard change.isFinite else {
         throw ModelError("EM iteration \(shared.iterationCount + 1): the precisions are not finite")
@@ -107,9 +109,9 @@ public struct MEDMAGMA: Model {
       shared.em = em
       shared.iterationCount += 1
       if change < configuration.tolerance {
-        return report(shared, change: change, .objectiveTolerance)
+        return try report(shared, change: change, .objectiveTolerance)
       }
-      return report(
+      return try report(
         shared, change: change,
         shared.iterationCount == configuration.iterations ? .planCompleted : nil)
     } catch let error as ModelError {
@@ -159,12 +161,16 @@ public struct MEDMAGMA: Model {
 
   private func report(
     _ shared: State, change: Double?, _ termination: Termination?
-  ) -> StepReport {
-    StepReport(
+  ) throws(GraphError) -> StepReport {
+    var measures: [StepReport.Measure] = change.map { [.init("change", $0)] } ?? []
+    if termination != nil, let classes, let data = shared.data, let em = shared.em {
+      measures += try classes.agreement(of: em.rowPrecision, rows: data.rows)
+    }
+    return StepReport(
       stage: "iteration \(shared.iterationCount) of \(configuration.iterations)",
       progress: Double(shared.iterationCount) / Double(configuration.iterations),
       rowsProcessed: shared.data?.rows.count ?? 0, endsEpoch: change != nil,
-      measures: change.map { [.init("change", $0)] } ?? [], termination: termination)
+      measures: measures, termination: termination)
   }
 
   private func failed(_ error: ModelError) -> StepReport {

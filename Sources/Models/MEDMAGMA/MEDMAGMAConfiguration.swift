@@ -20,6 +20,8 @@ public struct MEDMAGMAConfiguration: NetworkConfiguration {
   public var edges = EdgeRule(top: 15)
   /// Whether whole precision matrices are written.
   public var writesMatrices = false
+  /// A column of obs with classes to compare the networks with.
+  public var labels: String?
   /// Lanes.
   public var lanes: Int?
   /// Seed of the scalings at the start.

@@ -8,6 +8,8 @@ public protocol NetworkConfiguration: ModelConfiguration {
   var edges: EdgeRule { get set }
   /// Whether whole precision matrices are written.
   var writesMatrices: Bool { get set }
+  /// A column of obs with classes to compare the networks with.
+  var labels: String? { get set }
   /// Lanes.
   var lanes: Int? { get set }
 }
@@ -39,6 +41,9 @@ extension NetworkConfiguration {
       .flag(
         "matrices", \.writesMatrices,
         "Write the whole precision matrices too, in single precision."),
+      .text(
+        "labels", \.labels, "<obs column>",
+        "Known classes: the fit does not see them, but measures its networks by them at the end."),
       .optionalInteger(
         "lanes", \.lanes, in: 1...65_536,
         "Shares that the rows are cut into, the most ranks that can help; none: at most 64."),
@@ -49,11 +54,13 @@ extension NetworkConfiguration {
 extension NetworkDataOptions {
   var valueKind: ValueKind { values == .counts ? .counts : .reals }
 
-  /// Throws for data without enough rows or columns for a network.
-  func check(_ data: DataSummary) throws(ModelError) {
+  /// Throws for data without enough rows or columns for a network, or without the classes asked for; those.
+  func check(_ data: DataSummary, labels: String?) throws(ModelError) -> NetworkClasses? {
     guard data.rowCount >= 3, data.columnCount >= 3 else {
       throw ModelError(
         "\(data.rowCount) cells and \(data.columnCount) genes: networks need 3 of each")
     }
+    guard let labels else { return nil }
+    return try NetworkClasses(labels, of: data.rows, in: "--labels: obs")
   }
 }

@@ -4,13 +4,14 @@ import Foundation
 import Graphs
 import Metrics
 import Modeling
+import Models
 import Storage
 
 /// `distfit medmagma …`: what can be done with networks once they are there.
 struct MEDMAGMACommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "medmagma", abstract: "Agreement, modules and stability of fitted networks.",
-    subcommands: [EvaluateNetworksCommand.self, ModulesCommand.self, RobustnessCommand.self])
+    commandName: "medmagma", abstract: "Modules and stability of fitted networks.",
+    subcommands: [ModulesCommand.self, RobustnessCommand.self])
 }
 
 /// Which vertices.
@@ -68,8 +69,8 @@ struct ModulesCommand: ParsableCommand {
 
   func run() throws {
     try reportingErrors {
-      let file = try NetworkFile(networks)
-      let (neighbours, largest) = try file.neighbours(axis.group)
+      let fitted = try FittedFile(networks)
+      let (neighbours, largest) = try fitted.contents.strongestNeighbours(axis.group)
       if let largest, top > largest {
         throw ModelError(
           "\(networks): has the \(largest) strongest edges of each vertex, not \(top): fit with --top \(top) or --matrices"
@@ -77,10 +78,10 @@ struct ModulesCommand: ParsableCommand {
       }
       let communities = try Communities(of: neighbours.graph(top: top))
       let modules = try communities.leiden(resolution: resolution, seed: UInt64(seed))
-      let names = axis == .genes ? file.fitted.columns.names : file.fitted.rows.names
+      let names = axis == .genes ? fitted.columns.names : fitted.rows.names
       var lines = ["name\tmodule"]
       lines += zip(names, modules).map { "\($0)\t\($1)" }
-      if let labels { lines += [""] + (try analysis(file, modules, labels)) }
+      if let labels { lines += [""] + (try analysis(fitted, modules, labels)) }
       let text = lines.joined(separator: "\n") + "\n"
       if let output {
         try Data(text.utf8).write(to: URL(fileURLWithPath: output), options: .atomic)
@@ -91,10 +92,12 @@ struct ModulesCommand: ParsableCommand {
   }
 
   private func analysis(
-    _ file: NetworkFile, _ modules: [Int], _ labels: String
+    _ fitted: FittedFile, _ modules: [Int], _ labels: String
   ) throws -> [String] {
-    let (codes, _) = try file.classes(labels)
-    let expression = try standardised(file)
+    let codes = try NetworkClasses(
+      labels, of: fitted.rows, in: "\(networks): obs"
+    ).codes
+    let expression = try standardised(fitted)
     let cellCount = codes.count
     var rows: [(module: Int, size: Int, variance: VarianceAnalysis)] = []
     for module in Set(modules).sorted() {
@@ -114,8 +117,8 @@ struct ModulesCommand: ParsableCommand {
   }
 
   /// log(1 + x) of cells × genes with mean 0 and variance 1 of every gene; as they are where values are negative.
-  private func standardised(_ file: NetworkFile) throws -> [Double] {
-    let array = try file.fitted.file.array("X")
+  private func standardised(_ fitted: FittedFile) throws -> [Double] {
+    let array = try fitted.file.array("X")
     let (rowCount, width) = (array.shape[0], array.shape[1])
     let areLogarithms = array.values.contains { $0 < 0 }
     var values = areLogarithms ? array.values : array.values.map { log1p($0) }
@@ -161,8 +164,8 @@ struct RobustnessCommand: ParsableCommand {
 
   func run() throws {
     try reportingErrors {
-      let file = try NetworkFile(networks)
-      let (neighbours, _) = try file.neighbours(axis.group)
+      let fitted = try FittedFile(networks)
+      let (neighbours, _) = try fitted.contents.strongestNeighbours(axis.group)
       let graph = neighbours.graph(top: top)
       guard graph.edges.count >= 2 else {
         throw ModelError("\(networks): the graph of \(axis.rawValue) has no two edges to swap")

@@ -9,7 +9,7 @@ import Testing
 @Suite struct NetworkModelTests {
   @Test(arguments: GmGMMethod.allCases)
   func gmgmHasTheSameBitsForEverySplitOfTheLanes(_ method: GmGMMethod) throws {
-    let fit = try BatteryFit<GmGM>(BatteryData(), settings: ["model": method.rawValue])
+    let fit = try BatteryFit<GmGM>(BatteryData(), settings: ["method": method.rawValue])
     let expected = try fit.joined(fit.run(steps: 1)).fingerprint()
     #expect(expected.count > 1000)
     for split in SimulatedTeam.splits(ofLanes: 8) {

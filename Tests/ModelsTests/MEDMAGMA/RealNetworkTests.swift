@@ -60,7 +60,7 @@ import Testing
     guard let rows = try rows(of: set) else { return }
     let arrays = try ReferenceArrays("medmagma/real.tsv")
     var configuration = GmGMConfiguration()
-    try GmGMConfiguration.setting(named: "model").set(method, in: &configuration)
+    try GmGMConfiguration.setting(named: "method").set(method, in: &configuration)
     configuration.components = rows.summary.rowCount
     let model = try GmGM(configuration, for: rows.summary)
     var lanes = [try model.lane(from: rows.data)]

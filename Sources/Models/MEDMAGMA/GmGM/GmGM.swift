@@ -6,7 +6,7 @@ import RealModule
 /// GmGM, the multi-axis Gaussian graphical model, and the single-axis pseudo-inverse: networks of cells and of
 /// genes without regard to factors of rows and columns.
 ///
-/// | `--model` | Learns from | By |
+/// | `--method` | Learns from | By |
 /// |---|---|---|
 /// | gmgm | log(1 + x) | `MultiAxisFit` |
 /// | gmgm-skeptic | ranks: of each gene among cells for cells, of each cell among genes for genes | `MultiAxisFit` |
@@ -27,6 +27,7 @@ public struct GmGM: Model {
   /// The settings.
   public let configuration: GmGMConfiguration
   private let summary: DataSummary
+  private let classes: NetworkClasses?
 
   /// 64 lanes unless set.
   public static func laneCount(_ configuration: GmGMConfiguration, rowCount: Int) -> Int {
@@ -42,7 +43,7 @@ public struct GmGM: Model {
   ///
   /// - Throws: `ModelError` where there are fewer than three rows or columns.
   public init(_ configuration: GmGMConfiguration, for data: DataSummary) throws(ModelError) {
-    try configuration.data.check(data)
+    classes = try configuration.data.check(data, labels: configuration.labels)
     self.configuration = configuration
     summary = data
   }
@@ -86,6 +87,9 @@ public struct GmGM: Model {
       let precisions = try precisions(of: data.matrix, on: workers)
       shared = State(data: data, precisions: precisions)
       report.measures = [.init("iterations", Double(precisions.iterationCount))]
+      if let classes {
+        report.measures += try classes.agreement(of: precisions.rows, rows: data.rows)
+      }
       report.termination = .planCompleted
     } catch let error as ModelError {
       report.failure = error

@@ -30,6 +30,8 @@ public struct GmGMConfiguration: NetworkConfiguration {
   public var edges = EdgeRule(top: 15)
   /// Whether whole precision matrices are written.
   public var writesMatrices = false
+  /// A column of obs with classes to compare the networks with.
+  public var labels: String?
   /// Lanes.
   public var lanes: Int?
 
@@ -40,7 +42,7 @@ public struct GmGMConfiguration: NetworkConfiguration {
   public static var settings: [Setting<GmGMConfiguration>] {
     [
       .choice(
-        "model", \.method,
+        "method", \.method,
         "GmGM on log(1 + x), on ranks, on the quotient of the values, or one axis at a time."),
       .optionalInteger(
         "components", \.components, in: 1...1_000_000,
