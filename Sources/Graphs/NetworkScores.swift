@@ -1,4 +1,4 @@
-public import Metrics
+import Metrics
 
 /// How well graphs of the k strongest edges, and their communities, agree with known classes.
 ///

@@ -1,4 +1,4 @@
-public import Metrics
+import Metrics
 import Probability
 
 /// How stable the communities of a graph are when its edges are perturbed, against a random graph of the same
