@@ -74,7 +74,7 @@ extension CommandTests {
         (["fit", "medmagma", "reals.h5ad", "--values", "reals", "--output", "x.h5ad"], "log1p"),
         (["fit", "gmgm", "counts.h5ad", "--highly-variable", "1", "--output", "x.h5ad"], "genes"),
         (["evaluate", "networks.h5ad", "--labels", "true_componen"], "did you mean"),
-        (["medmagma", "modules", "counts.h5ad"], "not a fit"),
+        (["medmagma", "modules", "counts.h5ad"], "model is missing"),
         (["medmagma", "modules", "networks.h5ad", "--top", "16"], "--top 16"),
       ] {
         let outcome = try place.run(words)
