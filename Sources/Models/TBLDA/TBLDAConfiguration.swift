@@ -5,16 +5,26 @@ public import Modeling
 /// | Setting | Paper | Reference code | distfit | Why |
 /// |---|---|---|---|---|
 /// | `inference` | stochastic | stochastic | coordinate ascent | no noise, no learning rate, hundreds of times less time |
-/// | ξ, σ, ζ, γ | 1 | 1 | 1 | |
+/// | ξ, σ, ζ, γ | 1 | 1 | 1 | as published |
 /// | δ, μ | .05, .85 | the same | the same | the text's advice has the two names swapped |
-/// | stopping, stochastic | mean of the older 1 000 | mean of both | the paper's; `stop-rule` chooses | |
-/// | missing genotypes | none | none | leave the likelihood | |
-/// | ancestry | 5 populations | the same | given, or one population of the variants' frequencies | |
+/// | stopping, stochastic | mean of the older 1 000 | mean of both | the paper's | `stop-rule` chooses |
+/// | missing genotypes | none | none | leave the likelihood | data have them |
+/// | ancestry | 5 populations | the same | given, or one population | some cohorts have one origin |
 public struct TBLDAConfiguration: ModelConfiguration {
   /// How the posterior is approximated.
   public enum Inference: String, CaseIterable, Sendable {
     /// Coordinate ascent with a latent source for every read and allele copy.
     case coordinate
+    /// Adam along pathwise gradients of one draw a step, as published.
+    case stochastic
+  }
+
+  /// What the change of the mean loss is divided by in the stopping rule of stochastic inference.
+  public enum StopRule: String, CaseIterable, Sendable {
+    /// The mean over the older window, as in the paper.
+    case paper
+    /// The mean over both windows, as in the published code.
+    case code
   }
 
   /// K.
@@ -36,11 +46,11 @@ public struct TBLDAConfiguration: ModelConfiguration {
   /// μ.
   public var alphaMaximum = 0.85
   /// Where α starts.
-  public var alphaStart = 0.3
+  public var alphaStart: Double?
   /// Fits from different starts.
   public var restarts = 1
   /// Iterations of one fit at most.
-  public var iterations = 2000
+  public var iterations: Int?
   /// Iterations from one value of the bound to the next.
   public var check = 10
   /// Relative gain of the bound between two checks that ends a fit.
@@ -49,6 +59,18 @@ public struct TBLDAConfiguration: ModelConfiguration {
   public var heldOutSamples = 0
   /// Donors with so many samples or more have some held out.
   public var heldOutFrom = 4
+  /// Stochastic steps after coordinate ascent.
+  public var refinement = 0
+  /// Adam's learning rate.
+  public var rate = 0.05
+  /// What the loss is multiplied by before Adam sees it.
+  public var lossScale = 1e-6
+  /// The stopping rule of stochastic inference.
+  public var stopRule = StopRule.paper
+  /// Its tolerance.
+  public var stopTolerance = 1e-4
+  /// Steps before it is looked at.
+  public var minimumSteps = 5000
   /// Draws for the estimate of the evidence lower bound after the fit.
   public var evidenceDraws = 0
   /// Lanes.
@@ -59,12 +81,19 @@ public struct TBLDAConfiguration: ModelConfiguration {
   /// The defaults.
   public init() {}
 
+  /// Iterations of one fit at most: the published 65 100 steps, or 2 000.
+  package var iterationLimit: Int { iterations ?? (inference == .stochastic ? 65_100 : 2000) }
+
   /// Combinations that do not go together.
   ///
   /// - Throws: `SettingError`.
   public func validate() throws(SettingError) {
     if alphaMinimum > alphaMaximum {
       throw SettingError("alpha-minimum", "\(alphaMinimum) is above --alpha-maximum")
+    }
+    if inference == .stochastic, restarts > 1 || refinement > 0 {
+      throw SettingError(
+        restarts > 1 ? "restarts" : "refinement", "is for coordinate ascent: leave it out")
     }
     if heldOutSamples > 0, heldOutSamples >= heldOutFrom {
       throw SettingError(
@@ -114,16 +143,40 @@ public struct TBLDAConfiguration: ModelConfiguration {
 
   private static var inferenceSettings: [Setting<TBLDAConfiguration>] {
     [
-      .choice("inference", \.inference, "How the posterior is approximated."),
-      .number("alpha-start", \.alphaStart, in: 0...1, "Where the weight of ancestry starts."),
+      .choice(
+        "inference", \.inference,
+        "coordinate: coordinate ascent; stochastic: Adam along gradients of single draws, as published."
+      ),
+      .optionalNumber(
+        "alpha-start", \.alphaStart, in: 0...1,
+        "Where the weight of ancestry starts; none: 0.3, or 0.1 for stochastic."),
       .integer(
         "restarts", \.restarts, in: 1...10_000,
         "Fits from different random starts; the best bound is kept."),
-      .integer("iterations", \.iterations, in: 1...10_000_000, "Iterations of one fit at most."),
+      .optionalInteger(
+        "iterations", \.iterations, in: 1...10_000_000,
+        "Iterations of one fit at most; none: 2000, or 65100 for stochastic."),
       .integer("check", \.check, in: 1...100_000, "Iterations from one bound to the next."),
       .number(
         "tolerance", \.tolerance, in: 0...1,
         "Relative gain of the bound between two checks that ends a fit."),
+      .integer(
+        "refinement", \.refinement, in: 0...1_000_000,
+        "Stochastic steps after coordinate ascent, with a falling rate; for small data."),
+      .number("rate", \.rate, in: 1e-9...10, "Adam's learning rate in stochastic steps."),
+      .number(
+        "loss-scale", \.lossScale, in: 1e-12...1,
+        "What the loss is multiplied by before Adam sees it; its 1e-8 weighs more the smaller it is."
+      ),
+      .choice(
+        "stop-rule", \.stopRule,
+        "Stochastic inference ends when the mean loss of 1000 steps has hardly changed, relative to that of the 1000 before (paper) or of both (code)."
+      ),
+      .number(
+        "stop-tolerance", \.stopTolerance, in: 0...1, "The relative change of the stop rule."),
+      .integer(
+        "minimum-steps", \.minimumSteps, in: 0...10_000_000,
+        "Steps before the stop rule is looked at."),
       .integer(
         "evidence-draws", \.evidenceDraws, in: 0...1_000_000,
         "Draws that estimate the evidence lower bound after the fit, to compare methods of inference."

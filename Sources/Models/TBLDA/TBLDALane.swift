@@ -10,6 +10,8 @@ public struct TBLDALane: LaneState {
     package var samples: Matrix<Double>
     /// ζ̂ and γ̂ of the lane's variants.
     package var alleles: AllelePair
+    /// Moments of stochastic inference; nil before its first step.
+    package var stochastic: StochasticLane?
     /// The same for the best start so far.
     package var best: Best?
   }

@@ -21,6 +21,10 @@ public struct TBLDAState: Codable, Sendable {
   package var iteration = 0
   /// The bound when it was last computed; nil before.
   package var bound: Double?
+  /// Moments and losses of stochastic inference; nil before its first step.
+  package var stochastic: StochasticState?
+  /// Steps of the refinement done; nil before it.
+  package var refinement: Int?
   /// The best of the starts that have ended.
   package var best: Best?
   /// Estimates of the evidence lower bound at the end, if they were asked for.

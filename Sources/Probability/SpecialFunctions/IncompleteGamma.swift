@@ -70,12 +70,27 @@ public struct IncompleteGamma: Sendable {
 /// Edge cases: 0 and 1 give 0 and ∞; outside [0, 1] NaN.
 public func gammaQuantile(_ p: Double, shape a: Double) -> Double {
   guard p > 0, p < 1 else { return p == 0 ? 0 : p == 1 ? .infinity : .nan }
-  let logLowerTail = (Double.log(p) + .log(a) + .logGamma(a)) / a  // from P ≈ x^a / (a Γ(a))
-  let root = 1 - 1 / (9 * a) + normalQuantile(p) / (9 * a).squareRoot() / 1
+  return gammaQuantile(
+    logLower: .log(p), logUpper: .log(onePlus: -p), normalScore: normalQuantile(p), shape: a)
+}
+
+/// The quantile of the gamma distribution with this shape and scale 1 at a normal score: x with P(a, x) = Φ(z).
+///
+/// Accurate in both tails.
+public func gammaQuantile(normalScore z: Double, shape a: Double) -> Double {
+  gammaQuantile(
+    logLower: normalLogCDF(z), logUpper: normalLogCDF(-z), normalScore: z, shape: a)
+}
+
+private func gammaQuantile(
+  logLower: Double, logUpper: Double, normalScore: Double, shape a: Double
+) -> Double {
+  let logLowerTail = (logLower + .log(a) + .logGamma(a)) / a  // from P ≈ x^a / (a Γ(a))
+  let root = 1 - 1 / (9 * a) + normalScore / (9 * a).squareRoot()
   let middle = a * root * root * root
   let start = a > 0.5 && root > 0.2 ? Double.log(middle) : logLowerTail
-  let fromBelow = p < 0.5
-  let target = fromBelow ? Double.log(p) : .log(onePlus: -p)
+  let fromBelow = normalScore < 0
+  let target = fromBelow ? logLower : logUpper
   let u = safeguardedNewton(start: min(max(start, -744), 709), in: -745...710) { u in
     let x = Double.exp(u)
     let value = IncompleteGamma(a, x)

@@ -42,10 +42,9 @@ extension TBLDA {
       fixed.add(part, to: 0)
     }
     everyone.sum(&fixed)
-    let width = configuration.alphaMaximum - configuration.alphaMinimum
     let constant =
       fixed.value(of: 0) - dirichletDivergence(shared.genes, prior: configuration.genePrior)
-      - (width > 0 ? xLogY(1, width) : 0)
+      - logAlphaWidth
     var values: [Double] = []
     for index in 0..<drawCount {
       let draw = draw(index, "TBLDA evidence", shared, lanes, on: workers)

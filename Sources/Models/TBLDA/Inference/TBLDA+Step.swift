@@ -3,7 +3,7 @@ public import Modeling
 import Optimization
 
 extension TBLDA {
-  /// Some iterations, to the next value of the bound.
+  /// One iteration of the inference chosen, or one step of the refinement after it.
   ///
   /// Collective.
   public func step<Everyone: Team & ~Copyable>(
@@ -11,9 +11,29 @@ extension TBLDA {
     on workers: Workers
   ) -> StepReport {
     let isFirst = shared.restart == 0 && shared.iteration == 0
+    var report: StepReport
+    if configuration.inference == .stochastic {
+      report = stochasticStep(&shared, &lanes, with: everyone, on: workers)
+    } else if shared.refinement != nil {
+      report = refinementStep(&shared, &lanes, with: everyone, on: workers)
+    } else {
+      report = coordinateStep(&shared, &lanes, with: everyone, on: workers)
+    }
+    if isFirst {
+      let remarks = cohort.remarks + (report.remark.map { [$0] } ?? [])
+      report.remark = remarks.isEmpty ? nil : remarks.joined(separator: "\n")
+    }
+    return report
+  }
+
+  /// One iteration of coordinate ascent.
+  private func coordinateStep<Everyone: Team & ~Copyable>(
+    _ shared: inout TBLDAState, _ lanes: inout [TBLDALane], with everyone: borrowing Everyone,
+    on workers: Workers
+  ) -> StepReport {
     let endsWindow =
       shared.iteration % configuration.check == 0
-      || shared.iteration + 1 == configuration.iterations
+      || shared.iteration + 1 == configuration.iterationLimit
     let bound = coordinateIteration(
       &shared, &lanes, wantsBound: endsWindow, with: everyone, on: workers)
     shared.iteration += 1
@@ -28,22 +48,21 @@ extension TBLDA {
     } else if shared.bound?.isFinite == false {
       ending = .objectiveNotFinite
     }
-    if ending == nil, shared.iteration >= configuration.iterations { ending = .stepLimit }
+    if ending == nil, shared.iteration >= configuration.iterationLimit { ending = .stepLimit }
     var report = StepReport(
       stage: configuration.restarts > 1
         ? "start \(shared.restart + 1) of \(configuration.restarts), iteration \(shared.iteration)"
         : "iteration \(shared.iteration)",
       progress: (Double(shared.restart)
-        + min(Double(shared.iteration) / Double(configuration.iterations), 1))
+        + min(Double(shared.iteration) / Double(configuration.iterationLimit), 1))
         / Double(configuration.restarts),
       rowsProcessed: cohort.uses.count, endsEpoch: endsWindow,
       measures: bound.map { [.init("bound", $0), .init("alpha", shared.alpha)] } ?? [])
-    var remarks = isFirst ? cohort.remarks : []
     if let ending {
-      remarks += endStart(
+      let remarks = endStart(
         &shared, &lanes, ending, report: &report, with: everyone, on: workers)
+      report.remark = remarks.isEmpty ? nil : remarks.joined(separator: "\n")
     }
-    report.remark = remarks.isEmpty ? nil : remarks.joined(separator: "\n")
     return report
   }
 
@@ -94,6 +113,10 @@ extension TBLDA {
         guard let best = lanes[index].saved.best else { continue }
         (lanes[index].saved.samples, lanes[index].saved.alleles) = (best.samples, best.alleles)
       }
+      if configuration.refinement > 0 {
+        shared.refinement = 0
+        return remarks
+      }
       report.termination = best.isConverged ? .objectiveTolerance : ending
     }
     remarks += finish(&shared, lanes, with: everyone, on: workers)
@@ -103,7 +126,7 @@ extension TBLDA {
   /// Gathers what the lanes know about variants and says which topics nobody uses.
   ///
   /// Collective.
-  private func finish<Everyone: Team & ~Copyable>(
+  func finish<Everyone: Team & ~Copyable>(
     _ shared: inout TBLDAState, _ lanes: [TBLDALane], with everyone: borrowing Everyone,
     on workers: Workers
   ) -> [String] {

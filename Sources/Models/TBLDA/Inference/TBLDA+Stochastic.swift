@@ -1,0 +1,175 @@
+package import LinearAlgebra
+package import Modeling
+import Optimization
+import Probability
+
+/// What stochastic inference keeps of the shared parameters, beside their values.
+package struct StochasticState: Codable, Sendable {
+  /// Moves log ξ̂.
+  var genes: Adam<Double>
+  /// Moves the logit of (α − δ)/(μ − δ).
+  var alpha: Adam<Double>
+  /// When to stop.
+  var stopping: WindowedChange
+  /// Sum of the losses since the last line of the history, and how many.
+  var lossSum = 0.0
+  var lossCount = 0
+}
+
+/// Of a lane: what moves log σ̂, log ζ̂ and log γ̂.
+package struct StochasticLane: Codable, Sendable {
+  var samples: Adam<Double>
+  var alleles: Adam<Double>
+}
+
+/// Derivatives of one draw's estimate of the evidence lower bound.
+package struct EvidenceGradient: Sendable {
+  /// The estimate.
+  package var evidence: Double
+  /// By log ξ̂, topics × genes.
+  package var genes: Matrix<Double>
+  /// By α.
+  package var alpha: Double
+  /// By log σ̂, a matrix for each lane.
+  package var samples: [Matrix<Double>]
+  /// By log ζ̂ and log γ̂, side by side, (variants · topics) × 2 for each lane.
+  package var alleles: [Matrix<Double>]
+}
+
+extension AllelePair {
+  /// Counted and other side by side, (variants · topics) × 2.
+  var interleaved: Matrix<Double> {
+    Matrix(
+      rowCount: counted.elements.count, columnCount: 2,
+      elements: zip(counted.elements, other.elements).flatMap { [$0, $1] })
+  }
+
+  /// The pair that ``interleaved`` came from.
+  init(interleaved: Matrix<Double>, rowCount: Int, columnCount: Int) {
+    self.init(
+      counted: Matrix(
+        rowCount: rowCount, columnCount: columnCount, elements: interleaved.column(0)),
+      other: Matrix(
+        rowCount: rowCount, columnCount: columnCount, elements: interleaved.column(1)))
+  }
+}
+
+extension TBLDA {
+  private enum GradientPart: Int { case genes, donors, alpha, evidence }
+
+  /// One draw of ψ, φ and λ, the estimate of the evidence lower bound and its pathwise gradient.
+  ///
+  ///     ELBO ≈ log p(x, y | ψ, φ, λ, α) + log p(ψ, φ, λ) − log q(ψ, φ, λ) − log(μ − δ)
+  ///     ∂/∂α = Σ N_ancestry/α − Σ N_topics/(1 − α)
+  ///
+  /// For N: ``AllelePass``, for the rest: ``DirichletDraw``.
+  ///
+  /// Collective: two messages.
+  /// - Parameter index: the draw's number, which keys the random numbers.
+  package func evidenceGradient<Everyone: Team & ~Copyable>(
+    _ index: Int, _ shared: TBLDAState, _ lanes: [TBLDALane], with everyone: borrowing Everyone,
+    on workers: Workers
+  ) -> EvidenceGradient {
+    let K = topicCount
+    let genePrior = Array(repeating: configuration.genePrior, count: geneCount)
+    let topicPrior = Array(repeating: configuration.topicPrior, count: K)
+    let allelePrior = [configuration.allelePrior, configuration.otherAllelePrior]
+    let topics = DirichletDraw(shared.genes) { topic in
+      random.stream("TBLDA gene draw", step: index, index: topic)
+    }
+    let draws = mapConcurrently(lanes.count, on: workers) { lane in
+      let (rows, variants) = (lanes[lane].rows, lanes[lane].variants)
+      return (
+        DirichletDraw(lanes[lane].saved.samples) { row in
+          random.stream("TBLDA sample draw", step: index, index: rows.lowerBound + row)
+        },
+        DirichletDraw(lanes[lane].saved.alleles.interleaved) { entry in
+          random.stream("TBLDA allele draw", step: index, index: variants.lowerBound * K + entry)
+        }
+      )
+    }
+    let sources = sources(donorMeans(of: draws.map(\.0.points), lanes, with: everyone))
+    let passes = mapConcurrently(lanes.count, on: workers) { index in
+      let lane = lanes[index]
+      let pair = AllelePair(
+        interleaved: draws[index].1.points, rowCount: lane.variants.count, columnCount: K)
+      return (
+        ReadPass(
+          lane.counts, uses: lane.donors.map { $0 >= 0 }, weights: draws[index].0.points,
+          topics: topics.points, wantsLikelihood: true),
+        AllelePass(
+          genotypes: lane.genotypes, frequencies: lane.frequencies, weights: pair,
+          sources: sources, alpha: shared.alpha, wantsLikelihood: true)
+      )
+    }
+    var sums = PartialSums([
+      .wide("derivative by topics", count: K * geneCount),
+      .wide("derivative by donors", count: K * cohort.donors.count),
+      .wide("derivative by alpha", count: 1), .wide("evidence", count: 1, unitExponent: 10),
+    ])
+    for (index, (reads, alleles)) in passes.enumerated() {
+      sums.add(reads.geneSums.elements, to: GradientPart.genes.rawValue)
+      let ofPopulations = cohort.populationCount * cohort.donors.count
+      alleles.donorSums.withUnsafeElements {
+        sums.add(
+          UnsafeBufferPointer(rebasing: $0[ofPopulations...]), to: GradientPart.donors.rawValue,
+          at: 0)
+      }
+      let ofTopics =
+        alleles.copies.counted.elements.reduce(0, +) + alleles.copies.other.elements.reduce(0, +)
+      sums.add(
+        alleles.ancestryCopies / shared.alpha - ofTopics / (1 - shared.alpha),
+        to: GradientPart.alpha.rawValue)
+      let lane = lanes[index]
+      sums.add(
+        lane.constant + reads.logLikelihood + alleles.logLikelihood
+          + draws[index].0.logRatio(prior: topicPrior, uses: lane.donors.map { $0 >= 0 })
+          + draws[index].1.logRatio(prior: allelePrior), to: GradientPart.evidence.rawValue)
+    }
+    everyone.sum(&sums)
+    let donorSums = sums.values(of: GradientPart.donors.rawValue)
+    let geneSums = sums.values(of: GradientPart.genes.rawValue)
+    let byLane = mapConcurrently(lanes.count, on: workers) { index in
+      let (reads, alleles) = passes[index]
+      let data = sampleData(lanes[index], draws[index].0.points, reads.sampleSums, donorSums)
+      return (
+        draws[index].0.gradient(data: data, prior: topicPrior),
+        draws[index].1.gradient(data: alleles.copies.interleaved, prior: allelePrior)
+      )
+    }
+    return EvidenceGradient(
+      evidence: sums.value(of: GradientPart.evidence.rawValue) + topics.logRatio(prior: genePrior)
+        - logAlphaWidth,
+      genes: topics.gradient(
+        data: Matrix(
+          rowCount: K, columnCount: geneCount,
+          elements: geneSums.indices.map { geneSums[$0] * topics.points.elements[$0] }),
+        prior: genePrior),
+      alpha: sums.value(of: GradientPart.alpha.rawValue), samples: byLane.map(\.0),
+      alleles: byLane.map(\.1))
+  }
+
+  /// log(μ − δ); 0 where α is given.
+  var logAlphaWidth: Double {
+    let width = configuration.alphaMaximum - configuration.alphaMinimum
+    return width > 0 ? xLogY(1, width) : 0
+  }
+
+  /// φ_lk ∂ log p/∂φ_lk; the prior's balance where a sample is not in the fit, so that nothing pulls it.
+  private func sampleData(
+    _ lane: TBLDALane, _ points: Matrix<Double>, _ sampleSums: Matrix<Double>,
+    _ donorSums: [Double]
+  ) -> Matrix<Double> {
+    let (K, I) = (topicCount, cohort.donors.count)
+    var result = points
+    for (row, donor) in lane.donors.enumerated() {
+      for topic in 0..<K {
+        let ofAlleles =
+          donor < 0 ? 0 : donorSums[topic * I + donor] / cohort.sampleCounts[donor]
+        result[row, topic] =
+          donor < 0 ? 0 : points[row, topic] * (sampleSums[row, topic] + ofAlleles)
+      }
+    }
+    return result
+  }
+}
