@@ -54,6 +54,29 @@ extension CommandTests {
       }
     }
 
+    @Test func ancestryIsFoundAndUsedAndTopicsAreRanked() throws {
+      try place.succeed([
+        "tblda", "ancestry", "sim.bed", "--ancestries", "2", "--output", "found.tsv",
+      ])
+      try place.succeed(fit + ["--ancestry", "found.tsv", "--output", "fit.h5ad"])
+      try FileManager.default.createDirectory(
+        at: place.folder.appendingPathComponent("lists"), withIntermediateDirectories: false)
+      try place.succeed([
+        "tblda", "rank", "fit.h5ad", "--top", "0.1", "--output", "ranks.tsv", "--rnk", "lists",
+      ])
+      let text = try String(
+        contentsOf: place.folder.appendingPathComponent("ranks.tsv"), encoding: .utf8)
+      let lines = text.split(separator: "\n")
+      // four topics, a tenth of 60 genes and of 50 variants
+      #expect(lines.count == 1 + 4 * (6 + 5))
+      #expect(lines[0] == "feature\ttopic\trank\tname\tscore")
+      #expect(place.has("lists/gene-topic4.rnk") && place.has("lists/variant-topic1.rnk"))
+      let again = try place.run(["tblda", "rank", "fit.h5ad", "--output", "ranks.tsv"])
+      #expect(again.status == 2 && again.errors.contains("exists already"), "\(again)")
+      let wrong = try place.run(["tblda", "rank", "sim.h5ad", "--output", "other.tsv"])
+      #expect(wrong.status == 2, "\(wrong)")
+    }
+
     @Test func aFitWithoutGenotypesSaysWhatIsMissing() throws {
       let outcome = try place.run(["fit", "tblda", "sim.h5ad", "--output", "bad.h5ad"])
       #expect(outcome.status == 2)

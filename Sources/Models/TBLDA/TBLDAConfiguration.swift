@@ -54,7 +54,7 @@ public struct TBLDAConfiguration: ModelConfiguration {
   /// Iterations from one value of the bound to the next.
   public var check = 10
   /// Relative gain of the bound between two checks that ends a fit.
-  public var tolerance = 1e-6
+  public var tolerance = 1e-5
   /// Samples of each donor kept out of the fit.
   public var heldOutSamples = 0
   /// Donors with so many samples or more have some held out.

@@ -62,6 +62,13 @@ public enum AncestryFile {
       frequencies: frequencies)
   }
 
+  /// Fails now if a file could not be written later.
+  ///
+  /// - Throws: `StorageError` where the name is taken or the folder cannot be written.
+  public static func requireWritable(_ path: String, overwrite: Bool) throws(StorageError) {
+    try AtomicFile.requireWritable(path, overwrite: overwrite)
+  }
+
   /// Writes a file.
   ///
   /// Local.

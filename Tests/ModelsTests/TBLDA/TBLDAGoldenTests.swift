@@ -107,22 +107,91 @@ struct TBLDAGoldenTests {
   }
 
   // Coordinate ascent maximises a lower bound on the evidence lower bound: on a handful of reads (sim) that costs
-  // up to 1 %, on real reads nothing.
-  @Test(arguments: [("sim", 0.01), ("real", 0)])
-  func coordinateAscentReachesThePublishedInference(_ name: String, _ margin: Double) throws {
+  // 1 %, which some stochastic steps win back.
+  @Test(arguments: ["sim", "real"])
+  func coordinateAscentBeatsThePublishedInference(_ name: String) throws {
     let (problem, arrays) = try TBLDAProblem.golden(name)
     let model = try problem.model { configuration in
       configuration.topics = arrays.matrix("params/xi").rowCount
-      configuration.restarts = 5
+      configuration.refinement = 200
     }
     var run = TBLDARun(model, try problem.lanes(model))
     let report = run.finish()
     #expect(report.termination?.isSuccess == true)
     let found = run.negativeEvidence(200)
-    let published = (0..<3).map { arrays.matrix("svi")[$0, 0] }.reduce(0, max)
+    let published = (0..<3).map { arrays.matrix("svi")[$0, 0] }
     #expect(
-      found.mean < published * (1 + margin) + 3 * found.error,
+      found.mean < (published.min() ?? 0) + 3 * found.error,
       "−ELBO \(found.mean) ± \(found.error), α \(run.shared.alpha); published \(published)")
+  }
+
+  @Test func pathwiseGradientsHaveTheReferencesMean() throws {
+    let (problem, arrays) = try TBLDAProblem.golden("sim")
+    let model = try problem.model()
+    var run = TBLDARun(model, try problem.lanes(model))
+    run.shared.genes = arrays.matrix("params/xi")
+    run.shared.alpha = arrays.vector("params/alpha_p")[0]
+    run.lanes[0].saved.samples = arrays.matrix("params/sigma")
+    run.lanes[0].saved.alleles = AllelePair(
+      counted: arrays.matrix("params/zeta"), other: arrays.matrix("params/gamma"))
+    var moments = ["xi", "sigma", "zeta", "gamma", "alpha_p"].map { name in
+      Moments(name, count: arrays.vector("params/\(name)").count)
+    }
+    let drawCount = 2000
+    for draw in 0..<drawCount {
+      let gradient = model.evidenceGradient(
+        draw, run.shared, run.lanes, with: Alone(), on: run.workers)
+      let alleles = gradient.alleles[0]
+      // by the logarithms here, by the concentrations themselves there
+      moments[0].add(zip(gradient.genes.elements, run.shared.genes.elements).map { $0 / $1 })
+      moments[1].add(
+        zip(gradient.samples[0].elements, run.lanes[0].saved.samples.elements).map { $0 / $1 })
+      moments[2].add(
+        zip(alleles.column(0), run.lanes[0].saved.alleles.counted.elements).map { $0 / $1 })
+      moments[3].add(
+        zip(alleles.column(1), run.lanes[0].saved.alleles.other.elements).map { $0 / $1 })
+      moments[4].add([gradient.alpha])
+    }
+    for moment in moments {
+      let expected = arrays.vector("mc/grad_mean/\(moment.name)")
+      let errors = arrays.vector("mc/grad_se/\(moment.name)")
+      for index in expected.indices {
+        let (mean, own) = moment.estimate(index)
+        let error = (own * own + errors[index] * errors[index]).squareRoot()
+        #expect(
+          abs(mean - expected[index]) < 5 * error,
+          "\(moment.name) \(index): \(mean) ± \(own), reference \(expected[index]) ± \(errors[index])"
+        )
+      }
+    }
+  }
+
+  /// Means and their standard errors of a gradient's entries.
+  private struct Moments {
+    let name: String
+    private var sums: [Double]
+    private var squares: [Double]
+    private var count = 0.0
+
+    init(_ name: String, count: Int) {
+      self.name = name
+      sums = Array(repeating: 0, count: count)
+      squares = sums
+    }
+
+    mutating func add(_ values: [Double]) {
+      for (index, value) in values.enumerated() {
+        sums[index] += value
+        squares[index] += value * value
+      }
+      count += 1
+    }
+
+    func estimate(_ index: Int) -> (mean: Double, error: Double) {
+      let mean = sums[index] / count
+      let variance = squares[index] / count - mean * mean
+      return (mean, (variance / (count - 1)).squareRoot())
+    }
   }
 
   /// Both passes at the reference's draw.

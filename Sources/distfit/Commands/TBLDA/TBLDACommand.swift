@@ -5,5 +5,8 @@ struct TBLDACommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tblda",
     abstract: "Genotypes before a fit of TBLDA, and associations after it.",
-    subcommands: [PruneCommand.self, EQTLCommand.self, PermuteCommand.self])
+    subcommands: [
+      PruneCommand.self, AncestryCommand.self, RankCommand.self, EQTLCommand.self,
+      PermuteCommand.self,
+    ])
 }

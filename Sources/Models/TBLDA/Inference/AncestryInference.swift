@@ -1,0 +1,162 @@
+public import LinearAlgebra
+public import Modeling
+import Probability
+
+/// The ancestry of donors by the structure model, with coordinate ascent:
+///
+///     y_ji ~ Binomial(2, Σ_q β_jq τ_iq)      τ_i ~ Dirichlet(1/J)      β_jq ~ Beta(1, 1)
+///
+/// Every allele copy has a latent population, as in ``AllelePass`` with populations for topics and no fixed part:
+///
+///     τ̂_iq = 1/J + T̃_qi M_qi      ζ̂ = 1 + N¹,  γ̂ = 1 + N⁰
+///
+/// What TeraStructure maximises one variant at a time is maximised over all variants at once, so that the bound
+/// never falls and there is no learning rate.
+///
+/// Source: P. Gopalan, W. Hao, D. M. Blei, J. D. Storey, Scaling probabilistic models of genetic variation to
+/// millions of humans, Nature Genetics 48:1587–1590, 2016, doi:10.1038/ng.3710.
+public struct AncestryInference: Sendable {
+  /// J.
+  public let populationCount: Int
+  /// Starts; the best bound is kept.
+  public let restartCount: Int
+  /// Iterations of each start at most.
+  public let iterationLimit: Int
+  /// Relative gain of the bound over ten iterations that ends a start.
+  public let tolerance: Double
+  /// Of everything random.
+  let random: RandomSource
+
+  /// Settings of the inference.
+  public init(
+    populationCount: Int, restartCount: Int = 3, iterationLimit: Int = 1000,
+    tolerance: Double = 1e-6, seed: Int = 0
+  ) {
+    self.populationCount = populationCount
+    self.restartCount = restartCount
+    self.iterationLimit = iterationLimit
+    self.tolerance = tolerance
+    random = RandomSource(seed: UInt64(seed))
+  }
+
+  /// A result.
+  public struct Outcome: Sendable {
+    /// E[τ] and E[β].
+    public let ancestry: Ancestry
+    /// The bound on the evidence of each start.
+    public let bounds: [Double]
+    /// Iterations of the best start.
+    public let iterationCount: Int
+  }
+
+  /// Finds the ancestry.
+  ///
+  /// Local; threads share out the variants.
+  public func fit(_ genotypes: Genotypes, on workers: Workers) -> Outcome {
+    var best: (state: State, bound: Double)?
+    var bounds: [Double] = []
+    for restart in 0..<restartCount {
+      var state = State(genotypes, self, restart: restart)
+      var last = -Double.infinity
+      while state.iterationCount < iterationLimit {
+        let wantsBound = state.iterationCount % 10 == 0
+        guard let bound = state.iterate(wantsBound: wantsBound, on: workers) else { continue }
+        let gain = bound - last
+        last = bound
+        if gain <= tolerance * abs(bound) { break }
+      }
+      bounds.append(last)
+      if best.map({ last > $0.bound }) ?? true { best = (state, last) }
+    }
+    let state = best?.state ?? State(genotypes, self, restart: 0)
+    return Outcome(
+      ancestry: state.ancestry(genotypes), bounds: bounds, iterationCount: state.iterationCount)
+  }
+
+  /// Posteriors of one start.
+  private struct State {
+    /// τ̂, donors × populations.
+    var donors: Matrix<Double>
+    /// ζ̂ and γ̂ of runs of variants.
+    var alleles: [AllelePair]
+    /// Genotypes of the runs, variants × donors, 3 where missing.
+    let genotypes: [[UInt8]]
+    let constant: Double
+    var iterationCount = 0
+
+    init(_ data: Genotypes, _ settings: AncestryInference, restart: Int) {
+      let (I, S, J) = (data.donorCount, data.variantCount, settings.populationCount)
+      donors = Matrix(
+        rows: (0..<I).map { donor in
+          var stream = settings.random.stream("ancestry of donors", step: restart, index: donor)
+          return stream.dirichlet(Array(repeating: 1, count: J)).map {
+            1 / Double(J) + 2 * Double(S) * $0
+          }
+        })
+      let runCount = max(1, min(S, 64))
+      var (alleles, genotypes): ([AllelePair], [[UInt8]]) = ([], [])
+      var heterozygotes = 0
+      for run in 0..<runCount {
+        let variants = run * S / runCount..<(run + 1) * S / runCount
+        var own: [UInt8] = []
+        for variant in variants {
+          for donor in 0..<I { own.append(min(data[donor, variant], 3)) }
+        }
+        heterozygotes += own.count { $0 == 1 }
+        genotypes.append(own)
+        let ones = Matrix<Double>(rowCount: variants.count, columnCount: J, repeating: 1)
+        alleles.append(AllelePair(counted: ones, other: ones))
+      }
+      self.alleles = alleles
+      self.genotypes = genotypes
+      constant = Double(heterozygotes) * 0.693_147_180_559_945_3
+    }
+
+    /// One iteration; the bound before it, if wanted.
+    mutating func iterate(wantsBound: Bool, on workers: Workers) -> Double? {
+      let J = donors.columnCount
+      let prior = 1 / Double(J)
+      let weights = expectedLogarithms(donors)
+      let sources = weights.transposed()
+      let (old, genotypes) = (alleles, genotypes)
+      let passes = mapConcurrently(old.count, on: workers) { run in
+        AllelePass(
+          genotypes: genotypes[run], frequencies: [], weights: expectedLogarithms(old[run]),
+          sources: sources, alpha: 0, wantsLikelihood: wantsBound)
+      }
+      var bound: Double?
+      if wantsBound {
+        var value = constant - dirichletDivergence(donors, prior: prior)
+        for (pass, pair) in zip(passes, old) {
+          value += pass.logLikelihood - betaDivergence(pair, priorA: 1, priorB: 1)
+        }
+        bound = value
+      }
+      var sums = Matrix<Double>(
+        rowCount: J, columnCount: donors.rowCount, repeating: 0)
+      for pass in passes { sums.add(pass.donorSums) }
+      for donor in 0..<donors.rowCount {
+        for population in 0..<J {
+          donors[donor, population] =
+            prior + weights[donor, population] * sums[population, donor]
+        }
+      }
+      alleles = passes.map { pass in
+        AllelePair(
+          counted: pass.copies.counted.map { $0 + 1 }, other: pass.copies.other.map { $0 + 1 })
+      }
+      iterationCount += 1
+      return bound
+    }
+
+    /// Posterior means.
+    func ancestry(_ data: Genotypes) -> Ancestry {
+      let frequencies = alleles.flatMap { pair in
+        zip(pair.counted.elements, pair.other.elements).map { $0 / ($0 + $1) }
+      }
+      return Ancestry(
+        donors: data.donors, variants: data.variants.names, populationCount: donors.columnCount,
+        shares: donors.elements, frequencies: frequencies)
+    }
+  }
+}
