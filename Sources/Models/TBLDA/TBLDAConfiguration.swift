@@ -4,7 +4,7 @@ public import Modeling
 ///
 /// | Setting | Paper | Reference code | distfit | Why |
 /// |---|---|---|---|---|
-/// | `inference` | stochastic | stochastic | coordinate ascent | no noise, no learning rate, hundreds of times less time |
+/// | `inference` | stochastic | stochastic | coordinate ascent | no noise, no learning rate, a better bound in a fraction of the time |
 /// | ξ, σ, ζ, γ | 1 | 1 | 1 | as published |
 /// | δ, μ | .05, .85 | the same | the same | the text's advice has the two names swapped |
 /// | stopping, stochastic | mean of the older 1 000 | mean of both | the paper's | `stop-rule` chooses |
