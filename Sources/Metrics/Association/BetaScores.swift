@@ -16,7 +16,7 @@ import Probability
 /// What is left out is of relative order (a/N)⁴. Where a/(a + b) > 0.05 or a < 0.04 the quantiles are found by
 /// Newton's method, some hundred times slower.
 ///
-/// Accuracy of W₂: relative 10⁻⁶ from a = ¼ on (tested against adaptive quadrature), 10⁻⁴ below.
+/// Accuracy of W₂: relative 10⁻⁶ where both a ≥ 0.3, 10⁻³ below (tested against adaptive quadrature).
 public struct BetaScores: Sendable {
   /// How many nodes.
   public static let count = 20
