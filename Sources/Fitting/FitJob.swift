@@ -8,6 +8,8 @@ public import Storage
 public struct FitJob<Fitted: Model> {
   /// The data.
   public let input: String
+  /// The modality of a MuData file; nil: the only one.
+  public let modality: String?
   /// Genotypes that belong to them; nil: none.
   public let genotypes: GenotypeInput?
   /// Where its values are; nil: where they usually are.
@@ -31,12 +33,14 @@ public struct FitJob<Fitted: Model> {
 
   /// A job.
   public init(
-    input: String, genotypes: GenotypeInput? = nil, source: MatrixSource?, output: String,
+    input: String, modality: String? = nil, genotypes: GenotypeInput? = nil, source: MatrixSource?,
+    output: String,
     overwrite: Bool, resume: Bool,
     checkpointFolder: String, checkpoints: CheckpointSchedule, threads: Int?,
     configuration: Fitted.Configuration, programVersion: String
   ) {
     self.input = input
+    self.modality = modality
     self.genotypes = genotypes
     self.source = source
     self.output = output
@@ -66,10 +70,11 @@ public struct FitJob<Fitted: Model> {
     try writer.check(with: world)
     let clock = ContinuousClock()
     let start = clock.now
-    let genes = try genotypes?.genes(of: input, source: source, with: world)
+    let genes = try genotypes?.genes.genes(
+      of: input, modality: modality, source: source, samples: genotypes?.samples, with: world)
     let data = try FitData(
-      path: input, source: source, kind: Fitted.values(configuration), columns: genes,
-      attachments: Fitted.attachments(configuration),
+      path: input, modality: modality, source: source, kind: Fitted.values(configuration),
+      columns: genes, attachments: Fitted.attachments(configuration),
       laneCount: { Fitted.laneCount(configuration, rowCount: $0) }, with: world)
     for note in data.notes { log.warning(note) }
     log.note(
@@ -79,7 +84,8 @@ public struct FitJob<Fitted: Model> {
     if let genotypes {
       for note in try genotypes.add(to: &summary, with: world) { log.warning(note) }
       if let read = summary.genotypes {
-        log.note("\(genotypes.genotypes): \(read.donorCount) donors, \(read.variantCount) variants")
+        log.note(
+          "\(genotypes.request.file): \(read.donorCount) donors, \(read.variantCount) variants")
       }
     }
     if world.size > data.plan.laneCount {

@@ -50,9 +50,13 @@ public struct FitWriter {
     uns: StoredTree, with world: borrowing Communicator
   ) throws(CollectiveFailure) {
     let columns = RowColumns.gathered(rows, with: world)
+    let second = path.lowercased().hasSuffix(".h5mu") ? shared.modality : nil
     let writer = try world.agree(on: "create \(path)") {
-      try AnnDataWriter(path, overwrite: overwrite, rank: world.rank)
+      try AnnDataWriter(
+        path, overwrite: overwrite, rank: world.rank,
+        modalities: second.map { [$0.mainName, $0.name] } ?? [])
     }
+    writer.select(modality: second?.mainName)
     if world.isRoot { writer.write(rows: data.rows.adding(columns)) }
     let networks = shared.networks
     let columnTable = networks.map { data.columns.selecting($0.chosenColumns) } ?? data.columns
@@ -75,6 +79,7 @@ public struct FitWriter {
     }
     if let networks { write(networks, of: uns, to: writer) }
     writer.write(uns, at: "uns/distfit")
+    if let second { write(second, beside: data, to: writer) }
     try world.agree(on: "write \(path)") { try writer.finish() }
   }
 

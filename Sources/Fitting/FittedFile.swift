@@ -19,7 +19,11 @@ public struct FittedFile: Sendable {
   /// Local.
   /// - Throws: `StorageError` where the file is no AnnData file or no fit of distfit.
   public init(_ path: String) throws {
-    file = try AnnDataFile(path)
+    var modality: String?
+    for name in try AnnDataFile.modalities(of: path) where modality == nil {
+      if try AnnDataFile(path, modality: name).isThere("uns/distfit") { modality = name }
+    }
+    file = try AnnDataFile(path, modality: modality)
     guard file.isThere("uns/distfit") else {
       throw StorageError(
         file: path, place: "uns",

@@ -166,4 +166,7 @@ public struct FitPlan: Sendable {
 
 /// A model of counts and genotypes together: `distfit fit` reads genotypes and ancestry for it, into
 /// `DataSummary.genotypes` and `DataSummary.ancestry`.
-public protocol GenotypeModel: Model {}
+public protocol GenotypeModel: Model {
+  /// The column of `obs` with each sample's donor; nil: samples are named as their donors.
+  static func donorKey(_ configuration: Configuration) -> String?
+}

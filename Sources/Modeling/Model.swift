@@ -174,16 +174,20 @@ public struct SharedOutput: Sendable {
   public var networks: NetworkOutput?
   /// Members of `uns['distfit']` beside settings and history: all that is needed to use the fit.
   public var parameters: StoredTree
+  /// What the fit says about another kind of observations, such as donors and variants; written where the
+  /// fit file is a MuData file (`.h5mu`).
+  public var modality: ModalityOutput?
 
   /// Output for columns and the whole.
   public init(
     columns: [NamedColumn] = [], matrices: [NamedMatrix] = [], networks: NetworkOutput? = nil,
-    parameters: StoredTree
+    parameters: StoredTree, modality: ModalityOutput? = nil
   ) {
     self.columns = columns
     self.matrices = matrices
     self.networks = networks
     self.parameters = parameters
+    self.modality = modality
   }
 }
 

@@ -97,7 +97,8 @@ int distfit_hdf5_read_attribute_texts(distfit_id file, const char *path, const c
 /// Creates (truncates) a file whose bytes depend on the calls alone: no times are recorded.
 /// Failed writes (a full disk) do not fail the calls: the first one's errno is kept in `failure`, which has to outlive
 /// the file, and nothing more is written.
-distfit_id distfit_hdf5_create(const char *path, int *failure);
+/// `user_block`: bytes before HDF5's own, 0 or a power of two from 512.
+distfit_id distfit_hdf5_create(const char *path, uint64_t user_block, int *failure);
 int distfit_hdf5_create_group(distfit_id file, const char *path);
 /// `chunk` NULL: contiguous. `compression` 1…9 gzip, 0 none; `shuffle` before it.
 distfit_id distfit_hdf5_create_dataset(distfit_id file, const char *path, int type, int rank,

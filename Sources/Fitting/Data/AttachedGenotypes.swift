@@ -16,13 +16,7 @@ enum AttachedGenotypes {
     var result: (genotypes: Genotypes, notes: [String])?
     try world.agree(on: "read \(request.file)") {
       guard world.isRoot else { return }
-      guard let column = rows[request.donorKey], let (codes, names) = column.asCategories else {
-        let nearest = nearestName(to: request.donorKey, among: rows.columns.map(\.name))
-        throw ModelError(
-          "obs has no column \"\(request.donorKey)\" with each sample's donor (--donor-key)"
-            + (nearest.map { "; did you mean \"\($0)\"?" } ?? ""))
-      }
-      let donors = Set(codes.filter { $0 >= 0 }.map { names[Int($0)] })
+      let donors = try Self.donors(rows, request.donorKey)
       let (all, notes) = try GenotypeFile.read(request.file, chromosome: request.chromosome)
       let (chosen, more) = try request.selection(of: all, donors: donors)
       result = (chosen, notes + more)
@@ -47,6 +41,17 @@ enum AttachedGenotypes {
         header.notes
       )
     }
+  }
+
+  private static func donors(_ rows: Table, _ key: String?) throws(ModelError) -> Set<String> {
+    guard let key else { return Set(rows.names) }
+    guard let (codes, names) = rows[key]?.asCategories else {
+      let nearest = nearestName(to: key, among: rows.columns.map(\.name))
+      throw ModelError(
+        "obs has no column \"\(key)\" with each sample's donor (--donor-key)"
+          + (nearest.map { "; did you mean \"\($0)\"?" } ?? ""))
+    }
+    return Set(codes.filter { $0 >= 0 }.map { names[Int($0)] })
   }
 
   private struct Header: Codable {

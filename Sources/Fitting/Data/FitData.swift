@@ -22,20 +22,21 @@ public struct FitData: Sendable {
   ///
   /// Collective.
   /// - Parameters:
+  ///   - modality: of a MuData file; nil: the only one.
   ///   - source: where the values are; nil: where counts usually are.
   ///   - columns: the columns of a fitted model, found by name and brought into its order; nil: all as they are.
   ///   - attachments: matrices of `obsm` and `varm` to be read as well.
   ///   - laneCount: lanes for so many rows.
   /// - Throws: `CollectiveFailure` with one line on what is wrong with the file, the same on every rank.
   public init(
-    path: String, source: MatrixSource?, kind: ValueKind, columns: [String]? = nil,
-    attachments: Attachments = Attachments(), laneCount: (_ rowCount: Int) -> Int,
-    with world: borrowing Communicator
+    path: String, modality: String? = nil, source: MatrixSource?, kind: ValueKind,
+    columns: [String]? = nil, attachments: Attachments = Attachments(),
+    laneCount: (_ rowCount: Int) -> Int, with world: borrowing Communicator
   ) throws(CollectiveFailure) {
     let decoders = world.defaultThreadCount()
     let opened = try world.agree(on: "open \(path)") {
       try Self.open(
-        path, source, kind, columns: columns, attachments, decoderCount: decoders)
+        path, modality, source, kind, columns: columns, attachments, decoderCount: decoders)
     }
     let plan = LanePlan(
       rowCount: opened.rows.count, laneCount: max(1, laneCount(opened.rows.count)))
@@ -56,10 +57,10 @@ public struct FitData: Sendable {
   }
 
   private static func open(
-    _ path: String, _ source: MatrixSource?, _ kind: ValueKind, columns wanted: [String]?,
-    _ attachments: Attachments, decoderCount: Int
+    _ path: String, _ modality: String?, _ source: MatrixSource?, _ kind: ValueKind,
+    columns wanted: [String]?, _ attachments: Attachments, decoderCount: Int
   ) throws -> OpenedData {
-    var file = try AnnDataFile(path)
+    var file = try AnnDataFile(path, modality: modality)
     file.decoderCount = decoderCount
     var notes: [String] = []
     let matrix: StoredMatrix

@@ -1,92 +1,70 @@
 import Collectives
-import Modeling
+public import Modeling
 import Storage
 
 /// Where the genotypes of a fit come from, and which genes and variants take part.
 public struct GenotypeInput: Sendable {
-  /// PLINK, VCF or a table.
-  public var genotypes: String
+  /// Which genotypes, and what of them.
+  public var request: GenotypeRequest
   /// The ancestry's table; nil: none.
   public var ancestry: String?
-  /// The chromosome of the variants; nil: all.
-  public var variantChromosome: String?
-  /// The chromosome of the genes, as `var` has it in the column `chromosome`; nil: all.
-  public var geneChromosome: String?
+  /// A table of samples whose columns are added to `obs`, such as the donor; nil: none.
+  public var samples: String?
+  /// Which genes take part.
+  public var genes: GeneChoice
 
   /// Genotypes from a file.
   public init(
-    genotypes: String, ancestry: String?, variantChromosome: String?, geneChromosome: String?
+    _ request: GenotypeRequest, ancestry: String? = nil, samples: String? = nil,
+    genes: GeneChoice = GeneChoice()
   ) {
-    self.genotypes = genotypes
+    self.request = request
     self.ancestry = ancestry
-    self.variantChromosome = variantChromosome
-    self.geneChromosome = geneChromosome
+    self.samples = samples
+    self.genes = genes
   }
 
-  /// The genes of the chromosome, by name; nil for all.
+  /// Adds samples' annotations, genotypes and ancestry to what everyone knows about the data.
   ///
-  /// Collective.
-  /// - Throws: `CollectiveFailure` where the data do not say where genes are, or have none there.
-  func genes(
-    of path: String, source: MatrixSource?, with world: borrowing Communicator
-  ) throws(CollectiveFailure) -> [String]? {
-    guard let geneChromosome else { return nil }
-    return try world.agree(on: "choose genes") { try Self.genes(path, source, geneChromosome) }
-  }
-
-  private static func genes(
-    _ path: String, _ source: MatrixSource?, _ chromosome: String
-  ) throws -> [String] {
-    let file = try AnnDataFile(path)
-    let matrix = try CountSource.matrix(of: file, asked: source).matrix
-    var warnings: [String] = []
-    let columns = try file.columns(of: matrix.source, warnings: &warnings)
-    guard let (codes, names) = columns["chromosome"]?.asCategories else {
-      throw StorageError(
-        file: path, place: "var",
-        problem: "has no column \"chromosome\", which --gene-chromosome needs")
-    }
-    let wanted = Set(names.indices.filter { plain(names[$0]) == plain(chromosome) }.map(Int32.init))
-    let genes = codes.indices.filter { wanted.contains(codes[$0]) }.map { columns.names[$0] }
-    guard !genes.isEmpty else {
-      throw StorageError(
-        file: path, place: "var",
-        problem:
-          "has no genes on chromosome \(chromosome) (it has \(names.prefix(3).joined(separator: ", ")) …)"
-      )
-    }
-    return genes
-  }
-
-  private static func plain(_ name: String) -> Substring {
-    name.lowercased().hasPrefix("chr") ? name.dropFirst(3) : name[...]
-  }
-
-  /// Adds genotypes and ancestry to what everyone knows about the data.
-  ///
-  /// Collective: every rank reads the files.
+  /// Collective: the first rank reads the genotypes.
   /// - Returns: remarks for the log.
-  /// - Throws: `CollectiveFailure` where they cannot be read.
+  /// - Throws: `CollectiveFailure` where a file is damaged, lacks a sample, or has none of the donors.
   func add(
     to summary: inout DataSummary, with world: borrowing Communicator
   ) throws(CollectiveFailure) -> [String] {
-    let (read, ancestry) = try world.agree(on: "read \(genotypes)") { try self.read() }
+    if let samples {
+      let rows = summary.rows
+      summary.rows = try world.agree(on: "read \(samples)") { try rows.adding(samples: samples) }
+    }
+    let (genotypes, notes) = try AttachedGenotypes.read(request, rows: summary.rows, with: world)
     var fingerprint = Fingerprint()
     fingerprint.add(summary.fingerprint)
-    fingerprint.add(read.genotypes.dosages)
-    for name in read.genotypes.donors + read.genotypes.variants.names { fingerprint.add(name) }
-    for number in (ancestry?.shares ?? []) + (ancestry?.frequencies ?? []) {
-      fingerprint.add(number)
+    fingerprint.add(genotypes)
+    if let path = ancestry {
+      let ancestry = try world.agree(on: "read \(path)") { try AncestryFile.read(path) }
+      for number in ancestry.shares + ancestry.frequencies { fingerprint.add(number) }
+      summary.ancestry = ancestry
     }
-    summary.genotypes = read.genotypes
-    summary.ancestry = ancestry
+    summary.genotypes = genotypes
     summary.fingerprint = fingerprint.description
-    return read.notes
+    return notes
   }
+}
 
-  private func read() throws -> ((genotypes: Genotypes, notes: [String]), Ancestry?) {
-    let read = try GenotypeFile.read(genotypes, chromosome: variantChromosome)
-    guard let ancestry else { return (read, nil) }
-    return (read, try AncestryFile.read(ancestry))
+extension Table {
+  /// The table with the columns of a file that names these rows first.
+  ///
+  /// Local.
+  /// - Throws: `StorageError` where the file lacks one of the names.
+  public func adding(samples path: String) throws -> Table {
+    let other = try TableFile.read(path)
+    let place = Dictionary(zip(other.names, 0...), uniquingKeysWith: { first, _ in first })
+    let order = names.compactMap { place[$0] }
+    if order.count < names.count, let first = names.first(where: { place[$0] == nil }) {
+      throw StorageError(
+        file: path,
+        problem: "lacks \(names.count - order.count) of \(names.count) samples (first: \(first))")
+    }
+    return adding(other.selecting(order).columns)
   }
 }

@@ -2,8 +2,9 @@
 public struct GenotypeRequest: Sendable, Equatable, Codable {
   /// PLINK `.bed`, VCF, BCF, or a table of dosages.
   public var file: String
-  /// The column of `obs` with each sample's donor: allele frequencies are those of these donors.
-  public var donorKey: String
+  /// The column of `obs` with each sample's donor, nil where samples are named as donors: allele frequencies
+  /// are those of these donors.
+  public var donorKey: String?
   /// The chromosome whose variants are kept; nil: all.
   public var chromosome: String?
   /// The least frequency of the rarer allele.
@@ -15,7 +16,7 @@ public struct GenotypeRequest: Sendable, Equatable, Codable {
 
   /// All variants that were observed, unless told otherwise.
   public init(
-    file: String, donorKey: String, chromosome: String? = nil, minimumFrequency: Double = 0,
+    file: String, donorKey: String?, chromosome: String? = nil, minimumFrequency: Double = 0,
     maximumMissing: Double = 1, pruning: LinkagePruning? = nil
   ) {
     self.file = file
@@ -35,10 +36,11 @@ public struct GenotypeRequest: Sendable, Equatable, Codable {
     of genotypes: Genotypes, donors: Set<String>
   ) throws(ModelError) -> (genotypes: Genotypes, notes: [String]) {
     var notes: [String] = []
+    let place = donorKey.map { "obs/\($0)" } ?? "the names of obs"
     let known = genotypes.donors.indices.filter { donors.contains(genotypes.donors[$0]) }
     guard !known.isEmpty else {
       throw ModelError(
-        "\(file): has none of the donors in obs/\(donorKey): it names \(genotypes.donors.first ?? "nobody"), obs \(donors.sorted().first ?? "nobody")"
+        "\(file): has none of the donors in \(place): it names \(genotypes.donors.first ?? "nobody"), obs \(donors.sorted().first ?? "nobody")"
       )
     }
     if known.count < genotypes.donorCount {
@@ -49,7 +51,7 @@ public struct GenotypeRequest: Sendable, Equatable, Codable {
     let without = donors.subtracting(genotypes.donors).sorted()
     if let first = without.first {
       notes.append(
-        "\(file): \(without.count) of \(donors.count) donors of obs/\(donorKey) have no genotypes (first: \(first))"
+        "\(file): \(without.count) of \(donors.count) donors in \(place) have no genotypes (first: \(first))"
       )
     }
     var result = genotypes.selecting(donors: known)
@@ -76,28 +78,5 @@ public struct GenotypeRequest: Sendable, Equatable, Codable {
       throw ModelError("\(file): no variant is left after selection")
     }
     return (result, notes)
-  }
-}
-
-/// Which columns (genes) of the data a model wants to be fitted.
-public struct ColumnRequest: Sendable, Equatable, Codable {
-  /// The chromosome whose genes are kept; nil: all.
-  public var chromosome: String?
-  /// A GTF file, or a table of genes with columns chromosome and start; nil: columns of `var`.
-  public var positions: String?
-  /// The least median count, in at least one of the groups.
-  public var minimumMedian: Int
-  /// The column of `obs` with the groups; nil: all rows are one.
-  public var medianBy: String?
-
-  /// All columns, unless told otherwise.
-  public init(
-    chromosome: String? = nil, positions: String? = nil, minimumMedian: Int = 0,
-    medianBy: String? = nil
-  ) {
-    self.chromosome = chromosome
-    self.positions = positions
-    self.minimumMedian = minimumMedian
-    self.medianBy = medianBy
   }
 }

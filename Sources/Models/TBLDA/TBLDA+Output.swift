@@ -52,7 +52,7 @@ extension TBLDA {
       matrices: [
         NamedMatrix("tblda_loadings", width: K, elements: means),
         NamedMatrix("tblda_concentrations", width: K, elements: genes.elements.map { Float($0) }),
-      ], parameters: .group(members))
+      ], parameters: .group(members), modality: shared.alleles.map(genotypeModality))
   }
 
   private func genotypeTree(_ alleles: AllelePair) -> StoredTree {

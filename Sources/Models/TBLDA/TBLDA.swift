@@ -51,6 +51,11 @@ public struct TBLDA: GenotypeModel {
     min(configuration.lanes ?? 64, max(1, rowCount))
   }
 
+  /// The setting `donor-key`.
+  public static func donorKey(_ configuration: TBLDAConfiguration) -> String? {
+    configuration.donorKey
+  }
+
   /// A model of data of this shape.
   ///
   /// - Throws: `ModelError` where genotypes or donors are missing or do not go together.

@@ -5,7 +5,15 @@ extension AnnDataFile {
   public func rows(warnings: inout [String]) throws(StorageError) -> Table {
     switch content {
     case .anndata(let file, let root):
-      return try DataFrameReader(file, root + "obs").table(warnings: &warnings)
+      var table = try DataFrameReader(file, root + "obs").table(warnings: &warnings)
+      if !root.isEmpty, let modalities = try Modalities(file) {
+        // Annotations that all modalities share stand at the top of the file.
+        let own = Set(table.columns.map(\.name))
+        let common = try modalities.commonColumns(
+          of: String(root.dropFirst(4).dropLast()), rowCount: table.count, warnings: &warnings)
+        table.columns += common.filter { !own.contains($0.name) }
+      }
+      return table
     case .tenX(let tenX):
       warnAboutDuplicates(tenX.rows.names, &warnings)
       return tenX.rows

@@ -35,7 +35,7 @@ public struct AnnDataFile: Sendable {
 
   /// Opens a file.
   ///
-  /// - Parameter modality: of a MuData file.
+  /// - Parameter modality: of a MuData file; nil: the only one.
   /// - Throws: `StorageError` where this is none of the formats, or something of its frame is missing.
   public init(_ path: String, modality: String? = nil) throws(StorageError) {
     if modality == nil, MarketFolder.isMeant(by: path) {
@@ -53,8 +53,16 @@ public struct AnnDataFile: Sendable {
       self.init(path, .tenX(tenX), tenX.rows.count, tenX.columns.count)
       return
     }
-    let root = modality.map { "mod/\($0)/" } ?? ""
-    try self.init(anndata: file, root: root)
+    guard let modalities = try Modalities(file) else {
+      guard modality == nil else {
+        throw StorageError(file: path, problem: "is no MuData file: there is no modality to choose")
+      }
+      try self.init(anndata: file, root: "")
+      return
+    }
+    let name = try modalities.chosen(modality)
+    try self.init(anndata: file, root: "mod/\(name)/")
+    _ = try modalities.commonRows(of: name, rowCount: rowCount)
   }
 
   private init(_ path: String, _ content: Content, _ rowCount: Int, _ columnCount: Int) {
@@ -73,9 +81,6 @@ public struct AnnDataFile: Sendable {
           root + name,
           "is a compound table as anndata before 0.7 wrote it. Open and save the file with a current anndata"
         )
-      case .missing where file.kind("mod") == .group && root.isEmpty:
-        throw file.error(
-          root + name, "is missing, but there are modalities under /mod. Choose one of them")
       default:
         throw file.error(
           root + name, "is missing. An AnnData file has obs, var and X; a 10x file a group matrix")

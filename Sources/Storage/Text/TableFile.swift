@@ -15,25 +15,29 @@ public import Modeling
 public enum TableFile {
   /// Reads a table.
   ///
+  /// - Parameter isNamed: whether the first column names the lines; otherwise it is a column as the others, and
+  ///   the names are the numbers of the lines.
   /// - Throws: `StorageError` where a line has another number of fields than the header, or there is none.
-  public static func read(_ path: String) throws(StorageError) -> Table {
+  public static func read(
+    _ path: String, isNamed: Bool = true
+  ) throws(StorageError) -> Table {
     var text = try DelimitedText(path, .usual(for: path))
     guard try text.next() else { throw StorageError(file: path, problem: "is empty") }
     let header = text.all
     var names: [String] = []
-    var values: [[String?]] = Array(repeating: [], count: header.count - 1)
+    var values: [[String?]] = Array(repeating: [], count: header.count - (isNamed ? 1 : 0))
     while try text.next() {
       guard text.count == header.count else {
         throw text.error("has \(text.count) fields, expected \(header.count) as in the header")
       }
-      names.append(text[0])
-      for column in values.indices {
-        values[column].append(text.isMissing(column + 1) ? nil : text[column + 1])
+      names.append(isNamed ? text[0] : "\(text.line)")
+      for (column, field) in zip(values.indices, (isNamed ? 1 : 0)...) {
+        values[column].append(text.isMissing(field) ? nil : text[field])
       }
     }
     return Table(
       names: names,
-      columns: zip(header.dropFirst(), values).map { NamedColumn($0, column($1)) })
+      columns: zip(header.dropFirst(isNamed ? 1 : 0), values).map { NamedColumn($0, column($1)) })
   }
 
   /// A column of the kind that its texts are.

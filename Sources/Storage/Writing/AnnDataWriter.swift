@@ -15,6 +15,7 @@ public import Modeling
 /// waiting for another.
 public final class AnnDataWriter {
   private let output: AtomicFile?
+  private let isMuData: Bool
   private(set) var file: HDF5File?
   /// The first thing that went wrong on this rank.
   public private(set) var failure: StorageError?
@@ -31,6 +32,7 @@ public final class AnnDataWriter {
   public init(
     _ path: String, overwrite: Bool, rank: Int, modalities: [String] = []
   ) throws(StorageError) {
+    isMuData = !modalities.isEmpty
     guard rank == 0 else {
       output = nil
       return
@@ -38,7 +40,8 @@ public final class AnnDataWriter {
     let output = try AtomicFile(path, overwrite: overwrite)
     self.output = output
     do throws(StorageError) {
-      let file = try HDF5File.creating(output.temporary)
+      let file = try HDF5File.creating(
+        output.temporary, userBlock: modalities.isEmpty ? 0 : MuDataSignature.size)
       self.file = file
       let writer = ElementWriter(file: file)
       if modalities.isEmpty {
@@ -169,6 +172,7 @@ public final class AnnDataWriter {
     guard let output, let file = self.file.take() else { return }
     do throws(StorageError) {
       try file.finish()
+      if isMuData { try MuDataSignature.write(to: output.temporary) }
       try output.commit()
     } catch { throw renamed(error) }
   }

@@ -3,9 +3,13 @@ import Foundation
 
 extension HDF5File {
   /// Creates a file, empty.
-  static func creating(_ path: String) throws(StorageError) -> HDF5File {
+  ///
+  /// - Parameter userBlock: bytes before HDF5's own: 0, or a power of two from 512.
+  static func creating(
+    _ path: String, userBlock: Int = 0
+  ) throws(StorageError) -> HDF5File {
     let failure = WriteFailure()
-    let identifier = distfit_hdf5_create(path, failure.number)
+    let identifier = distfit_hdf5_create(path, UInt64(userBlock), failure.number)
     guard identifier >= 0 else {
       throw StorageError(file: path, problem: "cannot be created: \(hdf5Reason())")
     }

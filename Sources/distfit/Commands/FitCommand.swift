@@ -61,12 +61,13 @@ struct FitModelCommand<Fitted: Model>: ParsableCommand {
       throw ValidationError("the fit needs a name: --output fit.h5ad")
     }
     let configuration = settings.configuration
-    let genotypeInput = genotypes.configuration.input
+    let genotypeInput = genotypes.configuration.input(for: configuration, of: Fitted.self)
     Launcher.run { world in
       let level: ProgressLog.Level = run.quiet ? .quiet : run.verbose ? .verbose : .normal
       let log = ProgressLog(level: level, isSpeaking: world.isRoot)
       let job = FitJob<Fitted>(
-        input: input, genotypes: genotypeInput, source: run.layer.map(MatrixSource.init),
+        input: input, modality: run.modality, genotypes: genotypeInput,
+        source: run.layer.map(MatrixSource.init),
         output: output,
         overwrite: run.overwrite, resume: run.resume,
         checkpointFolder: run.checkpoints ?? output + ".checkpoints",

@@ -3,6 +3,7 @@ import Modeling
 /// What `distfit fit` needs to know beside the model's settings.
 struct FitOptions: ModelConfiguration {
   var input: String?
+  var modality: String?
   var output: String?
   var overwrite = false
   var layer: String?
@@ -18,8 +19,12 @@ struct FitOptions: ModelConfiguration {
     [
       .text(
         "input", \.input, "<file>",
-        "The data, an AnnData file (.h5ad); usually given as the first word."),
-      .text("output", \.output, "<file>", "The fit file to write (.h5ad)."),
+        "The data: .h5ad, .h5mu, 10x .h5, MatrixMarket, or a table (.tsv, .csv, .gct); usually the first word."
+      ),
+      .text("modality", \.modality, "<name>", "The modality of an .h5mu file; none: the only one."),
+      .text(
+        "output", \.output, "<file>",
+        "The fit file to write (.h5ad; .h5mu for models with genotypes)."),
       .flag("overwrite", \.overwrite, "Replace the output if it exists."),
       .text(
         "layer", \.layer, "<X|layers/NAME|raw/X|NAME>",

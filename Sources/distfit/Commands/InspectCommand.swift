@@ -9,23 +9,28 @@ struct InspectCommand: ParsableCommand {
     commandName: "inspect",
     abstract: "What is in a file, would a count model fit it, and which values would be used.")
 
-  @Argument(help: "An AnnData file (.h5ad).") var input: String
+  @Argument(help: "A file of counts: .h5ad, .h5mu, 10x, MatrixMarket, .tsv, .csv, .gct.")
+  var input: String
+  @Option(help: "The modality of an .h5mu file; all of them unless given.") var modality: String?
 
   func run() throws {
     do {
-      print(try Self.report(input))
+      let all = try AnnDataFile.modalities(of: input)
+      let chosen: [String?] = modality == nil && !all.isEmpty ? all : [modality]
+      for name in chosen { print(try Self.report(input, name)) }
     } catch {
       FileHandle.standardError.write(Data("Error: \(error)\n".utf8))
       throw ExitCode(2)
     }
   }
 
-  private static func report(_ path: String) throws -> String {
-    let file = try AnnDataFile(path)
+  private static func report(_ path: String, _ modality: String?) throws -> String {
+    let file = try AnnDataFile(path, modality: modality)
     var warnings: [String] = []
     let rows = try file.rows(warnings: &warnings)
     let columns = try file.columns(of: .main, warnings: &warnings)
-    var lines = ["\(path): \(rows.count) cells × \(columns.count) genes"]
+    let place = modality.map { "\(path), modality \($0)" } ?? path
+    var lines = ["\(place): \(rows.count) cells × \(columns.count) genes"]
     func list(_ name: String, _ members: [String]) {
       if !members.isEmpty { lines.append("  \(name): \(members.joined(separator: ", "))") }
     }

@@ -60,7 +60,9 @@ struct SweepFit {
     }
     let output = folder + "/fit.h5ad"
     let job = FitJob<Fitted>(
-      input: run.input ?? "", genotypes: genotypes.input, source: run.layer.map(MatrixSource.init),
+      input: run.input ?? "", modality: run.modality,
+      genotypes: genotypes.input(for: configuration, of: model),
+      source: run.layer.map(MatrixSource.init),
       output: output,
       overwrite: false, resume: true, checkpointFolder: run.checkpoints ?? output + ".checkpoints",
       checkpoints: CheckpointSchedule(

@@ -13,6 +13,11 @@ extension PRRR: AssociationModel {
   public typealias Evaluation = AssociationEvaluation
   /// exp.
   public static let link = AssociationFit.Link.log
+
+  /// The setting `donor-key`.
+  public static func donorKey(_ configuration: Configuration) -> String? {
+    configuration.sources.donorKey
+  }
 }
 
 extension NonnegativePRRR: AssociationModel {
@@ -20,6 +25,11 @@ extension NonnegativePRRR: AssociationModel {
   public typealias Evaluation = AssociationEvaluation
   /// Itself.
   public static let link = AssociationFit.Link.identity
+
+  /// The setting `donor-key`.
+  public static func donorKey(_ configuration: Configuration) -> String? {
+    configuration.sources.donorKey
+  }
 }
 
 extension GaussianRRR: AssociationModel {
@@ -27,6 +37,11 @@ extension GaussianRRR: AssociationModel {
   public typealias Evaluation = AssociationEvaluation
   /// Of log(count + 1).
   public static let link = AssociationFit.Link.logCounts
+
+  /// The setting `donor-key`.
+  public static func donorKey(_ configuration: Configuration) -> String? {
+    configuration.sources.donorKey
+  }
 }
 
 /// A fit of PRRR, nn-PRRR or Gaussian RRR, read for use.

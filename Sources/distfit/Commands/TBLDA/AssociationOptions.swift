@@ -30,7 +30,7 @@ struct AssociationOptions: ParsableArguments {
   var cisWindow = 1_000_000
   @Option(
     help:
-      "A table with the columns topic, kind (gene, variant) and name, as distfit tblda rank writes it: genes are tested against variants of their topics only."
+      "A table with the columns topic, feature (gene, variant) and name, as distfit tblda rank writes it: genes are tested against variants of their topics only."
   )
   var ranked: String?
   @Option(help: "The false discovery rate up to which pairs are told; 1: all pairs.") var fdr = 0.1

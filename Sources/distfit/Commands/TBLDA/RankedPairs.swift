@@ -7,19 +7,23 @@ struct RankedPairs {
   private var genes: [String: [String]] = [:]
   private var variants: [String: [String]] = [:]
 
-  /// Reads a table with the columns topic, kind and name.
+  /// Reads a table with the columns topic, feature or kind (gene or variant), and name.
   init(_ path: String) throws {
     self.path = path
-    let table = try TableFile.read(path)
-    func texts(_ name: String) throws -> [String] {
-      // The first column of a table file is its names.
-      if let (codes, names) = table[name]?.asCategories {
-        return codes.map { $0 < 0 ? "" : names[Int($0)] }
+    let table = try TableFile.read(path, isNamed: false)
+    func texts(_ names: [String]) throws -> [String] {
+      for name in names {
+        if let (codes, words) = table[name]?.asCategories {
+          return codes.map { $0 < 0 ? "" : words[Int($0)] }
+        }
       }
       throw StorageError(
-        file: path, problem: "has no column \(name), expected topic (first), kind and name")
+        file: path,
+        problem:
+          "has no column \(names.joined(separator: " or ")); expected topic, feature and name")
     }
-    for ((topic, kind), name) in zip(zip(table.names, try texts("kind")), try texts("name")) {
+    let (topics, kinds) = (try texts(["topic"]), try texts(["feature", "kind"]))
+    for ((topic, kind), name) in zip(zip(topics, kinds), try texts(["name"])) {
       switch kind {
       case "gene": genes[topic, default: []].append(name)
       case "variant": variants[topic, default: []].append(name)
@@ -28,6 +32,18 @@ struct RankedPairs {
           file: path, problem: "has the kind \"\(kind)\", expected gene or variant")
       }
     }
+  }
+
+  /// The topics that have features of a kind, in order of their names as numbers.
+  func topics(of kind: String) -> [String] {
+    (kind == "gene" ? genes : variants).keys.sorted {
+      (Int($0) ?? .max, $0) < (Int($1) ?? .max, $1)
+    }
+  }
+
+  /// The features of a kind in a topic.
+  func names(of kind: String, in topic: String) -> [String] {
+    (kind == "gene" ? genes : variants)[topic] ?? []
   }
 
   /// For each gene the variants that share a topic with it, ascending.

@@ -80,22 +80,3 @@ struct SampleCounts {
     return result
   }
 }
-
-extension Table {
-  /// The table with the columns of a file that names these rows first.
-  ///
-  /// - Throws: `StorageError` where the file lacks one of the names.
-  func adding(samples path: String) throws -> Table {
-    let other = try TableFile.read(path)
-    let place = Dictionary(zip(other.names, 0...), uniquingKeysWith: { first, _ in first })
-    let order = names.compactMap { place[$0] }
-    if order.count < names.count, let first = names.first(where: { place[$0] == nil }) {
-      throw StorageError(
-        file: path,
-        problem: "lacks \(names.count - order.count) of \(names.count) samples (first: \(first))")
-    }
-    let added = other.selecting(order).columns
-    let replaced = Set(added.map(\.name))
-    return Table(names: names, columns: columns.filter { !replaced.contains($0.name) } + added)
-  }
-}
