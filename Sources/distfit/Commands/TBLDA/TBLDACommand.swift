@@ -7,6 +7,6 @@ struct TBLDACommand: ParsableCommand {
     abstract: "Genotypes before a fit of TBLDA, and associations after it.",
     subcommands: [
       PruneCommand.self, AncestryCommand.self, RankCommand.self, EQTLCommand.self,
-      PermuteCommand.self,
+      PermuteCommand.self, EnrichCommand.self, AssociateGroupsCommand.self, RobustCommand.self,
     ])
 }
