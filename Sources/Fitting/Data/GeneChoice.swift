@@ -1,6 +1,6 @@
 import Collectives
-public import Modeling
-public import Storage
+import Modeling
+import Storage
 
 /// Which genes of the data are fitted: those of a chromosome, those that are counted often enough.
 public struct GeneChoice: Sendable {
