@@ -32,6 +32,8 @@ struct Distfit: ParsableCommand {
         ProcessInfo.processInfo.environment["OMPI_COMM_WORLD_RANK"]
         ?? ProcessInfo.processInfo.environment["PMIX_RANK"] ?? "0"
       if rank == "0" { exit(withError: error) }
+      // mpirun ends all ranks as soon as one has failed: the first rank has to have spoken by then.
+      Thread.sleep(forTimeInterval: 2)
       Foundation.exit(exitCode(for: error).rawValue)
     }
   }
