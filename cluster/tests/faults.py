@@ -15,7 +15,7 @@ def _survives(place, damage, named, ended="distfit ended with status", mend=lamb
     the bits of one rank."""
     place.cluster()
     fits.simulate(place)
-    epochs = fits.epochs_for(place, seconds=6)
+    epochs = fits.epochs_for(place, seconds=3)
     expected = fits.bits_of_one_rank(place, epochs)
     job = place.submit(
         ["--nodes=3", "--ntasks-per-node=2"], "fit.sbatch", *fits.words("fit.h5ad", epochs))
@@ -24,7 +24,7 @@ def _survives(place, damage, named, ended="distfit ended with status", mend=lamb
     within(60, lambda: ended in job.log(), job.log)
     expect(re.search(named, job.log()), f"nothing about {named}:\n{job.log()}")
     mend()
-    job.wait(200)
+    job.wait(500)
     log = job.log()
     expect(job.states() == ["COMPLETED"], f"{job.states()}\n{log}")
     expect(job.restarts > 0 and "continuing after step" in log, f"not continued:\n{log}")

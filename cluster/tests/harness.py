@@ -51,7 +51,7 @@ def _limit(seconds):
     signal.alarm(seconds)
 
 
-def run_all(wanted, make_workplace, tell, seconds_each=420):
+def run_all(wanted, make_workplace, tell, seconds_each=900):
     """Runs the tests whose names contain one of the wanted texts (all, if none is wanted).
 
     `tell(status, name, text)` hears of each. Returns whether nothing failed.

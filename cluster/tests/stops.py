@@ -21,7 +21,7 @@ def a_fit_that_meets_its_time_limit_goes_on_in_the_next_run(place):
         time.sleep((16 - (time.monotonic() - started)) % 30)
         job = place.submit(
             ["--time=1", "--ntasks-per-node=2"], "fit.sbatch", *fits.words(output, epochs))
-        job.wait(240)
+        job.wait(500)
         log = job.log()
         expect(job.states() == ["COMPLETED"], f"{job.states()}\n{log}")
         if job.restarts > 0:

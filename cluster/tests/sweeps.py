@@ -52,7 +52,7 @@ def _survives_kills(place, options, more=()):
         job = place.submit(
             options, "sweep.sbatch", "plan.yaml", folder, "--claim-timeout", "6", *more)
         if run == 2:
-            job.wait(200)
+            job.wait(500)
             ends = job.log().count("distfit ended with status 2")
             expect(ends == len(job.records()), f"jobs that ended as they should: {ends}\n{job.log()}")
             break
