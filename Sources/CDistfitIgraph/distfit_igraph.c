@@ -1,4 +1,5 @@
 #include "distfit_igraph.h"
+#include <pthread.h>
 
 #include <igraph.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@ struct distfit_igraph {
   double total;
 };
 
-distfit_igraph *distfit_igraph_create(
+static distfit_igraph *unlocked_create(
     int64_t vertex_count, int64_t edge_count, const int64_t *ends, const double *weights) {
   // The default handler ends the process; codes are enough here.
   igraph_set_error_handler(igraph_error_handler_ignore);
@@ -51,7 +52,7 @@ distfit_igraph *distfit_igraph_create(
   return result;
 }
 
-void distfit_igraph_free(distfit_igraph *graph) {
+static void unlocked_free(distfit_igraph *graph) {
   if (!graph) return;
   igraph_vector_destroy(&graph->strengths);
   igraph_vector_destroy(&graph->weights);
@@ -59,7 +60,7 @@ void distfit_igraph_free(distfit_igraph *graph) {
   free(graph);
 }
 
-int32_t distfit_igraph_leiden(
+static int32_t unlocked_leiden(
     distfit_igraph *graph, double resolution, int64_t iterations, uint64_t seed,
     int64_t *membership) {
   int64_t vertex_count = igraph_vcount(&graph->graph);
@@ -82,7 +83,7 @@ int32_t distfit_igraph_leiden(
   return code;
 }
 
-int32_t distfit_igraph_rewire(
+static int32_t unlocked_rewire(
     distfit_igraph *graph, int64_t trials, uint64_t seed, int64_t *ends) {
   igraph_t copy;
   igraph_error_t code = igraph_copy(&copy, &graph->graph);
@@ -103,7 +104,7 @@ int32_t distfit_igraph_rewire(
   return code;
 }
 
-int32_t distfit_igraph_component_count(distfit_igraph *graph, int64_t *count) {
+static int32_t unlocked_component_count(distfit_igraph *graph, int64_t *count) {
   igraph_integer_t found = 0;
   igraph_error_t code =
       igraph_connected_components(&graph->graph, NULL, NULL, &found, IGRAPH_WEAK);
@@ -112,3 +113,44 @@ int32_t distfit_igraph_component_count(distfit_igraph *graph, int64_t *count) {
 }
 
 const char *distfit_igraph_error(int32_t code) { return igraph_strerror(code); }
+
+// igraph keeps its error handling and random numbers in globals: one call at a time.
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+distfit_igraph *distfit_igraph_create(
+    int64_t vertex_count, int64_t edge_count, const int64_t *ends, const double *weights) {
+  pthread_mutex_lock(&lock);
+  distfit_igraph *graph = unlocked_create(vertex_count, edge_count, ends, weights);
+  pthread_mutex_unlock(&lock);
+  return graph;
+}
+
+void distfit_igraph_free(distfit_igraph *graph) {
+  pthread_mutex_lock(&lock);
+  unlocked_free(graph);
+  pthread_mutex_unlock(&lock);
+}
+
+int32_t distfit_igraph_leiden(
+    distfit_igraph *graph, double resolution, int64_t iterations, uint64_t seed,
+    int64_t *membership) {
+  pthread_mutex_lock(&lock);
+  int32_t code = unlocked_leiden(graph, resolution, iterations, seed, membership);
+  pthread_mutex_unlock(&lock);
+  return code;
+}
+
+int32_t distfit_igraph_rewire(
+    distfit_igraph *graph, int64_t trials, uint64_t seed, int64_t *ends) {
+  pthread_mutex_lock(&lock);
+  int32_t code = unlocked_rewire(graph, trials, seed, ends);
+  pthread_mutex_unlock(&lock);
+  return code;
+}
+
+int32_t distfit_igraph_component_count(distfit_igraph *graph, int64_t *count) {
+  pthread_mutex_lock(&lock);
+  int32_t code = unlocked_component_count(graph, count);
+  pthread_mutex_unlock(&lock);
+  return code;
+}

@@ -2,7 +2,7 @@
 // imported into one Swift module.
 //
 // A function that returns int32_t returns 0, or igraph's error code, for which distfit_igraph_error gives the text.
-// igraph's random numbers have one state for the whole process: call from one thread at a time.
+// igraph's random numbers and errors have one state for the whole process: every call takes one lock.
 
 #ifndef DISTFIT_IGRAPH_H
 #define DISTFIT_IGRAPH_H
