@@ -8,7 +8,7 @@ import Modeling
 /// Arguments: folder, points, ranks per fit, mean milliseconds of a point, claim timeout in seconds. Rank 0
 /// prints the sweep's progress and, with "measure" as a further argument, how near it came to the shortest
 /// possible time and how much memory it took; with "full-disk" every eleventh point meets a full disk twice.
-/// Each attempt leaves a line in the point's file "attempts".
+/// Each attempt that is not measured leaves a line in the point's file "attempts".
 let checkSweep: Check = { arguments in
   let numbers = arguments.dropFirst().prefix(4).compactMap { Int($0) }
   guard numbers.count == 4 else {
@@ -38,7 +38,8 @@ let checkSweep: Check = { arguments in
       point, folder, group throws in
       guard case .integer(let index)? = point.value(of: "point") else { return .init(.failed) }
       try group.agree(on: "fit") { () throws(Unexpected) in
-        let attempt = group.isRoot ? addLine("rank \(rank)", to: folder + "/attempts") : 1
+        let attempt =
+          group.isRoot && !isMeasuring ? addLine("rank \(rank)", to: folder + "/attempts") : 1
         if meetsFullDisk, index % 11 == 10, group.isRoot, attempt < 3 {
           throw Unexpected(description: "fit.h5ad: \(String(cString: strerror(ENOSPC)))")
         }

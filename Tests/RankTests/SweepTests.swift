@@ -11,7 +11,7 @@ struct SweepTests {
       let outcome = try sweep.run(points: 60, rankCount: rankCount, ranksPerFit: ranksPerFit)
       #expect(outcome.status == 0, "\(outcome)")
       #expect(outcome.output == "56 of 60 done, 4 failed, 0 running, 0 left\n", "\(outcome)")
-      #expect(try sweep.attempts() == Array(repeating: 1, count: 60))
+      #expect(try sweep.attempts(of: 60) == Array(repeating: 1, count: 60))
     }
   }
 
@@ -20,7 +20,7 @@ struct SweepTests {
     _ = try sweep.run(points: 30, rankCount: 2)
     let again = try sweep.run(points: 30, rankCount: 3)
     #expect(again.output == "28 of 30 done, 2 failed, 0 running, 0 left\n", "\(again)")
-    #expect(try sweep.attempts() == Array(repeating: 1, count: 30))
+    #expect(try sweep.attempts(of: 30) == Array(repeating: 1, count: 30))
   }
 
   @Test func twoSweepsInOneFolderShareTheWork() throws {
@@ -29,18 +29,18 @@ struct SweepTests {
     let other = try sweep.start(points: 80, rankCount: 3, milliseconds: 20)
     let outcomes = [one.outcome(within: 60), other.outcome(within: 60)]
     #expect(outcomes.allSatisfy { $0.status == 0 }, "\(outcomes)")
-    #expect(try sweep.attempts() == Array(repeating: 1, count: 80))
+    #expect(try sweep.attempts(of: 80) == Array(repeating: 1, count: 80))
   }
 
   @Test func theClaimsOfAKilledSweepAreTakenOver() throws {
     let sweep = try SweepPlace()
     let killed = try sweep.start(points: 60, rankCount: 3, milliseconds: 60)
-    while killed.isRunning, try sweep.attempts().reduce(0, +) < 10 { usleep(10_000) }
+    while killed.isRunning, try sweep.attempts(of: 60).reduce(0, +) < 10 { usleep(10_000) }
     for rank in try sweep.holders() { kill(rank, SIGKILL) }
     #expect(killed.outcome(within: 60).status != 0)
     let next = try sweep.run(points: 60, rankCount: 2)
     #expect(next.output == "56 of 60 done, 4 failed, 0 running, 0 left\n", "\(next)")
-    let attempts = try sweep.attempts()
+    let attempts = try sweep.attempts(of: 60)
     #expect(attempts.allSatisfy { $0 > 0 }, "\(attempts)")
     #expect((60...63).contains(attempts.reduce(0, +)), "more than three claims lost: \(attempts)")
   }
@@ -50,7 +50,7 @@ struct SweepTests {
     let outcome = try sweep.run(points: 30, rankCount: 2, words: ["full-disk"])
     #expect(outcome.output == "28 of 30 done, 2 failed, 0 running, 0 left\n", "\(outcome)")
     let expected = (0..<30).map { $0 % 11 == 10 ? 3 : 1 }
-    #expect(try sweep.attempts() == expected)
+    #expect(try sweep.attempts(of: 30) == expected)
   }
 }
 
@@ -82,9 +82,8 @@ private final class SweepPlace {
   }
 
   /// How often each point was attempted, in the order of the plan.
-  func attempts() throws -> [Int] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: points.path)) ?? []
-    return (0..<names.count).map { index in
+  func attempts(of pointCount: Int) throws -> [Int] {
+    (0..<pointCount).map { index in
       let file = points.appendingPathComponent("point=\(index)/attempts").path
       let text = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
       return text.split(separator: "\n").count
@@ -93,14 +92,16 @@ private final class SweepPlace {
 
   /// The processes that have claimed points.
   func holders() throws -> Set<Int32> {
-    let names = try FileManager.default.contentsOfDirectory(atPath: points.path)
+    let attempts = parent.appendingPathComponent("sweep/attempts")
+    let names = try FileManager.default.contentsOfDirectory(atPath: attempts.path)
     return Set(
       names.compactMap { name in
-        let claim = points.appendingPathComponent("\(name)/claim-1")
-        guard let data = try? Data(contentsOf: claim),
-          let members = try? JSONSerialization.jsonObject(with: data) as? [String: Any]
+        let text = try? String(contentsOf: attempts.appendingPathComponent(name), encoding: .utf8)
+        guard let line = text?.split(separator: "\n").first,
+          let members = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
+          let holder = members["holder"] as? [String: Any]
         else { return nil }
-        return (members["process"] as? NSNumber)?.int32Value
+        return (holder["process"] as? NSNumber)?.int32Value
       })
   }
 }

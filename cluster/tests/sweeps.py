@@ -42,6 +42,12 @@ def _table(place, folder):
     return [dict(zip(header, line.split("\t"))) for line in lines[1:]]
 
 
+def _ended(folder):
+    """How many attempts have ended: their files have a second line."""
+    return sum(
+        path.read_text().count("\n") > 1 for path in (folder / "attempts").glob("[!.]*"))
+
+
 def _survives_kills(place, options, more=()):
     """Submits the sweep, kills all of it, submits it again, cancels it, submits it a third time;
     returns the bits of its fits."""
@@ -57,7 +63,7 @@ def _survives_kills(place, options, more=()):
             expect(ends == len(job.records()), f"jobs that ended as they should: {ends}\n{job.log()}")
             break
         within(
-            90, lambda: len(list((place.folder / folder).glob("points/*/outcome-*"))) > before,
+            90, lambda: _ended(place.folder / folder) > before,
             job.log)
         time.sleep(chance.uniform(0, 1))
         if run == 0:

@@ -55,13 +55,16 @@ public struct Sweep {
     tell: (String) -> Void,
     fit: (SweepPoint, String, borrowing Communicator) throws -> SweepOutcome
   ) throws -> Ending {
-    // Each rank makes a share of the folders: on network file systems that takes milliseconds each.
+    // Each rank looks through a share of what is there.
     let share = stride(from: everyone.rank, to: points.count, by: everyone.size).map { points[$0] }
-    try everyone.agree(on: "prepare the sweep's folder") {
-      () throws(SweepError) in try folder.prepare(share)
+    try everyone.agree(on: "prepare the sweep's folder") { () throws(SweepError) in
+      if everyone.isRoot { try folder.prepare() }
+      _ = try SweepProgress(share, in: folder)
     }
     let group = everyone.split(color: everyone.rank / ranksPerFit)
-    let dispatcher = SweepDispatcher(points, in: folder, retryingFailures: retriesFailures)
+    let dispatcher = try everyone.agree(on: "read the sweep's folder") { () throws(SweepError) in
+      try SweepDispatcher(points, in: folder, retryingFailures: retriesFailures)
+    }
     var isInterrupted = false
     var trouble: String?
     do {
@@ -80,7 +83,9 @@ public struct Sweep {
     }
     let interrupted = everyone.maximum(isInterrupted || stop.signal != nil ? 1 : 0) > 0
     // Read once: what others do in this folder meanwhile must not make the ranks end differently.
-    var numbers = everyone.isRoot ? dispatcher.progress().numbers : []
+    var numbers = try everyone.agree(on: "read the sweep's folder") { () throws(SweepError) in
+      everyone.isRoot ? try dispatcher.progress().numbers : []
+    }
     everyone.broadcast(&numbers)
     let progress = SweepProgress(numbers: numbers)
     return Ending(
@@ -132,7 +137,7 @@ public struct Sweep {
   ) -> String {
     var text = "\(point.name): \(outcome.status.rawValue) after \(timeText(outcome.seconds))"
     if !outcome.message.isEmpty { text += ": \(outcome.message)" }
-    if let progress = dispatcher.occasionalProgress() {
+    if let progress = try? dispatcher.occasionalProgress() {
       text += "  [\(progress.line)]"
     }
     return text

@@ -5,7 +5,8 @@ import Synchronization
 struct SweepClaim {
   let point: SweepPoint
   let attempt: Int
-  let file: URL
+  /// The file of the attempt.
+  let file: String
 }
 
 /// Touches the claim that this process holds, so that others see it alive.
@@ -26,5 +27,5 @@ final class SweepHeartbeat: Sendable {
   }
 
   /// From now on this claim is touched; nil: none.
-  func beat(for claim: SweepClaim?) { path.withLock { $0 = claim?.file.path } }
+  func beat(for claim: SweepClaim?) { path.withLock { $0 = claim?.file } }
 }

@@ -30,7 +30,10 @@ final class SweepDispatcher {
   /// For claims of others: when they were last touched, as first seen by this group.
   private var firstTouch: [Int: (attempt: Int, touched: Date?)] = [:]
 
-  init(_ points: [SweepPoint], in folder: SweepFolder, retryingFailures: Bool) {
+  /// - Throws: `SweepError` where points of the folder have other settings.
+  init(
+    _ points: [SweepPoint], in folder: SweepFolder, retryingFailures: Bool
+  ) throws(SweepError) {
     self.folder = folder
     self.points = points.enumerated().sorted {
       ($1.element.predictedCost, $0.offset) < ($0.element.predictedCost, $1.offset)
@@ -39,15 +42,18 @@ final class SweepDispatcher {
     finishes = Array(repeating: nil, count: points.count)
     forgiven = Array(repeating: 0, count: points.count)
     guard retryingFailures else { return }
+    var reading = SweepReading(of: folder, seenFrom: holder)
     for (index, point) in self.points.enumerated() {
-      let state = folder.state(of: point, seenFrom: holder)
+      let state = try reading.state(of: point)
       if state.verdict?.status == .failed { forgiven[index] = state.attemptCount }
     }
   }
 
   /// Claims the next point. Waits for no one longer than it takes to see whether holders live.
-  func next(isStopping: () -> Bool) throws -> SweepTurn {
-    if let lastReading, lastReading.duration(to: .now) > folder.claimTimeout { _ = readFolder() }
+  func next(isStopping: () -> Bool) throws(SweepError) -> SweepTurn {
+    if let lastReading, lastReading.duration(to: .now) > folder.claimTimeout {
+      _ = try readFolder()
+    }
     while true {
       while let (index, attempt) = open.popLast() {
         let point = points[index]
@@ -58,7 +64,7 @@ final class SweepDispatcher {
           return .work(claim)
         }
       }
-      let isWaiting = readFolder()
+      let isWaiting = try readFolder()
       guard open.isEmpty else { continue }
       if !isWaiting || isStopping() { return .end }
       Thread.sleep(forTimeInterval: min(1, folder.claimTimeout.seconds / 24))
@@ -66,12 +72,13 @@ final class SweepDispatcher {
   }
 
   /// Finds the open points; returns whether there are others whose holders have to show that they live.
-  private func readFolder() -> Bool {
+  private func readFolder() throws(SweepError) -> Bool {
     lastReading = .now
     open = []
     var isWaiting = false
+    var reading = SweepReading(of: folder, seenFrom: holder)
     for index in points.indices where finishes[index] == nil {
-      let state = state(of: index)
+      let state = try state(of: index, in: &reading)
       if state.verdict != nil { continue }
       if !state.isRunning {
         open.append((index, state.attemptCount + 1))
@@ -83,8 +90,10 @@ final class SweepDispatcher {
     return isWaiting
   }
 
-  private func state(of index: Int) -> SweepPointState {
-    let state = folder.state(of: points[index], seenFrom: holder, forgiven: forgiven[index])
+  private func state(
+    of index: Int, in reading: inout SweepReading
+  ) throws(SweepError) -> SweepPointState {
+    let state = try reading.state(of: points[index], forgiven: forgiven[index])
     finishes[index] = state.verdict.map(SweepFinish.init)
     return state
   }
@@ -99,26 +108,28 @@ final class SweepDispatcher {
   }
 
   /// States how an attempt of this group ended.
-  func finish(_ claim: SweepClaim, _ outcome: SweepOutcome) throws {
+  func finish(_ claim: SweepClaim, _ outcome: SweepOutcome) throws(SweepError) {
     try folder.finish(claim, outcome)
     heartbeat.beat(for: nil)
   }
 
   /// Counts over the whole sweep now and then: nil in the first two seconds after the last, and for a hundred
-  /// times as long as that took, because it reads the folders of all points that were not finished then.
-  func occasionalProgress() -> SweepProgress? {
+  /// times as long as that took, because it reads the files of all points that were not finished then.
+  func occasionalProgress() throws(SweepError) -> SweepProgress? {
     let start = ContinuousClock.now
     if let nextProgress, start < nextProgress { return nil }
-    let progress = progress()
+    let progress = try progress()
     nextProgress = .now + max(.seconds(2), start.duration(to: .now) * 100)
     return progress
   }
 
   /// Counts over the whole sweep.
-  func progress() -> SweepProgress {
+  func progress() throws(SweepError) -> SweepProgress {
     var progress = SweepProgress(total: points.count)
+    var reading = SweepReading(of: folder, seenFrom: holder)
     for index in points.indices {
-      let isRunning = finishes[index] == nil && state(of: index).isRunning
+      var isRunning = false
+      if finishes[index] == nil { isRunning = try state(of: index, in: &reading).isRunning }
       progress.count(points[index].predictedCost, finishes[index], isRunning: isRunning)
     }
     return progress

@@ -77,11 +77,13 @@ public struct SweepProgress: Sendable, Equatable {
 
 extension SweepProgress {
   /// Where a sweep stands, read from its folder.
-  public init(_ points: [SweepPoint], in folder: SweepFolder) {
+  ///
+  /// - Throws: `SweepError` where points of the folder have other settings.
+  public init(_ points: [SweepPoint], in folder: SweepFolder) throws(SweepError) {
     self.init(total: points.count)
-    let observer = SweepHolder.current()
+    var reading = SweepReading(of: folder)
     for point in points {
-      let state = folder.state(of: point, seenFrom: observer)
+      let state = try reading.state(of: point)
       count(
         point.predictedCost, state.verdict.map(SweepFinish.init), isRunning: state.isRunning)
     }

@@ -12,9 +12,12 @@ public struct SweepTable: Sendable {
   ///
   /// Columns: point, the settings that vary, status (`done`, `failed`, `running`, `left`), attempts, seconds,
   /// ranks, the measures of the fits, message. Numbers that a point does not have are empty.
-  public init(_ points: [SweepPoint], in folder: SweepFolder) {
-    let observer = SweepHolder.current()
-    let states = points.map { folder.state(of: $0, seenFrom: observer) }
+  ///
+  /// - Throws: `SweepError` where points of the folder have other settings.
+  public init(_ points: [SweepPoint], in folder: SweepFolder) throws(SweepError) {
+    var reading = SweepReading(of: folder)
+    var states: [SweepPointState] = []
+    for point in points { states.append(try reading.state(of: point)) }
     var settings: [String] = []
     for name in points.flatMap(\.varied).map(\.name) where !settings.contains(name) {
       settings.append(name)

@@ -47,7 +47,7 @@ struct SweepCommand: ParsableCommand {
     if status || collect != nil {
       try report(points)
     } else if list {
-      printList(points)
+      try printList(points)
     } else {
       start(points)
     }
@@ -59,12 +59,12 @@ struct SweepCommand: ParsableCommand {
   }
 
   private func report(_ points: [SweepPoint]) throws {
-    if let collect {
-      let table = SweepTable(points, in: folder())
-      do { try table.write(to: collect) } catch { throw ValidationError("\(error)") }
-    }
-    if status {
-      print(SweepProgress(points, in: folder()).line)
+    do {
+      if let collect { try SweepTable(points, in: folder()).write(to: collect) }
+      if status { print(try SweepProgress(points, in: folder()).line) }
+    } catch {
+      FileHandle.standardError.write(Data("Error: \(error)\n".utf8))
+      throw ExitCode(2)
     }
   }
 
@@ -73,7 +73,7 @@ struct SweepCommand: ParsableCommand {
     points.map { SweepFit(point: $0).prediction(ranks: ranksPerFit)?.cost ?? 1 }
   }
 
-  private func printList(_ points: [SweepPoint]) {
+  private func printList(_ points: [SweepPoint]) throws {
     let predicted = points.map { point in
       (point: point, prediction: SweepFit(point: point).prediction(ranks: ranksPerFit))
     }
@@ -94,7 +94,7 @@ struct SweepCommand: ParsableCommand {
           ? "" : ", \(known.count) of them \(timeText(total)) one after another")
         + "; time is that of computing the planned epochs on a machine like this, ~: scaled from a point of like cost"
     )
-    if output != nil { print(SweepProgress(points, in: folder()).line) }
+    if output != nil { print(try SweepProgress(points, in: folder()).line) }
   }
 
   private func refusal(of point: SweepPoint) -> String {
