@@ -2,7 +2,7 @@ public import LinearAlgebra
 public import Probability
 
 /// A random tree that grows by preferential attachment: vertex t joins an earlier vertex, chosen with probability
-/// proportional to one more than the number that joined it before.
+/// proportional to one more than its number of neighbours, as igraph's `Graph.Barabasi` does.
 ///
 /// Source: A.-L. Barabási, R. Albert, Emergence of scaling in random networks, Science 286:509–512, 1999,
 /// doi:10.1126/science.286.5439.509, with one edge a vertex.
@@ -16,13 +16,13 @@ public struct PreferentialTree: Sendable, Equatable {
   public init(vertexCount: Int, random: RandomSource, purpose: RandomPurpose) {
     precondition(vertexCount > 0)
     var stream = random.stream(purpose)
-    // Every vertex stands once for itself and once for each that joined it.
+    // Every vertex stands once for itself and once for each neighbour.
     var ballot = [0]
     var parents: [Int] = []
     for vertex in 1..<max(vertexCount, 1) {
       let parent = ballot[stream.integer(below: ballot.count)]
       parents.append(parent)
-      ballot += [parent, vertex]
+      ballot += [parent, vertex, vertex]
     }
     self.parents = parents
   }
