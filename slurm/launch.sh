@@ -71,9 +71,38 @@ requeue() {
   exit 75
 }
 
+# The job's comment keeps what outlives a run: "losses=2 on=n[1-3]", the second word while a run is under way.
+remember() { scontrol update "JobId=$job" "Comment=losses=$losses${1:+ on=$1}"; }
+
+# give_up STATUS: whether ranks or nodes were lost too often.
+give_up() {
+  if [ "$losses" -gt "${DISTFIT_LOSSES:-5}" ]; then
+    echo "ranks or nodes were lost $losses times (status $1): not tried again. Out of memory?" >&2
+    exit "$1"
+  fi
+}
+
+# Names what was lost where the last run could not say it, because the node with its script was lost.
+tell_loss() {
+  local comment before lost
+  comment=$(squeue --noheader --jobs "$job" --format %k)
+  losses=$(sed -n 's/^losses=\([0-9]*\).*/\1/p' <<<"$comment")
+  losses=${losses:-0}
+  before=$(sed -n 's/.* on=//p' <<<"$comment")
+  [ -n "$before" ] || return 0
+  lost=$(sinfo --noheader --Node --nodes="$before" --format "%N %T" |
+    awk '$2 ~ /down|drain|fail|unk|[*]$/ && !seen[$1]++ {printf "%s%s (%s)", comma, $1, $2; comma = ", "}')
+  echo "start ${SLURM_RESTART_COUNT:-0} on $before ended without a word:" \
+    "lost ${lost:-the node of its script, which answers again by now}"
+  losses=$((losses + 1))
+  give_up 1
+}
+
 start() {
   local launcher=${DISTFIT_LAUNCHER:-mpirun} child status losses
   header "$@"
+  tell_loss
+  remember "${SLURM_JOB_NODELIST:-}"
   # A signal that comes before the launcher can forward it would end it: it starts with USR1 ignored.
   # Slurm counts what the job may use; binding is left to it, threads to distfit.
   case $launcher in
@@ -93,17 +122,14 @@ start() {
   wait $child || status=$?
   trap - USR1 TERM
   echo "distfit ended with status $status at $(date --iso-8601=seconds)"
+  remember
   case $status in
     0 | 2 | 3 | 64 | 70) exit $status ;;
     75) requeue "it was stopped and has a checkpoint" ;;
   esac
   # mpirun: 205 when a node went, 128 + signal when a rank was killed; srun: 1, 137, 143.
-  losses=$(squeue --noheader --jobs "$job" --format %k | sed -n 's/^losses=\([0-9]*\)$/\1/p')
-  losses=$((${losses:-0} + 1))
-  if [ $losses -gt "${DISTFIT_LOSSES:-5}" ]; then
-    echo "ranks or nodes were lost $losses times (status $status): not tried again. Out of memory?" >&2
-    exit $status
-  fi
-  scontrol update "JobId=$job" "Comment=losses=$losses"
+  losses=$((losses + 1))
+  remember
+  give_up $status
   requeue "a rank or a node was lost (status $status), time $losses of ${DISTFIT_LOSSES:-5}"
 }

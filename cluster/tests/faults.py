@@ -47,8 +47,11 @@ def a_node_without_power_ends_the_run_and_the_next_continues(place):
 
 @test
 def the_loss_of_the_first_node_is_noticed_by_slurm_and_the_next_run_continues(place):
-    # The script and mpirun were there: it is Slurm that puts the job back into the queue.
-    _survives(place, lambda job: place.node("kill", "n1"), "nodes    3: n", ended="start 2, ")
+    # The script and mpirun were there: it is Slurm that puts the job back into the queue, and the next run
+    # that names what was lost.
+    _survives(
+        place, lambda job: place.node("kill", "n1"), r"ended without a word: lost n1 \(down",
+        ended="ended without a word")
 
 
 @test
