@@ -82,7 +82,8 @@ def bad_links_change_the_time_and_not_the_bits(place):
     slow, sent = fit("slow.h5ad")
     expect(place.bits("slow.h5ad") == expected, "other bits on slow links")
     expect(sent > 20_000_000, f"only {sent} bytes: the links were not used")
-    expect(slow > max(normal, 0.8 * sent * 8 / 200e6), f"{slow:.1f} s, normally {normal:.1f} s")
+    # No wall clock of a busy machine is compared, only what the wire allows.
+    expect(slow > 0.8 * sent * 8 / 200e6, f"{slow:.1f} s, normally {normal:.1f} s")
     for node in ("n1", "n2", "n3", "n4"):
         place.node("normal", node)
         place.node("loss", node, "1")

@@ -51,31 +51,30 @@ def _limit(seconds):
     signal.alarm(seconds)
 
 
-def run_all(wanted, make_workplace, tell, seconds_each=900):
-    """Runs the tests whose names contain one of the wanted texts (all, if none is wanted).
+def names_of_tests(wanted):
+    """The names that contain one of the wanted texts; all, if none is wanted."""
+    names = [function.__name__ for function in _tests]
+    return [name for name in names if not wanted or any(text in name for text in wanted)]
 
-    `tell(status, name, text)` hears of each. Returns whether nothing failed.
-    """
-    good = True
-    for function in _tests:
-        name = function.__name__
-        if wanted and not any(text in name for text in wanted):
-            continue
-        start = time.monotonic()
+
+def run_one(name, make_workplace, tell, seconds=900):
+    """Runs a test. `tell(status, name, text)` hears of it. Returns whether it did not fail."""
+    function = next(function for function in _tests if function.__name__ == name)
+    start = time.monotonic()
+    try:
+        _limit(seconds)
         try:
-            _limit(seconds_each)
-            try:
-                with make_workplace(name) as workplace:
-                    function(workplace)
-            finally:
-                signal.alarm(0)
-            tell("passed", name, f"after {time.monotonic() - start:.1f} seconds")
-        except Skipped as reason:
-            tell("skipped", name, str(reason))
-        except (Failed, _OutOfTime, subprocess.TimeoutExpired) as reason:
-            good = False
-            tell("failed", name, str(reason))
-        except Exception:
-            good = False
-            tell("failed", name, traceback.format_exc())
-    return good
+            with make_workplace(name) as workplace:
+                function(workplace)
+        finally:
+            signal.alarm(0)
+        tell("passed", name, f"after {time.monotonic() - start:.1f} seconds")
+        return True
+    except Skipped as reason:
+        tell("skipped", name, str(reason))
+        return True
+    except (Failed, _OutOfTime, subprocess.TimeoutExpired) as reason:
+        tell("failed", name, str(reason))
+    except Exception:
+        tell("failed", name, traceback.format_exc())
+    return False

@@ -15,8 +15,10 @@ repository = Path(__file__).resolve().parents[2]
 # As for the job scripts, DISTFIT names another program than the build beside them.
 distfit = Path(os.environ.get("DISTFIT") or repository / ".build/release/distfit")
 
-# One cluster of this name at a time (the runner holds a lock); a crash's remains are cleared by it.
-state = Path("/run") / f"distfit-tests-{hashlib.sha256(str(repository).encode()).hexdigest()[:8]}"
+# One cluster of this name at a time (the runner holds a lock and hands out the slots); a crash's remains
+# are cleared by the next.
+_name = hashlib.sha256(str(repository).encode()).hexdigest()[:8]
+state = Path("/run") / f"distfit-tests-{_name}-{os.environ.get('DISTFIT_TEST_SLOT', '0')}"
 
 environment = dict(
     os.environ,
