@@ -31,6 +31,23 @@ extension FittedFile {
           of: file, rows: try file.rows(warnings: &warnings),
           columns: try file.columns(of: .main, warnings: &warnings),
           parameters: file.isThere("uns/distfit") ? try file.tree("uns/distfit") : .group([:]))
-      })
+      },
+      counts: { path, genes in
+        let file = try AnnDataFile(path)
+        let matrix = try CountSource.matrix(of: file, asked: nil).matrix
+        var warnings: [String] = []
+        let rows = try file.rows(warnings: &warnings)
+        let columns = try file.columns(of: matrix.source, warnings: &warnings)
+        let map = ColumnMap(genes, from: columns.names)
+        if let first = map.missing.first {
+          throw StorageError(
+            file: path, place: "var",
+            problem:
+              "lacks \(map.missing.count) of the fit's \(genes.count) genes (first: \(first))")
+        }
+        let lanes = try matrix.counts(ofLanes: [0..<rows.count], map: map).lanes
+        return (rows, lanes[0])
+      },
+      genotypes: { try GenotypeFile.read($0).genotypes })
   }
 }

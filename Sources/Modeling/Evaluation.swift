@@ -39,11 +39,22 @@ public struct FitContents: Sendable {
   /// Opens another AnnData file by its name, such as one with the truth.
   public let other: @Sendable (_ path: String) throws -> FitContents
 
+  /// Reads counts of these genes from a file, with its `obs`.
+  public let counts:
+    @Sendable (_ path: String, _ genes: [String]) throws -> (Table, CompressedCounts)
+  /// Reads a file of genotypes.
+  public let genotypes: @Sendable (_ path: String) throws -> Genotypes
+
   /// A fit's contents.
   public init(
     path: String, rows: Table, columns: Table, parameters: StoredTree,
     matrix: @escaping @Sendable (_ place: String) throws -> NamedMatrix,
-    other: @escaping @Sendable (_ path: String) throws -> FitContents
+    other: @escaping @Sendable (_ path: String) throws -> FitContents,
+    counts:
+      @escaping @Sendable (_ path: String, _ genes: [String]) throws -> (
+        Table, CompressedCounts
+      ),
+    genotypes: @escaping @Sendable (_ path: String) throws -> Genotypes
   ) {
     self.path = path
     self.rows = rows
@@ -51,6 +62,8 @@ public struct FitContents: Sendable {
     self.parameters = parameters
     self.matrix = matrix
     self.other = other
+    self.counts = counts
+    self.genotypes = genotypes
   }
 
   /// A numeric column of `obs`.

@@ -38,7 +38,7 @@ extension CommandTests {
       .enabled(if: Mpirun.isAvailable, "mpirun is missing"),
       arguments: [
         (["--genotypes", "missing.bed"], "missing.bed"),
-        (["--donor-key", "doner"], "did you mean \"donor\"?"),
+        (["--donor-key", "doner"], "did you mean \"donor\"? (it has donor)"),
         (["--ancestry", "other.tsv"], "does not have donor donor1"),
         (["--ancestry", "broken.tsv"], "line 3"),
         (["--variant-chromosome", "22"], "chromosome 22"),
@@ -75,6 +75,37 @@ extension CommandTests {
       #expect(again.status == 2 && again.errors.contains("exists already"), "\(again)")
       let wrong = try place.run(["tblda", "rank", "sim.h5ad", "--output", "other.tsv"])
       #expect(wrong.status == 2, "\(wrong)")
+    }
+
+    @Test func aFitIsJudgedByWhatItHeldOutAndByItsData() throws {
+      let words = [
+        "--ancestry", "sim.ancestry.tsv", "--held-out-samples", "1", "--held-out-from", "2",
+        "--held-out-genotypes", "0.1", "--evidence-draws", "40", "--output", "fit.h5mu",
+      ]
+      try place.succeed(fit + words)
+      func figures(_ words: [String]) throws -> [String: Double] {
+        try place.succeed(["evaluate", "fit.h5mu", "--output", "figures.json"] + words)
+        let data = try Data(contentsOf: place.folder.appendingPathComponent("figures.json"))
+        return try JSONDecoder().decode([String: Double?].self, from: data).compactMapValues { $0 }
+      }
+      let stored = try figures([])
+      #expect(stored["samples held out"] == 20)
+      let perplexity = try #require(stored["held-out perplexity"])
+      let ofProfile = try #require(stored["held-out perplexity, mean profile"])
+      #expect(perplexity > 1 && perplexity < ofProfile, "\(stored)")
+      #expect((50...150).contains(stored["held-out genotypes"] ?? 0), "\(stored)")
+      #expect((stored["held-out log-likelihood a genotype"] ?? 0) < 0)
+      // The same from the data: the same halves and genotypes, other draws of the same bound.
+      let anew = try figures(["--data", "sim.h5ad", "--genotypes", "sim.bed", "--draws", "40"])
+      #expect(abs((anew["held-out perplexity"] ?? 0) - perplexity) < 1e-3 * perplexity, "\(anew)")
+      #expect(anew["held-out genotypes"] == stored["held-out genotypes"])
+      let bounds = [stored["ELBO"] ?? .nan, anew["ELBO"] ?? .nan]
+      let error = (stored["ELBO standard error"] ?? 0) + (anew["ELBO standard error"] ?? 0)
+      #expect(abs(bounds[0] - bounds[1]) < 5 * error + 1, "\(bounds) ± \(error)")
+      let truth = try figures(["--truth", "sim.h5ad"])
+      #expect((truth["mean r of genes' topics"] ?? 0) > 0.9, "\(truth)")
+      let alone = try place.run(["evaluate", "fit.h5mu", "--data", "sim.h5ad"])
+      #expect(alone.status != 0 && alone.errors.contains("go together"), "\(alone)")
     }
 
     @Test func aFitWithoutGenotypesSaysWhatIsMissing() throws {

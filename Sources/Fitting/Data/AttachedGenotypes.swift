@@ -46,10 +46,7 @@ enum AttachedGenotypes {
   private static func donors(_ rows: Table, _ key: String?) throws(ModelError) -> Set<String> {
     guard let key else { return Set(rows.names) }
     guard let (codes, names) = rows[key]?.asCategories else {
-      let nearest = nearestName(to: key, among: rows.columns.map(\.name))
-      throw ModelError(
-        "obs has no column \"\(key)\" with each sample's donor (--donor-key)"
-          + (nearest.map { "; did you mean \"\($0)\"?" } ?? ""))
+      throw noDonorColumn(key, in: rows)
     }
     return Set(codes.filter { $0 >= 0 }.map { names[Int($0)] })
   }

@@ -1,3 +1,14 @@
+/// The error for rows that do not name their donors: lists the columns there are.
+public func noDonorColumn(_ key: String, in rows: Table) -> ModelError {
+  let names = rows.columns.filter { $0.column.asCategories != nil }.map(\.name)
+  let nearest = nearestName(to: key, among: names)
+  let some = names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", …" : "")
+  return ModelError(
+    "obs has no column \"\(key)\" with each sample's donor (--donor-key)"
+      + (nearest.map { "; did you mean \"\($0)\"?" } ?? "")
+      + (names.isEmpty ? "; it has no column of names: --samples adds some" : " (it has \(some))"))
+}
+
 /// Which genotypes a model wants to be read, and what of them.
 public struct GenotypeRequest: Sendable, Equatable, Codable {
   /// PLINK `.bed`, VCF, BCF, or a table of dosages.

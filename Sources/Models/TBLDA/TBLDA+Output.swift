@@ -47,6 +47,16 @@ extension TBLDA {
       members["evidence_lower_bound_standard_error"] = .number(evidence.standardError)
       members["evidence_draws"] = .integer(Int64(evidence.drawCount))
     }
+    if let score = shared.heldOut {
+      members["held_out"] = .group([
+        "samples": .number(score.sampleCount), "reads": .number(score.readCount),
+        "read_log_likelihood": .number(score.readLogLikelihood),
+        "profile_log_likelihood": .number(score.profileLogLikelihood),
+        "genotypes": .number(score.genotypeCount),
+        "genotype_log_likelihood": .number(score.genotypeLogLikelihood),
+        "ancestry_log_likelihood": .number(score.ancestryLogLikelihood),
+      ])
+    }
     if let alleles = shared.alleles { members["genotype"] = genotypeTree(alleles) }
     return SharedOutput(
       matrices: [

@@ -67,6 +67,17 @@ public struct TBLDA: GenotypeModel {
     geneTotals = data.columnTotals
   }
 
+  /// A model of a cohort known before.
+  init(
+    _ configuration: TBLDAConfiguration, _ cohort: TBLDACohort, geneTotals: [Double]
+  ) {
+    self.configuration = configuration
+    random = RandomSource(seed: UInt64(configuration.seed))
+    self.cohort = cohort
+    geneCount = geneTotals.count
+    self.geneTotals = geneTotals
+  }
+
   /// One lane: its samples, and a run of the variants in proportion.
   ///
   /// - Throws: `ModelError` for values that are no counts.

@@ -25,6 +25,8 @@ struct TBLDACohort: Sendable {
   let variants: Table
   /// Copies of the counted allele, variants × donors, row-major; 3 where missing.
   let genotypes: [UInt8]
+  /// Genotypes that were observed and are kept out of the fit, 3 elsewhere; empty where none are.
+  let heldOutGenotypes: [UInt8]
   /// β, variants × populations.
   let frequencies: [Double]
   /// τ, populations × donors.
@@ -45,10 +47,7 @@ struct TBLDACohort: Sendable {
     guard genotypes.variantCount > 0 else { throw ModelError("the genotypes have no variants") }
     let key = configuration.donorKey
     guard let column = data.rows[key], let names = column.asCategories else {
-      let nearest = nearestName(to: key, among: data.rows.columns.map(\.name))
-      throw ModelError(
-        "obs has no column \"\(key)\" with each sample's donor (--donor-key)"
-          + (nearest.map { "; did you mean \"\($0)\"?" } ?? ""))
+      throw noDonorColumn(key, in: data.rows)
     }
     let place = Dictionary(
       genotypes.donors.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
@@ -77,6 +76,8 @@ struct TBLDACohort: Sendable {
         transposed[variant * order.count + column] = min(genotypes[donor, variant], 3)
       }
     }
+    heldOutGenotypes = Self.takeOut(
+      configuration.heldOutGenotypes, of: &transposed, donorCount: order.count, random)
     self.genotypes = transposed
     observedCount = transposed.reduce(0) { $0 + ($1 < 3 ? 1 : 0) }
     let ancestry = try Self.ancestry(
@@ -84,7 +85,50 @@ struct TBLDACohort: Sendable {
     (populationCount, frequencies, shares) = ancestry
     remarks = Self.remarks(
       uses, names, genotypes, fittedCount: order.count,
+      heldOut: heldOutGenotypes.count { $0 < 3 },
       missing: transposed.count - observedCount, hasAncestry: data.ancestry != nil)
+  }
+
+  /// A cohort as a fit file tells of it.
+  ///
+  /// - Parameter genotypes: variants × donors, 3 where missing.
+  init(
+    _ configuration: TBLDAConfiguration, uses: [Use], donorOfSample: [Int], donors: [String],
+    variants: Table, genotypes: [UInt8],
+    ancestry: (count: Int, frequencies: [Double], shares: [Double]),
+    _ random: RandomSource
+  ) {
+    self.uses = uses
+    self.donorOfSample = donorOfSample
+    self.donors = donors
+    self.variants = variants
+    var counts = [Double](repeating: 0, count: donors.count)
+    for (use, donor) in zip(uses, donorOfSample) where use == .fit { counts[donor] += 1 }
+    sampleCounts = counts
+    var genotypes = genotypes
+    heldOutGenotypes = Self.takeOut(
+      configuration.heldOutGenotypes, of: &genotypes, donorCount: donors.count, random)
+    self.genotypes = genotypes
+    observedCount = genotypes.reduce(0) { $0 + ($1 < 3 ? 1 : 0) }
+    (populationCount, frequencies, shares) = ancestry
+    remarks = []
+  }
+
+  /// Takes a share of the observed genotypes out, each keyed by its variant and donor.
+  private static func takeOut(
+    _ share: Double, of genotypes: inout [UInt8], donorCount: Int, _ random: RandomSource
+  ) -> [UInt8] {
+    guard share > 0, donorCount > 0 else { return [] }
+    var taken = [UInt8](repeating: 3, count: genotypes.count)
+    for variant in 0..<genotypes.count / donorCount {
+      var stream = random.stream("TBLDA held-out genotypes", index: variant)
+      for index in variant * donorCount..<(variant + 1) * donorCount {
+        guard stream.uniform() < share, genotypes[index] < 3 else { continue }
+        taken[index] = genotypes[index]
+        genotypes[index] = 3
+      }
+    }
+    return taken
   }
 
   /// Samples kept out: so many of each donor with enough, by keyed random numbers.
@@ -150,7 +194,7 @@ struct TBLDACohort: Sendable {
 
   private static func remarks(
     _ uses: [Use], _ names: (codes: [Int32], names: [String]), _ genotypes: Genotypes,
-    fittedCount: Int, missing: Int, hasAncestry: Bool
+    fittedCount: Int, heldOut: Int, missing: Int, hasAncestry: Bool
   ) -> [String] {
     var remarks: [String] = []
     let known = Set(genotypes.donors)
@@ -169,6 +213,8 @@ struct TBLDACohort: Sendable {
     }
     let held = uses.count { $0 == .heldOut }
     if held > 0 { remarks.append("\(held) samples are held out") }
+    if heldOut > 0 { remarks.append("\(heldOut) genotypes are held out") }
+    let missing = missing - heldOut
     if missing > 0 {
       let rate = 100 * Double(missing) / Double(fittedCount * genotypes.variantCount)
       remarks.append("\(missing) genotypes are missing (\(Float(rate)) %) and leave the likelihood")

@@ -59,6 +59,8 @@ public struct TBLDAConfiguration: ModelConfiguration {
   public var heldOutSamples = 0
   /// Donors with so many samples or more have some held out.
   public var heldOutFrom = 4
+  /// Share of the genotypes kept out of the fit.
+  public var heldOutGenotypes = 0.0
   /// Stochastic steps after coordinate ascent.
   public var refinement = 0
   /// Adam's learning rate.
@@ -118,6 +120,9 @@ public struct TBLDAConfiguration: ModelConfiguration {
       .integer(
         "held-out-from", \.heldOutFrom, in: 2...10_000,
         "Donors with so many samples or more have some held out."),
+      .number(
+        "held-out-genotypes", \.heldOutGenotypes, in: 0...0.9,
+        "Share of the genotypes that is kept out of the fit, to judge it by them."),
     ]
   }
 

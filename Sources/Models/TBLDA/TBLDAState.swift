@@ -29,6 +29,8 @@ public struct TBLDAState: Codable, Sendable {
   package var best: Best?
   /// Estimates of the evidence lower bound at the end, if they were asked for.
   package var evidence: EvidenceEstimate?
+  /// How well held-out samples and genotypes are predicted at the end, if there are any.
+  package var heldOut: HeldOutScore?
   /// ζ̂ and γ̂ of all variants, once the fit has ended.
   package var alleles: AllelePair?
 

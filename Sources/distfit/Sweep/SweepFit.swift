@@ -58,7 +58,8 @@ struct SweepFit {
     let (run, genotypes, configuration) = try group.agree(on: "read the settings") {
       try plainly { try settings(of: model, point) }
     }
-    let output = folder + "/fit.h5ad"
+    // The plan says what kind of file, the sweep where: "output: fit.h5mu" is MuData.
+    let output = folder + (run.output?.hasSuffix(".h5mu") == true ? "/fit.h5mu" : "/fit.h5ad")
     let job = FitJob<Fitted>(
       input: run.input ?? "", modality: run.modality,
       genotypes: genotypes.input(for: configuration, of: model),

@@ -133,6 +133,7 @@ extension TBLDA {
     let counted = gathered(lanes.map { ($0.variants, $0.saved.alleles.counted) }, with: everyone)
     let other = gathered(lanes.map { ($0.variants, $0.saved.alleles.other) }, with: everyone)
     shared.alleles = AllelePair(counted: counted, other: other)
+    shared.heldOut = heldOutScore(shared, lanes, with: everyone, on: workers)
     if configuration.evidenceDraws > 0 {
       shared.evidence = evidence(
         shared, lanes, drawCount: configuration.evidenceDraws, with: everyone, on: workers)

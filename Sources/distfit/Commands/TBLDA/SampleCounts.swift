@@ -31,10 +31,7 @@ struct SampleCounts {
       }
       donors = codes.map { $0 < 0 ? nil : names[Int($0)] }
     } else if options.donorKey != "donor" {
-      let nearest = nearestName(to: options.donorKey, among: table.columns.map(\.name))
-      throw ModelError(
-        "obs has no column \"\(options.donorKey)\" with each sample's donor (--donor-key)"
-          + (nearest.map { "; did you mean \"\($0)\"?" } ?? ""))
+      throw noDonorColumn(options.donorKey, in: table)
     }
     let named = chosen.filter { donors[$0] != nil }
     if named.count < chosen.count {
