@@ -19,7 +19,8 @@ def _survives(place, damage, named, ended="distfit ended with status", mend=lamb
     expected = fits.bits_of_one_rank(place, epochs)
     job = place.submit(
         ["--nodes=3", "--ntasks-per-node=2"], "fit.sbatch", *fits.words("fit.h5ad", epochs))
-    within(60, lambda: place.has_checkpoint("fit.h5ad"), job.log)
+    # However long a busy machine takes to come so far; what counts begins with the damage.
+    within(240, lambda: place.has_checkpoint("fit.h5ad"), job.log)
     damage(job)
     within(60, lambda: ended in job.log(), job.log)
     expect(re.search(named, job.log()), f"nothing about {named}:\n{job.log()}")

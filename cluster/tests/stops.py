@@ -45,7 +45,7 @@ def ctrl_c_writes_a_checkpoint_and_the_same_command_continues(place):
         repository / "slurm/stoppable", "mpirun", "--oversubscribe", "--bind-to", "none", "-n", "3",
         place.program, "fit", *fits.words("fit.h5ad", epochs), "--resume"]
     first = place.start(*command)
-    within(60, lambda: place.has_checkpoint("fit.h5ad"), first.log.read_text)
+    within(240, lambda: place.has_checkpoint("fit.h5ad"), first.log.read_text)
     first.send_signal(signal.SIGINT)
     status = first.wait(timeout=60)
     expect(status == 75, f"status {status}: {first.log.read_text()}")
