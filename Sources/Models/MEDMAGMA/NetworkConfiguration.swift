@@ -38,6 +38,16 @@ extension NetworkConfiguration {
         "threshold", \.edges.threshold, in: 0...1e12, "Edges with |precision| at least this."),
       .optionalNumber(
         "density", \.edges.density, in: 0...1, "The strongest edges, this fraction of all pairs."),
+      .optionalNumber(
+        "significance", \.edges.significance, in: 0...0.5,
+        "Edges significant at this level one by one, were the values noise of variance 1 (GmGM's rule)."
+      ),
+      .optionalNumber(
+        "bonferroni", \.edges.bonferroni, in: 0...0.5,
+        "Edges significant at this level among all pairs, by the same rule."),
+      .flag(
+        "column-weighted", \.edges.isWeighted,
+        "Let top and density compare each edge's share of a vertex's edges: fewer edges of hubs."),
       .flag(
         "matrices", \.writesMatrices,
         "Write the whole precision matrices too, in single precision."),

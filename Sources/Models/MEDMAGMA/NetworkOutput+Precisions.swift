@@ -13,10 +13,14 @@ extension NetworkOutput {
     self.init(
       chosenColumns: data.columns,
       rowGraphs: [
-        edges.graph(of: rows, vertices: data.rows, count: rowCount, name: "connectivities")
+        edges.graph(
+          of: rows, vertices: data.rows, count: rowCount, otherCount: all.count,
+          name: "connectivities")
       ],
       columnGraphs: [
-        edges.graph(of: columns, vertices: all, count: all.count, name: "connectivities")
+        edges.graph(
+          of: columns, vertices: all, count: all.count, otherCount: data.rows.count,
+          name: "connectivities")
       ],
       rowMatrices: withMatrices
         ? [

@@ -102,7 +102,7 @@ import Testing
       let expected = arrays.matrix("\(name)/precision/\(axis)")
       let order = matrix.rowCount
       let graph = rule.graph(
-        of: matrix, vertices: Array(0..<order), count: order, name: "graph")
+        of: matrix, vertices: Array(0..<order), count: order, otherCount: 28 - order, name: "graph")
       var found = Matrix<Double>(rowCount: order, columnCount: order)
       for row in 0..<order {
         for place in graph.rowStarts[row]..<graph.rowStarts[row + 1] {
@@ -171,22 +171,24 @@ import Testing
     let precision = Matrix<Double>(rows: [
       [9, 1, 1, 1], [1, 9, 1, 1], [1, 1, 9, 1], [1, 1, 1, 9],
     ])
-    let graph = EdgeRule(top: 1).graph(of: precision, vertices: [0, 1, 3, 4], count: 5, name: "g")
+    let graph = EdgeRule(top: 1).graph(
+      of: precision, vertices: [0, 1, 3, 4], count: 5, otherCount: 1, name: "g")
     // 0 takes 1; 1, 3 and 4 take 0; vertex 2 was left out of the fit
     #expect(graph.rowStarts == [0, 3, 4, 4, 5, 6])
     #expect(graph.columns == [1, 3, 4, 0, 0, 0])
     let densest = EdgeRule(density: 0.34)
-      .graph(of: precision, vertices: [0, 1, 2, 3], count: 4, name: "g")
+      .graph(of: precision, vertices: [0, 1, 2, 3], count: 4, otherCount: 1, name: "g")
     #expect(densest.columns == [1, 2, 0, 0])
   }
 
   @Test func diagonalsAndZerosAreNoEdges() {
     let precision = Matrix<Double>(rows: [[9, 0, -2], [0, 9, 1], [-2, 1, 9]])
-    let all = EdgeRule().graph(of: precision, vertices: [0, 1, 2], count: 3, name: "g")
+    let all = EdgeRule().graph(
+      of: precision, vertices: [0, 1, 2], count: 3, otherCount: 1, name: "g")
     #expect(all.columns == [2, 2, 0, 1])
     #expect(all.weights == [2, 1, 2, 1])
     let strong = EdgeRule(threshold: 1.5)
-      .graph(of: precision, vertices: [0, 1, 2], count: 3, name: "g")
+      .graph(of: precision, vertices: [0, 1, 2], count: 3, otherCount: 1, name: "g")
     #expect(strong.columns == [2, 0])
   }
 }

@@ -77,7 +77,7 @@ import Testing
   private func shareOfEdges(_ precision: Matrix<Double>, _ expected: Matrix<Double>) -> Double {
     let order = precision.rowCount
     let graph = EdgeRule(top: 5)
-      .graph(of: precision, vertices: Array(0..<order), count: order, name: "graph")
+      .graph(of: precision, vertices: Array(0..<order), count: order, otherCount: 1, name: "graph")
     var found: Set<[Int]> = []
     for vertex in 0..<order {
       for place in graph.rowStarts[vertex]..<graph.rowStarts[vertex + 1] {

@@ -1,7 +1,17 @@
 public import LinearAlgebra
 public import Modeling
+import Probability
 
 /// Which pairs of vertices become edges of a graph. Several rules: edges that satisfy all.
+///
+/// GmGM's rules are these: `overall` (`density`), `rowwise` (`top`), both `-col-weighted` (`isWeighted`),
+/// `statistical-significance` and `bonferroni`:
+///
+///     |ω| ≥ 4 Φ⁻¹(1 − α/c) / √d′        d′ length of the other axis; c = 1, or d (d − 1)/2 with Bonferroni's correction
+///
+/// The last two take the values for noise of variance 1, which real data are not: a heuristic.
+///
+/// Source: BaileyAndrew/GmGM-python, version 0.5.7, core/presparse_methods.py.
 public struct EdgeRule: Sendable, Equatable {
   /// Edges among the k strongest of either end.
   public var top: Int?
@@ -10,11 +20,32 @@ public struct EdgeRule: Sendable, Equatable {
   /// The strongest fraction of all pairs.
   public var density: Double?
 
+  /// α of the edges that are significant one by one.
+  public var significance: Double?
+  /// α of the edges that are significant among all pairs.
+  public var bonferroni: Double?
+  /// Whether `top` and `density` compare shares: `top` |ω_ij| / Σ_k |ω_jk| of each other vertex j, `density` the
+  /// share of the vertex that stands later, as published.
+  public var isWeighted = false
+
   /// A rule.
   public init(top: Int? = nil, threshold: Double? = nil, density: Double? = nil) {
     self.top = top
     self.threshold = threshold
     self.density = density
+  }
+
+  /// The smallest weight of an edge among so many vertices.
+  func limit(order: Int, otherCount: Int) -> Double {
+    var limit = threshold ?? 0
+    let pairs = Double(order * (order - 1)) / 2
+    for (level, correction) in [(significance, 1), (bonferroni, max(pairs, 1))] {
+      guard let level else { continue }
+      guard level > 0 else { return .infinity }
+      let quantile = normalQuantile(1 - level / correction)
+      limit = max(limit, 4 * quantile / Double(max(otherCount, 1)).squareRoot())
+    }
+    return limit
   }
 
   /// The graph of a precision matrix: an edge's weight is |ω_ij|.
@@ -24,18 +55,21 @@ public struct EdgeRule: Sendable, Equatable {
   ///   - precision: Ω of the kept vertices.
   ///   - vertices: where they stand among all.
   ///   - count: of all vertices; those not kept have no edge.
+  ///   - otherCount: the length of the other axis, on which significance depends.
   public func graph(
-    of precision: Matrix<Double>, vertices: [Int], count: Int, name: String
+    of precision: Matrix<Double>, vertices: [Int], count: Int, otherCount: Int, name: String
   ) -> NamedGraph {
     let order = precision.rowCount
     var isEdge = [Bool](repeating: true, count: order * order)
     for vertex in 0..<order { isEdge[vertex * order + vertex] = false }
     let weights = precision.elements.map(\.magnitude)
-    for index in weights.indices where weights[index] == 0 || weights[index] < threshold ?? 0 {
+    let limit = limit(order: order, otherCount: otherCount)
+    for index in weights.indices where weights[index] == 0 || weights[index] < limit {
       isEdge[index] = false
     }
-    if let top { keepStrongest(top, weights, order, &isEdge) }
-    if let density { keepDensest(density, weights, order, &isEdge) }
+    let compared = isWeighted ? Self.shares(weights, order) : weights
+    if let top { keepStrongest(top, compared, order, &isEdge) }
+    if let density { keepDensest(density, compared, order, &isEdge) }
     var starts = [0]
     var columns: [Int32] = []
     var values: [Float] = []
@@ -53,6 +87,18 @@ public struct EdgeRule: Sendable, Equatable {
     return NamedGraph(name, rowStarts: starts, columns: columns, weights: values)
   }
 
+  /// |ω_ij| / Σ_k≠i |ω_ik|, by rows i.
+  private static func shares(_ weights: [Double], _ order: Int) -> [Double] {
+    var shares = weights
+    for vertex in 0..<order {
+      var sum = -weights[vertex * order + vertex]
+      for other in 0..<order { sum += weights[vertex * order + other] }
+      guard sum > 0 else { continue }
+      for other in 0..<order { shares[vertex * order + other] /= sum }
+    }
+    return shares
+  }
+
   private func keepStrongest(
     _ top: Int, _ weights: [Double], _ order: Int, _ isEdge: inout [Bool]
   ) {
@@ -60,8 +106,12 @@ public struct EdgeRule: Sendable, Equatable {
     for vertex in 0..<order {
       let row = vertex * order
       let others = (0..<order).filter { isEdge[row + $0] }
+      // The share is that of the other vertex: its row of the shares.
+      let strength = { (_ other: Int) -> Double in
+        isWeighted ? weights[other * order + vertex] : weights[row + other]
+      }
       let strongest = others.sorted {
-        weights[row + $0] == weights[row + $1] ? $0 < $1 : weights[row + $0] > weights[row + $1]
+        strength($0) == strength($1) ? $0 < $1 : strength($0) > strength($1)
       }
       for other in strongest.prefix(top) {
         isKept[row + other] = true
