@@ -45,6 +45,10 @@ struct TBLDACohort: Sendable {
       throw ModelError("tblda needs the donors' genotypes: --genotypes donors.bed")
     }
     guard genotypes.variantCount > 0 else { throw ModelError("the genotypes have no variants") }
+    var seen: Set<String> = []
+    if let twice = data.rows.names.first(where: { !seen.insert($0).inserted }) {
+      throw ModelError("obs names the sample \(twice) twice: every sample needs a name of its own")
+    }
     let key = configuration.donorKey
     guard let column = data.rows[key], let names = column.asCategories else {
       throw noDonorColumn(key, in: data.rows)

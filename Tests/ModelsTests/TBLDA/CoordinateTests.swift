@@ -95,6 +95,17 @@ struct CoordinateTests {
     #expect(run.lanes[0].saved.alleles.other.row(4).allSatisfy { $0 == 1 })
   }
 
+  @Test func samplesOfOneNameAreRefused() throws {
+    var summary = TBLDAProblem.random().summary
+    let names = summary.rows.names.map { $0 == "sample3" ? "sample2" : $0 }
+    summary.rows = Table(names: names, columns: summary.rows.columns)
+    let refused = summary
+    let error = #expect(throws: ModelError.self) {
+      try TBLDA(TBLDAConfiguration(), for: refused)
+    }
+    #expect(error?.description.contains("sample2 twice") == true)
+  }
+
   @Test func theBestOfSeveralStartsIsKept() throws {
     let problem = TBLDAProblem.random()
     var bounds: [Double] = []
