@@ -98,6 +98,12 @@ public struct DataShape: Sendable {
   public let columnCount: Int
   /// Values that are not zero.
   public let nonZeroCount: Int
+  /// `obs`; nil for data that do not exist yet.
+  public var rows: Table?
+  /// Matrices of `obsm` that the model asked for, by name.
+  public var rowMatrices: [String: NamedMatrix] = [:]
+  /// Variants whose genotypes are fitted along with the counts.
+  public var variantCount = 0
 
   /// A size.
   public init(rowCount: Int, columnCount: Int, nonZeroCount: Int) {

@@ -6,6 +6,8 @@ public import RealModule
 ///     after correction (torch):       θ ← θ − η/(1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε)
 ///     before correction (TensorFlow): θ ← θ − η √(1 − β₂ᵗ)/(1 − β₁ᵗ) · m / (√v + ε)
 ///
+/// TensorFlow computes the factor of m in single precision, whatever the parameters are: so does its form here,
+/// which is for parity with fits published with it.
 /// | Symbol | Meaning | In code |
 /// |---|---|---|
 /// | η, λ | learning rate, weight decay | ``learningRate``, ``weightDecay`` |
@@ -13,8 +15,11 @@ public import RealModule
 /// | t | steps done | ``stepCount`` |
 ///
 /// A value: a checkpoint stores it, and the run continues bit for bit. Rates may be changed between steps.
-/// Source: D. P. Kingma, J. Ba, Adam, ICLR 2015, arXiv:1412.6980, algorithm 1 and the end of section 2.
-public struct Adam<Scalar: Real & Codable & Sendable>: Codable, Sendable, Equatable {
+/// Source: D. P. Kingma, J. Ba, Adam, ICLR 2015, arXiv:1412.6980, algorithm 1 and the end of section 2;
+/// TensorFlow 2.21, `tf_keras/optimizers/adam.py`.
+public struct Adam<Scalar: Real & BinaryFloatingPoint & Codable & Sendable>: Codable, Sendable,
+  Equatable
+{
   /// Where ε is added.
   public enum EpsilonPlacement: String, Codable, Sendable {
     /// To the corrected √v, as in the paper and in torch.
@@ -79,11 +84,10 @@ public struct Adam<Scalar: Real & Codable & Sendable>: Codable, Sendable, Equata
       parameters.count == firstMoments.count && gradient.count == firstMoments.count,
       "\(parameters.count) parameters and \(gradient.count) derivatives for \(firstMoments.count)")
     stepCount += 1
-    let firstCorrection = 1 - Scalar.pow(beta1, stepCount)
     let secondCorrection = (1 - Scalar.pow(beta2, stepCount)).squareRoot()
     let after = epsilonPlacement == .afterCorrection
     let step =
-      after ? learningRate / firstCorrection : learningRate * secondCorrection / firstCorrection
+      after ? learningRate / (1 - Scalar.pow(beta1, stepCount)) : singlePrecisionStep
     for index in parameters.indices {
       let g = gradient[index] + weightDecay * parameters[index]
       let m = beta1 * firstMoments[index] + (1 - beta1) * g
@@ -93,5 +97,13 @@ public struct Adam<Scalar: Real & Codable & Sendable>: Codable, Sendable, Equata
       let root = v.squareRoot()
       parameters[index] -= step * m / ((after ? root / secondCorrection : root) + epsilon)
     }
+  }
+
+  /// η √(1 − β₂ᵗ)/(1 − β₁ᵗ) as TensorFlow computes it.
+  private var singlePrecisionStep: Scalar {
+    let t = Float(stepCount)
+    let corrections =
+      (1 - Float.pow(Float(beta2), t)).squareRoot() / (1 - Float.pow(Float(beta1), t))
+    return Scalar(Float(learningRate) * corrections)
   }
 }

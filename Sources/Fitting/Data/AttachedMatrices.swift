@@ -3,7 +3,7 @@ import Storage
 
 /// Matrices of `obsm` and `varm` that a model asked for, read and checked.
 struct AttachedMatrices: Sendable {
-  private let rowMatrices: [String: NamedMatrix]
+  let rowMatrices: [String: NamedMatrix]
   private let columnMatrices: [String: NamedMatrix]
 
   /// Reads them.

@@ -132,31 +132,9 @@ where Hidden.Scalar == Output.Scalar {
     ]
   }
 
-  private func direction(_ block: Int) -> [Double] {
-    var stream = RandomSource(seed: 8).stream("checked direction", index: block)
-    let values = blocks[block].values.map { _ in stream.normal() }
-    let norm = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
-    return values.map { $0 / max(norm, .leastNormalMagnitude) }
-  }
-
-  /// Formulas against central differences with one Richardson step.
+  /// Formulas against central differences.
   func comparisons() -> [GradientComparison] {
-    let gradients = gradients()
-    return blocks.indices.filter { !blocks[$0].values.isEmpty }.map { block in
-      let direction = direction(block)
-      func quotient(_ h: Double) -> Double {
-        func moved(_ step: Double) -> Double {
-          var point = blocks.map(\.values)
-          point[block] = zip(point[block], direction).map { $0 + step * $1 }
-          return loss(point)
-        }
-        return (moved(h) - moved(-h)) / (2 * h)
-      }
-      let difference = (4 * quotient(5e-4) - quotient(1e-3)) / 3
-      let derivative = zip(gradients[block], direction).reduce(0) { $0 + $1.0 * $1.1 }
-      return GradientComparison(
-        blocks[block].name, derivative: derivative, difference: difference)
-    }
+    comparedDerivatives(of: blocks, gradients: gradients(), value: loss)
   }
 
   /// This precision's derivatives against the exact ones.
@@ -165,7 +143,7 @@ where Hidden.Scalar == Output.Scalar {
   ) -> [GradientComparison] {
     let (mine, theirs) = (gradients(), exact.gradients())
     return blocks.indices.filter { !blocks[$0].values.isEmpty }.map { block in
-      let direction = direction(block)
+      let direction = checkedDirection(block: block, count: blocks[block].values.count)
       func along(_ gradient: [Double]) -> Double {
         zip(gradient, direction).reduce(0) { $0 + $1.0 * $1.1 }
       }

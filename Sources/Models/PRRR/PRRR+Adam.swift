@@ -5,7 +5,7 @@ import Optimization
 /// State of the methods that follow gradients.
 package struct PRRRGradientState: Codable, Sendable {
   /// The optimiser of the means (or of the parameters themselves).
-  var adam: PublishedAdam
+  var adam: Adam<Double>
   /// Parameters of the approximate posterior's widths: σ = softplus(raw); empty for Adam on the log joint.
   var rawDeviations: [Double]
   /// Sum of the bounds of the present window, and of the one before.
@@ -45,7 +45,8 @@ extension PRRR {
     var state =
       shared.gradient
       ?? PRRRGradientState(
-        adam: PublishedAdam(count: parameters.count, rate: configuration.rate), rawDeviations: [])
+        adam: Adam<Double>.published(count: parameters.count, rate: configuration.rate),
+        rawDeviations: [])
     let gradient = logJointGradient(here, shared.coefficients, centres: shared.interceptCentres)
     state.adam.update(&parameters, along: gradient.map { -$0 })
     shared.coefficients = coefficients(from: parameters)

@@ -28,7 +28,7 @@ extension PRRR {
     var state =
       shared.gradient
       ?? PRRRGradientState(
-        adam: PublishedAdam(count: 2 * means.count, rate: configuration.rate),
+        adam: Adam<Double>.published(count: 2 * means.count, rate: configuration.rate),
         rawDeviations: Array(repeating: inverseSoftplus(1e-4), count: means.count))
     let deviations = state.rawDeviations.map { log1pExp($0) }
     var meanGradient = Array(repeating: 0.0, count: means.count)

@@ -65,18 +65,15 @@ struct PlanModelCommand<Planned: PlannableModel>: ParsableCommand {
     }
   }
 
-  /// Rows, columns and values of a file.
+  /// Rows, columns and values of a file, and what annotates the rows.
   private func shape(
     of input: String, _ asked: PlanOptions, _ configuration: Planned.Configuration
   ) throws -> DataShape {
-    let file = try AnnDataFile(input)
-    let source = asked.layer.map(MatrixSource.init)
-    let matrix =
-      Planned.values(configuration) == .counts
-      ? try CountSource.matrix(of: file, asked: source).matrix
-      : try file.matrix(source ?? .main)
-    return DataShape(
-      rowCount: matrix.rowCount, columnCount: matrix.columnCount, nonZeroCount: matrix.storedCount)
+    var shape = try DataShape.read(
+      input, source: asked.layer.map(MatrixSource.init), kind: Planned.values(configuration),
+      attachments: Planned.attachments(configuration))
+    shape.variantCount = asked.variants
+    return shape
   }
 
   /// Measures steps on this machine and shows what an epoch will take.

@@ -7,6 +7,7 @@ struct PlanOptions: ModelConfiguration {
   var cells: Int?
   var genes: Int?
   var density = 0.07
+  var variants = 0
   var threads = 1
   var latency: Double?
   var bandwidth: Double?
@@ -22,6 +23,9 @@ struct PlanOptions: ModelConfiguration {
       .optionalInteger("genes", \.genes, in: 2...10_000_000, "Genes of such data."),
       .number("density", \.density, in: 0...1, "Part of such data that is not zero."),
       .integer(
+        "variants", \.variants, in: 0...100_000_000,
+        "Variants of genotypes among the covariates of a regression (the plan does not read them)."),
+      .integer(
         "threads", \.threads, in: 1...4096,
         "Threads of each rank; this machine should have as many cores, for steps are timed on it."),
       .optionalNumber(
@@ -36,9 +40,11 @@ struct PlanOptions: ModelConfiguration {
   /// The shape given in words.
   var shape: DataShape? {
     guard let cells, let genes else { return nil }
-    return DataShape(
+    var shape = DataShape(
       rowCount: cells, columnCount: genes,
       nonZeroCount: Int(Double(cells) * Double(genes) * density))
+    shape.variantCount = variants
+    return shape
   }
 
   /// The network given in words, or the two usual ones.

@@ -112,16 +112,13 @@ struct SweepFit {
   private static func prediction<Planned: PlannableModel>(
     _ model: Planned.Type, _ point: SweepPoint, _ ranks: Int
   ) -> SweepPrediction? {
-    guard let (run, _, configuration) = try? settings(of: model, point), let input = run.input,
-      let file = try? AnnDataFile(input)
+    // Genotypes may be large; a plan does not read them.
+    guard let (run, genotypes, configuration) = try? settings(of: model, point),
+      genotypes.genotypes == nil, let input = run.input,
+      let shape = try? DataShape.read(
+        input, source: run.layer.map(MatrixSource.init), kind: Planned.values(configuration),
+        attachments: Planned.attachments(configuration))
     else { return nil }
-    let source = run.layer.map(MatrixSource.init)
-    let matrix =
-      Planned.values(configuration) == .counts
-      ? try? CountSource.matrix(of: file, asked: source).matrix : try? file.matrix(source ?? .main)
-    guard let matrix else { return nil }
-    let shape = DataShape(
-      rowCount: matrix.rowCount, columnCount: matrix.columnCount, nonZeroCount: matrix.storedCount)
     let plan = Planned.plan(configuration, shape, ranks: ranks)
     let timed = Planned.self as? any TimedModel.Type
     return SweepPrediction(

@@ -53,7 +53,7 @@ extension NonnegativePRRR {
     keep(&shared, value, deviations: [], isConverged: false)
     let values = shared.covariates.elements + shared.genes.elements
     if shared.free.isEmpty { shared.free = values.map { inverseSoftplus($0) } }
-    var adam = shared.adam ?? PublishedAdam(count: values.count, rate: configuration.rate)
+    var adam = shared.adam ?? Adam<Double>.published(count: values.count, rate: configuration.rate)
     var gradient = likelihoodGradient(sums, shared.covariates, shared.genes, totals)
     for index in gradient.indices {
       gradient[index] += (a - 1) / values[index] - b
@@ -134,7 +134,7 @@ extension NonnegativePRRR {
         isConverged: ending == .objectiveTolerance)
       return ending
     }
-    var adam = shared.adam ?? PublishedAdam(count: 2 * count, rate: configuration.rate)
+    var adam = shared.adam ?? Adam<Double>.published(count: 2 * count, rate: configuration.rate)
     adam.update(&shared.free, along: gradient.map { -$0 })
     shared.adam = adam
     return nil

@@ -19,7 +19,7 @@ extension NonnegativePRRR {
   /// A random start with each gene's rate:
   ///
   ///     u_pk = ½ + uniform,   v_jk = rate_j (½ + uniform) / Σ_k x̄ u_·k
-  private func begin(_ shared: inout NonnegativePRRRState, _ totals: CountTotals) {
+  func begin(_ shared: inout NonnegativePRRRState, _ totals: CountTotals) {
     let k = configuration.rank
     var covariates = regression.random.stream("nn-PRRR covariates", step: shared.restart)
     var genes = regression.random.stream("nn-PRRR genes", step: shared.restart)

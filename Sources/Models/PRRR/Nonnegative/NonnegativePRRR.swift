@@ -1,5 +1,6 @@
 package import LinearAlgebra
 public import Modeling
+package import Optimization
 import Probability
 
 /// Non-negative Poisson reduced-rank regression (nn-PRRR): counts as sums of non-negative parts of covariates.
@@ -116,7 +117,7 @@ public struct NonnegativePRRRState: Codable, Sendable {
   /// Of the gradient methods: the parameters that they move, and their optimiser.
   package var free: [Double] = []
   /// The optimiser.
-  package var adam: PublishedAdam?
+  package var adam: Adam<Double>?
   /// Sum of the bounds of the present window, and the mean of the one before.
   package var windowSum = 0.0
   /// The mean of the window before.

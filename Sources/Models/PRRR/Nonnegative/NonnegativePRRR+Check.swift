@@ -1,0 +1,51 @@
+import LinearAlgebra
+public import Modeling
+import RealModule
+
+extension NonnegativePRRR: CheckableModel {
+  /// Derivatives of the log joint of a few rows against central differences, at the start of a fit.
+  ///
+  /// - Throws: `ModelError` where the settings and the data do not go together.
+  public static func check(
+    _ configuration: NonnegativePRRRConfiguration, data: DataSummary, rows: RowData
+  ) throws -> [GradientComparison] {
+    let model = try NonnegativePRRR(configuration, for: data)
+    let lane = try model.lane(from: rows)
+    let workers = Workers(threadCount: 1)
+    let totals = model.regression.totals(of: [lane], with: Alone())
+    var start = model.start()
+    model.begin(&start, totals)
+    let (p, q, k) = (start.covariates.rowCount, start.genes.rowCount, configuration.rank)
+    func sums(_ covariates: Matrix<Double>, _ genes: Matrix<Double>) -> RateSums? {
+      rateSums(
+        lanes: [lane.training], covariates: covariates, genes: genes, side: .both, with: Alone(),
+        on: workers)
+    }
+    func logJoint(_ values: [[Double]]) -> Double {
+      let covariates = Matrix(rowCount: p, columnCount: k, elements: values[0])
+      let genes = Matrix(rowCount: q, columnCount: k, elements: values[1])
+      return sums(covariates, genes).map {
+        model.logJoint($0.logRates, covariates, genes, totals)
+      } ?? .nan
+    }
+    let values = start.covariates.elements + start.genes.elements
+    var gradient = values.map { _ in Double.nan }
+    if let sums = sums(start.covariates, start.genes) {
+      gradient = model.likelihoodGradient(sums, start.covariates, start.genes, totals)
+      for index in gradient.indices {
+        gradient[index] += (configuration.priorShape - 1) / values[index] - configuration.priorRate
+      }
+    }
+    // Loadings of genes are as small as their rates: a step of 10⁻³ would leave the positive numbers, so that
+    // the check moves along logarithms, ∂/∂log θ = θ ∂/∂θ.
+    let logarithms = values.map { Double.log($0) }
+    let slopes = zip(gradient, values).map { $0 * $1 }
+    return comparedDerivatives(
+      of: [
+        ("loadings of covariates", Array(logarithms[..<(p * k)])),
+        ("loadings of genes", Array(logarithms[(p * k)...])),
+      ],
+      gradients: [Array(slopes[..<(p * k)]), Array(slopes[(p * k)...])],
+      value: { logJoint($0.map { $0.map { Double.exp($0) } }) })
+  }
+}
