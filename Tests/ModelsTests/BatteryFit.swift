@@ -11,9 +11,9 @@ let smallSettings: [String: [String: String]] = [
     "latent": "3", "hidden": "8,6", "components": "3", "batch": "24", "epochs": "2",
     "frozen-epochs": "1", "embedding-steps": "2", "start": "published",
   ],
-  // Genotypes as covariates; three starts, the first of which may end within ten steps.
+  // Genotypes as covariates; the first start may end within ten steps, all of them must not.
   "prrr": ["donor-key": "donor", "rank": "2", "tolerance": "1e-4"],
-  "nn-prrr": ["donor-key": "donor", "baseline": "true", "rank": "2", "tolerance": "1e-3"],
+  "nn-prrr": ["donor-key": "donor", "baseline": "true", "rank": "2", "tolerance": "1e-6"],
   // Two starts, the first of which may end within ten steps; estimates at the end.
   "tblda": [
     "topics": "3", "check": "3", "restarts": "2", "tolerance": "1e-4", "evidence-draws": "2",
