@@ -26,8 +26,9 @@ def words(output, epochs, **settings):
 def bits_of_one_rank(place, epochs):
     """The bits of the fit that one rank makes without interruption; computed once for all tests."""
     if epochs not in _bits:
-        place.distfit("fit", *words("alone.h5ad", epochs), seconds=200)
-        _bits[epochs] = place.bits("alone.h5ad")
+        output = f"alone-{epochs}.h5ad"
+        place.distfit("fit", *words(output, epochs), seconds=400)
+        _bits[epochs] = place.bits(output)
     return _bits[epochs]
 
 

@@ -12,7 +12,7 @@ def a_fit_that_meets_its_time_limit_goes_on_in_the_next_run(place):
     place.cluster()
     started = time.monotonic()
     fits.simulate(place)
-    epochs = fits.epochs_for(place, seconds=25)
+    epochs = fits.epochs_for(place, seconds=40)
     # Slurm looks at time limits every 30 s, beginning when its controller starts. A job that begins
     # in the middle is told to stop in the middle. A fit that is faster than that is made longer.
     for attempt in range(3):
