@@ -104,6 +104,13 @@ public struct DataShape: Sendable {
   public var rowMatrices: [String: NamedMatrix] = [:]
   /// Variants whose genotypes are fitted along with the counts.
   public var variantCount = 0
+  /// Donors of these genotypes; 0: unknown, or none.
+  public var donorCount = 0
+
+  /// Counts and genotypes together.
+  public var entryCount: Double {
+    Double(rowCount) * Double(columnCount) + Double(variantCount) * Double(donorCount)
+  }
 
   /// A size.
   public init(rowCount: Int, columnCount: Int, nonZeroCount: Int) {

@@ -43,7 +43,8 @@ enum AttachedGenotypes {
     }
   }
 
-  private static func donors(_ rows: Table, _ key: String?) throws(ModelError) -> Set<String> {
+  /// The donors that the rows name.
+  static func donors(_ rows: Table, _ key: String?) throws(ModelError) -> Set<String> {
     guard let key else { return Set(rows.names) }
     guard let (codes, names) = rows[key]?.asCategories else {
       throw noDonorColumn(key, in: rows)

@@ -59,6 +59,17 @@ public struct GeneChoice: Sendable {
     }
   }
 
+  /// How many genes of a file are on the chromosome; how often they are counted is not looked at.
+  ///
+  /// Local.
+  /// - Throws: `StorageError` where the data do not say where genes are, or none is there.
+  func count(of matrix: StoredMatrix, in file: AnnDataFile) throws -> Int {
+    guard chromosome != nil else { return matrix.columnCount }
+    var warnings: [String] = []
+    let columns = try file.columns(of: matrix.source, warnings: &warnings)
+    return try onChromosome(columns, file).count { $0 }
+  }
+
   private struct Opened {
     let file: AnnDataFile
     let matrix: StoredMatrix

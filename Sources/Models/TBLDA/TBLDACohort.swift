@@ -108,7 +108,8 @@ struct TBLDACohort: Sendable {
     self.variants = variants
     var counts = [Double](repeating: 0, count: donors.count)
     for (use, donor) in zip(uses, donorOfSample) where use == .fit { counts[donor] += 1 }
-    sampleCounts = counts
+    // Where samples of the fit are not there, a donor may have none.
+    sampleCounts = counts.map { max(1, $0) }
     var genotypes = genotypes
     heldOutGenotypes = Self.takeOut(
       configuration.heldOutGenotypes, of: &genotypes, donorCount: donors.count, random)

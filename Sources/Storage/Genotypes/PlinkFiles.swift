@@ -56,6 +56,13 @@ struct PlinkFiles {
     return table
   }
 
+  /// Donors, and the chromosome of every variant.
+  func size() throws(StorageError) -> (donors: [String], chromosomes: [String]) {
+    let donors = try readDonors()
+    let variants = try readVariants()
+    return (donors, variants.lazy.filter { $0.position >= 0 }.map(\.chromosome))
+  }
+
   private static let dosage: [UInt8] = [2, Genotypes.missing, 1, 0]
 
   private func readDonors() throws(StorageError) -> [String] {

@@ -30,10 +30,14 @@ struct PlanModelCommand<Planned: PlannableModel>: ParsableCommand {
         distfit plan \(Planned.name) <data.h5ad> --ranks 8,32,128,512 [settings]
                distfit plan \(Planned.name) --cells 1300000 --genes 28000 --density 0.07 [settings]
         """,
-      discussion: (SettingGroup<PlanOptions>().help + [
+      discussion: (SettingGroup<PlanOptions>().help + genotypeHelp + [
         "  (and the settings of fit \(Planned.name))"
       ])
       .joined(separator: "\n"))
+  }
+
+  private static var genotypeHelp: [String] {
+    Planned.self is any GenotypeModel.Type ? SettingGroup<GenotypeOptions>().help : []
   }
 
   @Argument(parsing: .allUnrecognized, help: .hidden) var words: [String] = []
@@ -41,7 +45,10 @@ struct PlanModelCommand<Planned: PlannableModel>: ParsableCommand {
   func run() throws {
     let options = SettingGroup<PlanOptions>()
     let settings = SettingGroup<Planned.Configuration>()
-    let arguments = try SettingArguments(words, into: [options, settings])
+    let genotypes = SettingGroup<GenotypeOptions>()
+    let groups: [any AnySettingGroup] = [options, settings]
+    let arguments = try SettingArguments(
+      words, into: Planned.self is any GenotypeModel.Type ? groups + [genotypes] : groups)
     var input: String?
     if options.configuration.shape == nil || !arguments.positional.isEmpty {
       try arguments.takeFile(into: &input, for: "distfit plan \(Planned.name)")
@@ -50,9 +57,19 @@ struct PlanModelCommand<Planned: PlannableModel>: ParsableCommand {
     if input != nil, asked.cells != nil {
       throw ValidationError("give a file, or --cells and --genes, not both")
     }
+    if input == nil, genotypes.configuration.genotypes != nil {
+      throw ValidationError(
+        "--genotypes goes with a file; without one give --variants and --donors")
+    }
+    let genotypeInput = genotypes.configuration.input(for: configuration, of: Planned.self)
     do {
-      let shape = try asked.shape ?? shape(of: input ?? "", asked, configuration)
-      print("\(shape.rowCount) cells × \(shape.columnCount) genes, \(shape.nonZeroCount) values")
+      let shape = try asked.shape ?? shape(of: input ?? "", asked, configuration, genotypeInput)
+      let ofGenotypes =
+        shape.variantCount == 0
+        ? "" : ", \(shape.donorCount) donors × \(shape.variantCount) variants"
+      print(
+        "\(shape.rowCount) cells × \(shape.columnCount) genes, \(shape.nonZeroCount) values\(ofGenotypes)"
+      )
       for ranks in asked.ranks {
         PlanText.show(Planned.plan(configuration, shape, ranks: ranks), ranks)
       }
@@ -67,12 +84,15 @@ struct PlanModelCommand<Planned: PlannableModel>: ParsableCommand {
 
   /// Rows, columns and values of a file, and what annotates the rows.
   private func shape(
-    of input: String, _ asked: PlanOptions, _ configuration: Planned.Configuration
+    of input: String, _ asked: PlanOptions, _ configuration: Planned.Configuration,
+    _ genotypes: GenotypeInput?
   ) throws -> DataShape {
+    var sizes = GenotypeSizes()
     var shape = try DataShape.read(
-      input, source: asked.layer.map(MatrixSource.init), kind: Planned.values(configuration),
-      attachments: Planned.attachments(configuration))
-    shape.variantCount = asked.variants
+      input, modality: asked.modality, source: asked.layer.map(MatrixSource.init),
+      kind: Planned.values(configuration), attachments: Planned.attachments(configuration),
+      genotypes: genotypes, sizes: &sizes)
+    if genotypes == nil { (shape.variantCount, shape.donorCount) = (asked.variants, asked.donors) }
     return shape
   }
 

@@ -8,6 +8,8 @@ struct PlanOptions: ModelConfiguration {
   var genes: Int?
   var density = 0.07
   var variants = 0
+  var donors = 0
+  var modality: String?
   var threads = 1
   var latency: Double?
   var bandwidth: Double?
@@ -16,6 +18,7 @@ struct PlanOptions: ModelConfiguration {
     [
       .integers("ranks", \.ranks, in: 1...1_000_000, "Numbers of ranks to plan for."),
       .text("layer", \.layer, "<X|layers/NAME|raw/X>", "Where the values are."),
+      .text("modality", \.modality, "<name>", "The modality of an .h5mu file; none: the only one."),
       .optionalInteger(
         "cells", \.cells, in: 1...1_000_000_000,
         "Cells of data that do not exist yet; with --genes."
@@ -24,7 +27,8 @@ struct PlanOptions: ModelConfiguration {
       .number("density", \.density, in: 0...1, "Part of such data that is not zero."),
       .integer(
         "variants", \.variants, in: 0...100_000_000,
-        "Variants of genotypes among the covariates of a regression (the plan does not read them)."),
+        "Variants of genotypes that do not exist yet."),
+      .integer("donors", \.donors, in: 0...100_000_000, "Donors of such genotypes; 0: one a cell."),
       .integer(
         "threads", \.threads, in: 1...4096,
         "Threads of each rank; this machine should have as many cores, for steps are timed on it."),
@@ -43,7 +47,7 @@ struct PlanOptions: ModelConfiguration {
     var shape = DataShape(
       rowCount: cells, columnCount: genes,
       nonZeroCount: Int(Double(cells) * Double(genes) * density))
-    shape.variantCount = variants
+    (shape.variantCount, shape.donorCount) = (variants, donors)
     return shape
   }
 

@@ -70,12 +70,29 @@ struct SweepCommand: ParsableCommand {
 
   /// The predicted costs of the points; 1 where nothing can be told.
   private func costs(_ points: [SweepPoint]) -> [Double] {
-    points.map { SweepFit(point: $0).prediction(ranks: ranksPerFit)?.cost ?? 1 }
+    var sizes = GenotypeSizes()
+    return points.map { point in
+      let prediction = try? SweepFit(point: point).prediction(ranks: ranksPerFit, sizes: &sizes)
+      return prediction?.cost ?? 1
+    }
   }
 
   private func printList(_ points: [SweepPoint]) throws {
+    var sizes = GenotypeSizes()
+    var refusals: [String] = []
     let predicted = points.map { point in
-      (point: point, prediction: SweepFit(point: point).prediction(ranks: ranksPerFit))
+      var prediction: SweepPrediction?
+      var refusal = ""
+      do {
+        try SweepFit(point: point).check()
+        prediction = try SweepFit(point: point).prediction(ranks: ranksPerFit, sizes: &sizes)
+      } catch let error as ValidationError {
+        refusal = "\trefused: \(error.message)"
+      } catch {
+        refusal = "\trefused: \(error)"
+      }
+      refusals.append(refusal)
+      return (point: point, prediction: prediction)
     }
     var forecast = SweepForecast()
     let times = forecast.times(of: predicted)
@@ -84,7 +101,7 @@ struct SweepCommand: ParsableCommand {
       let time = times[index]?.text ?? "?"
       let memory = prediction.map { sizeText($0.bytes) } ?? "?"
       let words = point.arguments.joined(separator: " ")
-      print("\(point.name)\t\(time)\t\(memory)\t\(words)\(refusal(of: point))")
+      print("\(point.name)\t\(time)\t\(memory)\t\(words)\(refusals[index])")
     }
     let known = times.compactMap { $0?.seconds }
     let total = known.reduce(0, +)
@@ -95,17 +112,6 @@ struct SweepCommand: ParsableCommand {
         + "; time is that of computing the planned epochs on a machine like this, ~: scaled from a point of like cost"
     )
     if output != nil { print(try SweepProgress(points, in: folder()).line) }
-  }
-
-  private func refusal(of point: SweepPoint) -> String {
-    do {
-      try SweepFit(point: point).check()
-      return ""
-    } catch let error as ValidationError {
-      return "\trefused: \(error.message)"
-    } catch {
-      return "\trefused: \(error)"
-    }
   }
 
   private func start(_ points: [SweepPoint]) {

@@ -26,12 +26,12 @@ struct SweepFit {
   /// - Throws: `ValidationError` for what cannot be.
   func check() throws { _ = try Self.settings(of: try model(), point) }
 
-  /// What the fit will take on so many ranks; nil where the model cannot tell, or the data cannot be read.
-  func prediction(ranks: Int) -> SweepPrediction? {
-    guard let model = try? model(), let planned = model as? any PlannableModel.Type else {
-      return nil
-    }
-    return Self.prediction(planned, point, ranks)
+  /// What the fit will take on so many ranks; nil where the model cannot tell.
+  ///
+  /// - Throws: where the data cannot be read or have nothing on the chromosome asked for.
+  func prediction(ranks: Int, sizes: inout GenotypeSizes) throws -> SweepPrediction? {
+    guard let planned = try model() as? any PlannableModel.Type else { return nil }
+    return try Self.prediction(planned, point, ranks, &sizes)
   }
 
   /// Fits the point with a group of ranks, continuing from its checkpoint if there is one.
@@ -110,19 +110,17 @@ struct SweepFit {
   }
 
   private static func prediction<Planned: PlannableModel>(
-    _ model: Planned.Type, _ point: SweepPoint, _ ranks: Int
-  ) -> SweepPrediction? {
-    // Genotypes may be large; a plan does not read them.
-    guard let (run, genotypes, configuration) = try? settings(of: model, point),
-      genotypes.genotypes == nil, let input = run.input,
-      let shape = try? DataShape.read(
-        input, source: run.layer.map(MatrixSource.init), kind: Planned.values(configuration),
-        attachments: Planned.attachments(configuration))
-    else { return nil }
+    _ model: Planned.Type, _ point: SweepPoint, _ ranks: Int, _ sizes: inout GenotypeSizes
+  ) throws -> SweepPrediction {
+    let (run, genotypes, configuration) = try settings(of: model, point)
+    let shape = try DataShape.read(
+      run.input ?? "", modality: run.modality, source: run.layer.map(MatrixSource.init),
+      kind: Planned.values(configuration), attachments: Planned.attachments(configuration),
+      genotypes: genotypes.input(for: configuration, of: model), sizes: &sizes)
     let plan = Planned.plan(configuration, shape, ranks: ranks)
     let timed = Planned.self as? any TimedModel.Type
     return SweepPrediction(
-      cost: Double(plan.epochs) * Double(shape.rowCount) * Double(shape.columnCount),
+      cost: Double(plan.epochs) * shape.entryCount,
       bytes: plan.memory.reduce(0) { $0 + $1.bytes }, epochs: plan.epochs,
       measureEpoch: timed.map { timed in
         { measuredEpoch(timed, configuration, shape, ranks, threads: run.threads ?? 1) }

@@ -3,7 +3,7 @@ import LinearAlgebra
 
 /// What one point of a sweep will take.
 struct SweepPrediction {
-  /// Cells × genes × epochs: by it the longest points start first.
+  /// (Cells × genes + donors × variants) × epochs: by it the longest points start first.
   let cost: Double
   /// Memory of a rank.
   let bytes: Int

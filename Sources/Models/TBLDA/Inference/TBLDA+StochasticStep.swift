@@ -4,7 +4,7 @@ import Optimization
 
 extension TBLDA {
   /// Steps in a line of the history.
-  private static let reportInterval = 25
+  static let reportInterval = 25
 
   /// One step of stochastic inference as published.
   ///

@@ -1,0 +1,72 @@
+public import Modeling
+
+/// What one rank of a planned fit holds: the busiest one.
+struct PlannedTBLDA {
+  /// L, G, I, S.
+  let sampleCount: Int
+  let geneCount: Int
+  let donorCount: Int
+  let variantCount: Int
+  /// J: of a usual ancestry.
+  let populationCount = 5
+  /// Lanes in all and of this rank.
+  let laneCount: Int
+  let ownLanes: Int
+  /// Samples, variants and non-zeros of this rank.
+  let ownSamples: Int
+  let ownVariants: Int
+  let ownNonZeros: Int
+
+  init(_ configuration: TBLDAConfiguration, _ shape: DataShape, ranks: Int) {
+    sampleCount = max(1, shape.rowCount)
+    geneCount = max(1, shape.columnCount)
+    donorCount = max(1, shape.donorCount > 0 ? shape.donorCount : shape.rowCount)
+    variantCount = max(1, shape.variantCount)
+    laneCount = TBLDA.laneCount(configuration, rowCount: shape.rowCount)
+    ownLanes = (laneCount + ranks - 1) / ranks
+    ownSamples = (sampleCount * ownLanes + laneCount - 1) / laneCount
+    ownVariants = (variantCount * ownLanes + laneCount - 1) / laneCount
+    ownNonZeros = Int(Double(shape.nonZeroCount) * Double(ownLanes) / Double(laneCount))
+  }
+}
+
+extension TBLDA: TimedModel {
+  /// Iterations that coordinate ascent usually takes.
+  private static let usualIterations = 400
+
+  /// Memory of the rank with most lanes, and the messages of an iteration.
+  ///
+  /// An epoch is what lies between two values of the bound: `check` iterations, or 25 stochastic steps.
+  public static func plan(
+    _ configuration: TBLDAConfiguration, _ shape: DataShape, ranks: Int
+  ) -> FitPlan {
+    let planned = PlannedTBLDA(configuration, shape, ranks: ranks)
+    let (L, G, K) = (planned.ownSamples, planned.geneCount, configuration.topics)
+    let (I, S, J) = (planned.donorCount, planned.variantCount, planned.populationCount)
+    let isStochastic = configuration.inference == .stochastic
+    // Stochastic steps keep two moments, draws, slopes and logarithms of everything.
+    let copies = isStochastic || configuration.refinement > 0 ? 10 : 4
+    let steps = isStochastic ? reportInterval : configuration.check
+    let iterations =
+      isStochastic
+      ? configuration.iterationLimit : min(usualIterations, configuration.iterationLimit)
+    let epochs = (iterations + steps - 1) / steps * configuration.restarts
+    return FitPlan(
+      laneCount: planned.laneCount,
+      memory: [
+        .init("counts", bytes: 3 * planned.ownNonZeros + 16 * L),
+        .init("genotypes of all donors", bytes: 2 * S * I + planned.ownVariants * I),
+        .init("ancestry", bytes: 16 * S * J),
+        .init(
+          "posterior of samples and variants", bytes: 8 * copies * K * (L + 2 * planned.ownVariants)
+        ),
+        .init("topics", bytes: 8 * copies * K * G),
+        .init("sums over samples and variants", bytes: 16 * 4 * K * (G + I)),
+        .init("what is written", bytes: K * (4 * 8 * S + 3 * 8 * G + 8 * planned.sampleCount)),
+        .init("names and annotations", bytes: 80 * (planned.sampleCount + G) + 200 * S),
+        .init("program, libraries and reading", bytes: 48_000_000),
+      ],
+      bytesPerStep: 16 * (2 * K * I + K * G + 2) + 16 * 5 + FitPlan.loopBytes, messagesPerStep: 3,
+      stepsPerEpoch: steps, epochs: epochs)
+  }
+}

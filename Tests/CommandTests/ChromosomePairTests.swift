@@ -1,0 +1,89 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension CommandTests {
+  /// Genes of each chromosome with variants of each chromosome: the plan, the sweep, what recurs in it.
+  @Suite(.serialized) struct ChromosomePairTests {
+    private let place: Workplace
+
+    /// 45 genes on three chromosomes, 40 variants on the first two.
+    init() throws {
+      place = try Workplace()
+      try place.succeed([
+        "simulate", "tblda", "--donors", "16", "--samples-per-donor", "3", "--genes", "45",
+        "--variants", "40", "--topics", "2", "--reads", "4000", "--output", "sim.h5ad",
+      ])
+      try place.write(
+        "gene\tchromosome\tstart\n"
+          + (0..<45).map { "gene\($0)\tchr\(1 + $0 / 15)\t\(1000 * $0)\n" }.joined(),
+        to: "genes.tsv")
+      let variants = try String(contentsOfFile: place.path("sim.bim"), encoding: .utf8)
+        .split(separator: "\n").enumerated().map { line, text in
+          let fields = text.split(whereSeparator: \.isWhitespace).dropFirst()
+          return "\(1 + line / 20)\t" + fields.joined(separator: "\t") + "\n"
+        }
+      try place.write(variants.joined(), to: "sim.bim")
+      try place.write(
+        """
+        model: tblda
+        input: sim.h5ad
+        output: fit.h5mu
+        genotypes: sim.bed
+        gene-positions: genes.tsv
+        topics: 2
+        tolerance: 1e-4
+        sweep:
+          chromosome-pairs: 1..3
+        """, to: "plan.yaml")
+    }
+
+    @Test func aPlanCountsWhatIsOnTheChromosomes() throws {
+      let words = ["plan", "tblda", "sim.h5ad", "--genotypes", "sim.bed", "--topics", "2"]
+      let all = try place.succeed(words).output
+      #expect(all.contains("48 cells × 45 genes") && all.contains("16 donors × 40 variants"))
+      let some = try place.succeed(
+        words + [
+          "--gene-chromosome", "2", "--gene-positions", "genes.tsv", "--variant-chromosome", "1",
+        ]
+      ).output
+      #expect(some.contains("48 cells × 15 genes") && some.contains("16 donors × 20 variants"))
+      #expect(some.contains("memory of a rank") && some.contains("computing"), "\(some)")
+      let none = try place.run(words + ["--variant-chromosome", "3"])
+      #expect(none.status == 2 && none.errors.contains("no variants on chromosome 3"), "\(none)")
+      let early = try place.succeed([
+        "plan", "tblda", "--cells", "60", "--genes", "30", "--donors", "20", "--variants", "50",
+        "--topics", "3", "--ranks", "1,4",
+      ]).output
+      #expect(early.contains("20 donors × 50 variants") && early.contains("4 ranks"), "\(early)")
+    }
+
+    @Test(.enabled(if: Mpirun.isAvailable, "mpirun is missing"))
+    func aChromosomeWithoutVariantsIsRefusedAndTheOthersRun() throws {
+      let list = try place.succeed(["sweep", "plan.yaml", "--list"]).output
+      let rows = list.split(separator: "\n").map {
+        $0.split(separator: "\t", omittingEmptySubsequences: false)
+      }
+      #expect(rows.count == 11 && rows[10][0].hasPrefix("9 points, 6 of them "), "\(list)")
+      for row in rows[1...9] {
+        let isRefused = row[0].hasSuffix("variant-chromosome=3")
+        #expect((row[1] == "?") == isRefused && (row.count == 5) == isRefused, "\(row)")
+      }
+      let words = ["sweep", "plan.yaml", "--output", "sweep"]
+      #expect(try place.run(words, ranks: 3).status == 2)
+      let status = try place.succeed(words + ["--status"]).output
+      #expect(status == "6 of 9 done, 3 failed, 0 running, 0 left\n")
+      let table = try String(contentsOfFile: place.path("sweep/results.tsv"), encoding: .utf8)
+      #expect(table.contains("has no variants on chromosome 3"), "\(table)")
+      try place.succeed([
+        "tblda", "robust", "sweep", "--minimum-runs", "1", "--threshold", "0.5", "--output",
+        "robust.h5ad",
+      ])
+      #expect(try place.succeed(["inspect", "robust.h5ad"]).output.contains("× 45 genes"))
+      let point = "sweep/points/gene-chromosome=2,variant-chromosome=1/fit.h5mu"
+      let inspected = try place.succeed(["inspect", point]).output
+      #expect(inspected.contains("modality rna: 48 cells × 15 genes"), "\(inspected)")
+      #expect(inspected.contains("modality genotype: 16 cells × 20 genes"), "\(inspected)")
+    }
+  }
+}
