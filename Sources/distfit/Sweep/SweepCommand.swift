@@ -89,7 +89,7 @@ struct SweepCommand: ParsableCommand {
       } catch let error as ValidationError {
         refusal = "\trefused: \(error.message)"
       } catch {
-        refusal = "\trefused: \(error)"
+        refusal = "\tcannot be fitted: \(error)"
       }
       refusals.append(refusal)
       return (point: point, prediction: prediction)
