@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 // MARK: - Errors
 
@@ -124,6 +125,19 @@ static int smaller(int64_t rest, int64_t largest) { return (int)(rest < largest 
 // int MPI_Barrier(MPI_Comm comm)                                                               §5.3
 void distfit_mpi_barrier(int32_t communicator) {
   check(MPI_Barrier(communicatorOf(communicator)), "MPI_Barrier");
+}
+
+// int MPI_Ibarrier(MPI_Comm comm, MPI_Request *request)                                       §5.12.1
+// int MPI_Test(MPI_Request *request, int *flag, MPI_Status *status)                            §3.7.3
+void distfit_mpi_barrier_asleep(int32_t communicator, int32_t microseconds) {
+  MPI_Request request;
+  int done = 0;
+  check(MPI_Ibarrier(communicatorOf(communicator), &request), "MPI_Ibarrier");
+  for (;;) {
+    check(MPI_Test(&request, &done, MPI_STATUS_IGNORE), "MPI_Test");
+    if (done) return;
+    nanosleep(&(struct timespec){microseconds / 1000000, microseconds % 1000000 * 1000L}, NULL);
+  }
 }
 
 // int MPI_Allreduce(const void *sendbuf, void *recvbuf, int count, MPI_Datatype datatype,

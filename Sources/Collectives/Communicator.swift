@@ -118,6 +118,16 @@ extension Communicator {
     if size > 1 { distfit_mpi_barrier(fortranHandle) }
   }
 
+  /// Waits until every rank has come here, for as long as hours, without taking time from those that work:
+  /// MPI's own waiting occupies a core.
+  ///
+  /// Collective.
+  public borrowing func barrierAsleep() {
+    begin("barrier asleep")
+    counter.traffic.barriers.count(bytes: 0)
+    if size > 1 { distfit_mpi_barrier_asleep(fortranHandle, 5000) }
+  }
+
   /// The communicator of the ranks that gave the same color, ordered by key and then by rank.
   ///
   /// Collective. So is its end: every member must let go of it.

@@ -34,6 +34,7 @@ let checkSweep: Check = { arguments in
     let rank = everyone.rank
     everyone.barrier()
     let start = ContinuousClock.now
+    var (first, worked, last) = (0.0, 0.0, 0.0)
     let ending = try sweep.run(with: everyone, stop: stop, tell: { _ in }) {
       point, folder, group throws in
       guard case .integer(let index)? = point.value(of: "point") else { return .init(.failed) }
@@ -45,7 +46,11 @@ let checkSweep: Check = { arguments in
         }
         if index % 13 == 12 { throw Unexpected(description: "point \(index) is made to fail") }
       }
+      let begin = start.duration(to: .now).seconds
       Thread.sleep(forTimeInterval: seconds[index])
+      last = start.duration(to: .now).seconds
+      first = worked == 0 ? begin : first
+      worked += last - begin
       let result = group.maximum(Double(index * index))
       return SweepOutcome(.done, measures: [.init("square", result)])
     }
@@ -54,8 +59,12 @@ let checkSweep: Check = { arguments in
       let work = points.indices.filter { $0 % 13 != 12 }.map { seconds[$0] }
       let ideal = max(work.reduce(0, +) / Double(groups), work.max() ?? 0)
       let taken = start.duration(to: .now).seconds
+      let parts = everyone.allGather([first, last - first - worked, taken - last, worked])
+      let means = (0..<4).map { part in
+        shortText(parts.reduce(0) { $0 + $1[part] } / Double(parts.count))
+      }
       everyone.say(
-        "\(groups) groups, ideal \(shortText(ideal)) s, taken \(shortText(taken)) s, \(shortText(100 * ideal / taken)) %, at most \(largestMemory() / 1024) MB a rank"
+        "\(groups) groups, ideal \(shortText(ideal)) s, taken \(shortText(taken)) s, \(shortText(100 * ideal / taken)) %, at most \(largestMemory() / 1024) MB a rank; a rank's mean: \(means[0]) s before its first point, \(means[1]) s between points, \(means[2]) s after its last, \(means[3]) s in points"
       )
     }
     everyone.say(ending.progress.line)

@@ -38,6 +38,8 @@ void distfit_mpi_free(int32_t communicator);
 // MARK: - Collectives. `largest_message` bounds the elements (bytes) of one MPI call.
 
 void distfit_mpi_barrier(int32_t communicator);
+/// A barrier at which those that wait sleep, looking up once every so many microseconds.
+void distfit_mpi_barrier_asleep(int32_t communicator, int32_t microseconds);
 void distfit_mpi_sum_int64(
     int32_t communicator, int64_t *values, int64_t count, int64_t largest_message);
 void distfit_mpi_maximum_int64(

@@ -61,9 +61,12 @@ public struct Sweep {
       if everyone.isRoot { try folder.prepare() }
       _ = try SweepProgress(share, in: folder)
     }
-    let group = everyone.split(color: everyone.rank / ranksPerFit)
+    let number = everyone.rank / ranksPerFit
+    let group = everyone.split(color: number)
     let dispatcher = try everyone.agree(on: "read the sweep's folder") { () throws(SweepError) in
-      try SweepDispatcher(points, in: folder, retryingFailures: retriesFailures)
+      try SweepDispatcher(
+        points, in: folder, group: number, of: (everyone.size - 1) / ranksPerFit + 1,
+        retryingFailures: retriesFailures)
     }
     var isInterrupted = false
     var trouble: String?
@@ -77,7 +80,8 @@ public struct Sweep {
     } catch let failure as CollectiveFailure {
       trouble = failure.description
     }
-    // All groups meet here, whatever became of them.
+    // All groups meet here, whatever became of them; the first may wait long for the last.
+    everyone.barrierAsleep()
     try everyone.agree(on: "run the sweep") { () throws(SweepError) in
       if let trouble { throw SweepError(trouble) }
     }

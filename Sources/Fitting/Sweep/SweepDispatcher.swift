@@ -19,27 +19,36 @@ final class SweepDispatcher {
   let folder: SweepFolder
   /// The longest first; equal ones in the order of the plan.
   let points: [SweepPoint]
+  /// This group among those of its job, and how many they are.
+  private let (group, groupCount): (Int, Int)
+  private static let progressPause = Duration.seconds(2)
   private let holder = SweepHolder.current()
   private let heartbeat: SweepHeartbeat
   private var finishes: [SweepFinish?]
+  /// Points of which no more than that is known: nothing is left to do.
+  private var isSettled: [Bool]
   private var forgiven: [Int]
   /// Attempts that could be claimed when the folder was last read, the next one last.
   private var open: [(index: Int, attempt: Int)] = []
   private var lastReading: ContinuousClock.Instant?
-  private var nextProgress: ContinuousClock.Instant?
+  private var nextProgress: ContinuousClock.Instant
   /// For claims of others: when they were last touched, as first seen by this group.
   private var firstTouch: [Int: (attempt: Int, touched: Date?)] = [:]
 
   /// - Throws: `SweepError` where points of the folder have other settings.
   init(
-    _ points: [SweepPoint], in folder: SweepFolder, retryingFailures: Bool
+    _ points: [SweepPoint], in folder: SweepFolder, group: Int, of groupCount: Int,
+    retryingFailures: Bool
   ) throws(SweepError) {
     self.folder = folder
+    (self.group, self.groupCount) = (group, groupCount)
+    nextProgress = .now + Self.progressPause * (group + 1)
     self.points = points.enumerated().sorted {
       ($1.element.predictedCost, $0.offset) < ($0.element.predictedCost, $1.offset)
     }.map(\.element)
     heartbeat = SweepHeartbeat(every: folder.claimTimeout / 12)
     finishes = Array(repeating: nil, count: points.count)
+    isSettled = Array(repeating: false, count: points.count)
     forgiven = Array(repeating: 0, count: points.count)
     guard retryingFailures else { return }
     var reading = SweepReading(of: folder, seenFrom: holder)
@@ -73,11 +82,16 @@ final class SweepDispatcher {
 
   /// Finds the open points; returns whether there are others whose holders have to show that they live.
   private func readFolder() throws(SweepError) -> Bool {
+    let isFirst = lastReading == nil
     lastReading = .now
     open = []
     var isWaiting = false
     var reading = SweepReading(of: folder, seenFrom: holder)
-    for index in points.indices where finishes[index] == nil {
+    for index in points.indices where !isSettled[index] {
+      if reading.isSettled(points[index], forgiven: forgiven[index]) {
+        isSettled[index] = true
+        continue
+      }
       let state = try state(of: index, in: &reading)
       if state.verdict != nil { continue }
       if !state.isRunning {
@@ -87,6 +101,8 @@ final class SweepDispatcher {
       }
     }
     open.reverse()
+    // The groups of a job begin together: each with a point of its own, or all would compete for the longest.
+    if isFirst, group < open.count { open.append(open.remove(at: open.count - 1 - group)) }
     return isWaiting
   }
 
@@ -95,6 +111,7 @@ final class SweepDispatcher {
   ) throws(SweepError) -> SweepPointState {
     let state = try reading.state(of: points[index], forgiven: forgiven[index])
     finishes[index] = state.verdict.map(SweepFinish.init)
+    isSettled[index] = state.verdict != nil
     return state
   }
 
@@ -113,13 +130,15 @@ final class SweepDispatcher {
     heartbeat.beat(for: nil)
   }
 
-  /// Counts over the whole sweep now and then: nil in the first two seconds after the last, and for a hundred
-  /// times as long as that took, because it reads the files of all points that were not finished then.
+  /// Counts over the whole sweep now and then, nil between: it reads the files of all points that were not
+  /// finished the last time. The groups of a job take turns, one about every two seconds, and spend less
+  /// than a hundredth of one core's time on it together.
   func occasionalProgress() throws(SweepError) -> SweepProgress? {
     let start = ContinuousClock.now
-    if let nextProgress, start < nextProgress { return nil }
+    if start < nextProgress { return nil }
     let progress = try progress()
-    nextProgress = .now + max(.seconds(2), start.duration(to: .now) * 100)
+    let taken = start.duration(to: .now)
+    nextProgress = .now + max(Self.progressPause, taken * 100) * groupCount
     return progress
   }
 

@@ -99,6 +99,17 @@ public struct SweepFolder: Sendable {
     return record
   }
 
+  /// How an attempt ended, by the end of its last line alone; nil while it has not.
+  func lastStatus(of point: SweepPoint, attempt: Int) -> SweepOutcome.Status? {
+    let descriptor = open(path(of: point, attempt: attempt), O_RDONLY)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: 64)
+    let start = max(0, Int(lseek(descriptor, 0, SEEK_END)) - bytes.count)
+    let count = pread(descriptor, &bytes, bytes.count, off_t(start))
+    return SweepRecord.status(endOfFile: bytes.prefix(max(0, count)))
+  }
+
   /// Whether an attempt has been claimed.
   func isClaimed(_ point: SweepPoint, attempt: Int) -> Bool {
     access(path(of: point, attempt: attempt), F_OK) == 0

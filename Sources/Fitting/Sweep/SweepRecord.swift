@@ -24,6 +24,15 @@ struct SweepRecord {
       }.first
   }
 
+  /// The status in the last bytes of a file: members are written in the order of their names, and it is the
+  /// last one of an outcome.
+  static func status(endOfFile bytes: some Collection<UInt8>) -> SweepOutcome.Status? {
+    let text = String(decoding: bytes, as: UTF8.self)
+    guard text.hasSuffix("\"}\n"), let start = text.range(of: "\"status\":\"", options: .backwards)
+    else { return nil }
+    return SweepOutcome.Status(rawValue: String(text[start.upperBound...].dropLast(3)))
+  }
+
   /// A line of such a file.
   static func line(_ content: some Encodable) throws(SweepError) -> Data {
     let encoder = JSONEncoder()
