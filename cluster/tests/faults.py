@@ -8,6 +8,8 @@ import fits
 from harness import expect, test, within
 from workplace import state
 
+epochs = 150
+
 
 def _survives(place, damage, named, ended="distfit ended with status", mend=lambda: None):
     """A fit on six ranks of three nodes meets `damage`: its run must end within 60 s (the log says
@@ -15,13 +17,12 @@ def _survives(place, damage, named, ended="distfit ended with status", mend=lamb
     the bits of one rank."""
     place.cluster()
     fits.simulate(place)
-    epochs = fits.epochs_for(place, seconds=3)
     expected = fits.bits_of_one_rank(place, epochs)
     job = place.submit(
         ["--nodes=3", "--ntasks-per-node=2"], "fit.sbatch", *fits.words("fit.h5ad", epochs))
-    # However long a busy machine takes to come so far; what counts begins with the damage.
-    within(240, lambda: place.has_checkpoint("fit.h5ad"), job.log)
+    place.halt("fit.h5ad", job.log)
     damage(job)
+    place.go_on("fit.h5ad")
     within(60, lambda: ended in job.log(), job.log)
     expect(re.search(named, job.log()), f"nothing about {named}:\n{job.log()}")
     mend()

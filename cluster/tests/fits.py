@@ -1,7 +1,4 @@
 """The fits that the tests make: small DGD fits of simulated counts."""
-import re
-
-from harness import expect
 
 _settings = {
     "latent": 5, "hidden": 32, "components": 4, "batch": 256, "lanes": 16, "embedding-steps": 3,
@@ -31,14 +28,3 @@ def bits_of_one_rank(place, epochs):
         _bits[epochs] = place.bits(output)
     return _bits[epochs]
 
-
-def epochs_for(place, seconds, ranks=2):
-    """How many epochs take about so long on this machine, whatever it does beside."""
-    trial = 40
-    outcome = place.run(
-        "mpirun", "--oversubscribe", "--bind-to", "none", "-n", ranks, place.program, "fit",
-        *words("trial.h5ad", trial))
-    spent = re.search(r"written after (?:(\d+) min )?([0-9.]+) s of fitting", outcome.stderr)
-    expect(spent, f"the trial fit: {outcome}")
-    taken = 60 * int(spent[1] or 0) + float(spent[2])
-    return max(trial, int(trial * seconds / max(taken, 0.05)))

@@ -74,7 +74,9 @@ class Workplace:
         with open(log, "w") as output:
             process = subprocess.Popen(
                 [str(word) for word in words], cwd=self.folder, env=dict(environment, **extra),
-                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+                # Where these tests run in a shell's background, Ctrl-C is ignored by all that they start.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         process.log = log
         self._started.append(process)
         return process
@@ -147,11 +149,41 @@ class Workplace:
         expect(start >= 0, f"{name} has no record of its run")
         return hashlib.sha256(data[:start] + data[start + 4096:]).hexdigest()
 
-    def has_checkpoint(self, name):
-        """Whether a fit under way has a complete checkpoint."""
+    def _has_checkpoint(self, name):
         return any(
             re.fullmatch(r"step-\d+", path.name)
             for path in (self.folder / f"{name}.checkpoints").glob("step-*"))
+
+    def _ranks(self, name):
+        """The processes of the fit that writes this file, on all nodes."""
+        found = []
+        for number in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                words = Path(f"/proc/{number}/cmdline").read_bytes().decode().split("\0")
+                if (Path(words[0]).name == distfit.name and f"--output={name}" in words
+                        and Path(os.readlink(f"/proc/{number}/cwd")) == self.folder):
+                    found.append(int(number))
+            except OSError:
+                pass
+        return found
+
+    def halt(self, name, said):
+        """Waits until a fit under way has a complete checkpoint and makes its ranks stand still, so that
+        what befalls them then does so before the fit is over, however fast or busy the machine is."""
+        within(240, lambda: self._has_checkpoint(name), said)
+        self._signal(name, signal.SIGSTOP)
+        expect(not (self.folder / name).exists(), f"{name} was over before it could be halted")
+
+    def go_on(self, name):
+        """Lets those ranks of a halted fit go on that are left."""
+        self._signal(name, signal.SIGCONT)
+
+    def _signal(self, name, which):
+        for number in self._ranks(name):
+            try:
+                os.kill(number, which)
+            except ProcessLookupError:
+                pass
 
 
 class Job:
@@ -185,12 +217,13 @@ class Job:
         return "".join(path.read_text(errors="replace") for path in sorted(paths))
 
     def wait(self, seconds):
-        """Waits until no job of it runs or waits."""
-        going = {"PENDING", "RUNNING", "COMPLETING", "CONFIGURING", "REQUEUED", "SUSPENDED"}
+        """Waits until all jobs of it have ended for good."""
+        final = {"COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "OUT_OF_MEMORY"}
 
         def ended():
+            # A controller that is too busy to answer says something else, or nothing.
             states = self.states()
-            return bool(states) and not going & set(states)
+            return bool(states) and set(states) <= final
 
         def seen():
             reasons = [record.get("Reason") for record in self.records()]

@@ -1,16 +1,18 @@
 import Foundation
-import Modeling
-import Probability
+public import Modeling
+public import Probability
 
 /// Points of several lanes.
-struct StartPoints {
+public struct StartPoints: Sendable {
   /// Points of each lane.
-  let lanes: [[[Double]]]
+  public let lanes: [[[Double]]]
   /// The index of each lane's first row in the whole data: it keys random numbers.
-  let firstRows: [Int]
-  let dimension: Int
+  public let firstRows: [Int]
+  /// Numbers in a point.
+  public let dimension: Int
 
-  init(_ lanes: [[[Double]]], firstRows: [Int], dimension: Int) {
+  /// Points with their place in the whole data.
+  public init(_ lanes: [[[Double]]], firstRows: [Int], dimension: Int) {
     self.lanes = lanes
     self.firstRows = firstRows
     self.dimension = dimension
@@ -22,22 +24,37 @@ struct StartPoints {
 ///
 /// A point is drawn with probability ∝ D² by a race: the smallest −log(u_i)/D_i² wins, with u_i keyed by the
 /// point. That needs only a maximum over everyone, and the same point wins however the points are spread.
-struct KMeans {
-  let count: Int
-  let random: RandomSource
+///
+/// Source: D. Arthur, S. Vassilvitskii, k-means++, SODA 2007; S. P. Lloyd, IEEE Trans. Inf. Theory
+/// 28:129–137, 1982, doi:10.1109/TIT.1982.1056489.
+public struct KMeans: Sendable {
+  /// Clusters.
+  public let count: Int
+  /// What the seedings are drawn with.
+  public let random: RandomSource
   /// Clusterings that compete.
-  var seedings = 10
+  public var seedings = 10
   /// Points that compete to be the next centre of a seeding.
-  var candidates = 5
-  var iterations = 100
+  private let candidates = 5
+  private let iterations = 100
 
-  struct Clustering {
-    var centres: [Double]
-    var inertia = Double.infinity
-    var sizes: [Double] = []
+  /// K-means with so many clusters.
+  public init(count: Int, random: RandomSource) {
+    self.count = count
+    self.random = random
+  }
 
-    /// The centre nearest to a point.
-    func nearest(_ point: [Double], dimension: Int) -> Int {
+  /// Where the clusters are.
+  public struct Clustering: Sendable {
+    /// The centres, clusters × dimension.
+    public fileprivate(set) var centres: [Double]
+    /// Σ_i min_k ‖z_i − μ_k‖², before the centres moved for the last time.
+    public fileprivate(set) var inertia = Double.infinity
+    /// Points of each cluster.
+    public fileprivate(set) var sizes: [Double] = []
+
+    /// The centre nearest to a point; of equally near ones the first.
+    public func nearest(_ point: [Double], dimension: Int) -> Int {
       var nearest = (distance: Double.infinity, k: 0)
       for k in 0..<centres.count / dimension {
         let distance = squaredDistance(point, centres[k * dimension..<(k + 1) * dimension])
@@ -47,8 +64,11 @@ struct KMeans {
     }
   }
 
+  /// The clustering of least inertia.
+  ///
   /// Collective.
-  func best<Everyone: Team & ~Copyable>(
+  /// - Complexity: O(seedings · iterations · points · clusters · dimension).
+  public func best<Everyone: Team & ~Copyable>(
     of points: StartPoints, with everyone: borrowing Everyone
   ) -> Clustering {
     var best = Clustering(centres: [])
