@@ -64,6 +64,7 @@ let package = Package(
       "Models",
       [
         "Modeling", "Networks", "Optimization", "Probability", "LinearAlgebra", "Metrics", "Graphs",
+        "TileKernels",
       ]),
     library("Modeling", ["Optimization", "Probability", "LinearAlgebra"]),
     library(

@@ -34,6 +34,12 @@ struct BenchCells {
     return lanes.compactMap { $0 }
   }
 
+  /// The rows of one lane.
+  func lane(_ lane: Int, of laneCount: Int) -> RowData {
+    let rows = LanePlan(rowCount: rowCount, laneCount: laneCount).rows(ofLane: lane)
+    return RowData(rows: rows, matrix: .counts(counts(rows)))
+  }
+
   private func counts(_ rows: Range<Int>) -> CompressedCounts {
     var builder = CompressedCounts.Builder(columnCount: geneCount)
     builder.reserve(

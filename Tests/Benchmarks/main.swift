@@ -7,7 +7,15 @@ import Models
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "distfit-bench",
-    abstract: "Times of the hot paths against the bare matrix products of the same shapes.")
+    abstract: "Times of the hot paths against the bare matrix products of the same shapes.",
+    subcommands: [NetworksCommand.self, RegressionsCommand.self],
+    defaultSubcommand: NetworksCommand.self)
+}
+
+/// Epochs and output layers of networks.
+struct NetworksCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "networks", abstract: "Output layers, epochs and embeddings of networks.")
 
   @Flag(help: "Small sizes: to see that it works, not how fast.")
   var quick = false

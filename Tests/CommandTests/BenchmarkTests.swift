@@ -26,5 +26,24 @@ extension CommandTests {
       }
       #expect(outcome.output.contains("bytes a non-zero"), "\(outcome)")
     }
+
+    @Test func theQuickBenchmarkOfRegressionsMeasuresEveryMethodOnce() throws {
+      let place = try Workplace()
+      let command = try Command(
+        Command.built("distfit-bench"), ["regressions", "--quick", "--json", "results.json"],
+        directory: place.folder)
+      let outcome = command.outcome(within: 120)
+      #expect(outcome.status == 0, "\(outcome)")
+      let data = try Data(contentsOf: place.folder.appendingPathComponent("results.json"))
+      let results = try #require(
+        JSONSerialization.jsonObject(with: data) as? [[String: Any]], "not a list")
+      #expect(results.count == 6)
+      for result in results {
+        for name in ["seconds", "floor", "ratio", "peakBytes"] {
+          let value = try #require(result[name] as? Double, "\(name)")
+          #expect(value > 0 && value.isFinite, "\(result)")
+        }
+      }
+    }
   }
 }

@@ -24,10 +24,12 @@ extension PRRR {
     ) { lane, block, gene in
       let coefficient = Array(coefficients.geneCoefficients.row(gene))
       let h = scores[lane][block]
-      return blocks[lane][block].exposure.enumerated().map { row, size in
-        var predictor = 0.0
-        for index in 0..<width { predictor += coefficient[index] * h[row * width + index] }
-        return size * .exp(min(predictor, PoissonLimits.largestPredictor))
+      return h.withNumbers { score in
+        blocks[lane][block].exposure.enumerated().map { row, size in
+          var predictor = 0.0
+          for index in 0..<width { predictor += coefficient[index] * score[row * h.stride + index] }
+          return size * .exp(min(predictor, PoissonLimits.largestPredictor))
+        }
       }
     }
   }

@@ -59,7 +59,7 @@ extension PRRR {
 
   /// What is known at one point.
   private struct Point {
-    var scores: [[[Double]]]
+    var scores: [[VectorRows]]
     var sums: GeneSums
     var value: Double
   }

@@ -5,7 +5,7 @@ import Modeling
 extension PRRR {
   /// Newton's step for every gene, halved where it does not pay; the pass at the new coefficients.
   func geneSteps<Everyone: Team & ~Copyable>(
-    _ shared: PRRRState, _ sums: GeneSums, scores: [[[Double]]],
+    _ shared: PRRRState, _ sums: GeneSums, scores: [[VectorRows]],
     _ lanes: [[PoissonBlock]], with everyone: borrowing Everyone, on workers: Workers
   ) -> (coefficients: Matrix<Double>, pass: RowPass)? {
     let (coefficients, centres) = (shared.coefficients, shared.interceptCentres)
@@ -50,12 +50,15 @@ extension PRRR {
   }
 
   /// The largest magnitude of each score on this rank.
-  private func largestScores(_ scores: [[[Double]]], width: Int) -> [Double] {
+  private func largestScores(_ scores: [[VectorRows]], width: Int) -> [Double] {
     var heights = Array(repeating: 0.0, count: width)
-    for lane in scores {
-      for block in lane {
-        for (index, score) in block.enumerated() {
-          heights[index % width] = max(heights[index % width], score.magnitude)
+    for block in scores.joined() {
+      let stride = block.stride
+      block.withNumbers { score in
+        for row in 0..<block.rowCount {
+          for index in 0..<width {
+            heights[index] = max(heights[index], score[row * stride + index].magnitude)
+          }
         }
       }
     }

@@ -43,6 +43,12 @@ public struct Processor: Sendable, Equatable {
     return Self.avx512.isSubset(of: features) ? AVX512Arithmetic() : AVX2Arithmetic()
   }
 
+  /// The fastest kernels of Poisson regression that this processor can run.
+  package var poissonKernels: any PoissonArithmetic {
+    guard Self.avx2.isSubset(of: features) else { return PortableArithmetic() }
+    return Self.avx512.isSubset(of: features) ? AVX512Arithmetic() : AVX2Arithmetic()
+  }
+
   private static func readFeatures() -> Set<String> {
     guard let file = fopen("/proc/cpuinfo", "r") else { return [] }
     defer { fclose(file) }

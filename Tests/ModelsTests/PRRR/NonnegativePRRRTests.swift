@@ -29,7 +29,9 @@ import Testing
     _ = model.step(&state, &lanes, with: Alone(), on: Workers(threadCount: 1))
     state.covariates = covariates
     state.genes = genes
-    state.factors = []
+    state.ascent = nil
+    state.extrapolation = SquaredExtrapolation()
+    state.fallback = nil
     state.free = []
     state.adam = nil
     state.objective = nil
@@ -194,6 +196,56 @@ import Testing
         #expect(state.evaluation == alone.evaluation, "\(split)")
       }
     }
+  }
+
+  @Test func tilesAndSingleCountsGiveTheSameSums() throws {
+    // A lane on each side of the density from which tiles are used, with genes beyond one tile.
+    for (mean, isDense) in [(0.05, false), (2.0, true)] {
+      let data = Self.uniform(rows: 77, genes: 150, mean: mean)
+      let model = try Self.model(data, rank: 3)
+      let lane = try model.lane(from: data.rows(0..<77))
+      let filled = data.counts.joined().count { $0 > 0 }
+      let hasFewZeros = Double(filled) > 0.25 * 77 * 150
+      #expect(hasFewZeros == isDense)
+      var stream = RandomSource(seed: 5).stream("parameters")
+      let u = Matrix(rows: (0..<4).map { _ in (0..<3).map { _ in 0.1 + stream.uniform() } })
+      let v = Matrix(rows: (0..<150).map { _ in (0..<3).map { _ in 0.1 + stream.uniform() } })
+      let sums = try #require(
+        rateSums(
+          lanes: [lane.training], covariates: u, genes: v, side: .both, with: Alone(),
+          on: Workers(threadCount: 1)))
+      let scores = matrixProduct(Matrix(rows: data.design), u)
+      var logRates = 0.0
+      var weighted = Matrix<Double>(rowCount: 77, columnCount: 3)
+      var genes = Matrix<Double>(rowCount: 150, columnCount: 3)
+      for row in 0..<77 {
+        for gene in 0..<150 where data.counts[row][gene] > 0 {
+          let rate = (0..<3).reduce(0.0) { $0 + scores[row, $1] * v[gene, $1] }
+          logRates += data.counts[row][gene] * Foundation.log(rate)
+          for factor in 0..<3 {
+            weighted[row, factor] += data.counts[row][gene] / rate * v[gene, factor]
+            genes[gene, factor] += data.counts[row][gene] / rate * scores[row, factor]
+          }
+        }
+      }
+      let covariates = matrixProduct(Matrix(rows: data.design), weighted, transposing: .first)
+      // Sums of lanes are rounded to 2⁻⁴⁰.
+      let tolerance = Tolerance(relative: 1e-12, absolute: 2e-12)
+      #expect(sums.logRates.isClose(to: logRates, tolerance))
+      #expect(sums.covariates.elements.areClose(to: covariates.elements, tolerance))
+      #expect(sums.genes.elements.areClose(to: genes.elements, tolerance))
+    }
+  }
+
+  /// Counts of one mean and positive covariates, without structure.
+  static func uniform(rows: Int, genes: Int, mean: Double) -> TestCounts {
+    var stream = RandomSource(seed: 6).stream("uniform")
+    return TestCounts(
+      counts: (0..<rows).map { _ in
+        (0..<genes).map { _ in Double(stream.poisson(mean: mean)) }
+      },
+      design: (0..<rows).map { _ in (0..<4).map { _ in 0.1 + stream.uniform() } },
+      covariates: ["a", "b", "c", "d"])
   }
 
   @Test func negativeCovariatesAndRowsOfZerosAreRefused() throws {

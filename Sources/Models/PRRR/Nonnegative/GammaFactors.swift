@@ -1,10 +1,12 @@
 package import LinearAlgebra
 import Probability
 import RealModule
+import TileKernels
 
 /// Gamma distributions of the entries of a matrix, independent of each other.
 ///
 ///     q(θ_ik) = Gamma(shape_ik, rate_ik),  E θ = shape / rate,  exp E log θ = exp(ψ(shape)) / rate
+///     KL(q ‖ Gamma(a, b)) = (α − a) ψ(α) − log Γ(α) + log Γ(a) + a (log β − log b) + α (b − β) / β
 package struct GammaFactors: Codable, Sendable, Equatable {
   /// Shapes.
   package var shape: Matrix<Double>
@@ -13,8 +15,6 @@ package struct GammaFactors: Codable, Sendable, Equatable {
 
   /// E θ.
   package var mean: Matrix<Double> { combine { $0 / $1 } }
-  /// exp E log θ.
-  package var geometricMean: Matrix<Double> { combine { .exp(digamma($0)) / $1 } }
   /// Standard deviations.
   package var deviation: Matrix<Double> { combine { $0.squareRoot() / $1 } }
 
@@ -24,16 +24,48 @@ package struct GammaFactors: Codable, Sendable, Equatable {
       elements: zip(shape.elements, rate.elements).map(body))
   }
 
-  /// KL(q ‖ Gamma(a, b)), summed over the entries.
-  ///
-  ///     (α − a) ψ(α) − log Γ(α) + log Γ(a) + a (log β − log b) + α (b − β) / β
-  package func divergence(fromShape a: Double, rate b: Double) -> Double {
-    var sum = 0.0
-    for (alpha, beta) in zip(shape.elements, rate.elements) {
-      sum += (alpha - a) * digamma(alpha) - logGamma(alpha) + logGamma(a)
-      sum += a * (.log(beta) - .log(b)) + alpha * (b - beta) / beta
+  /// What a round of coordinate ascent asks of the distributions.
+  package struct Terms {
+    /// E θ.
+    package var mean: Matrix<Double>
+    /// exp E log θ.
+    package var geometricMean: Matrix<Double>
+    /// KL(q ‖ Gamma(a, b)), summed over the entries.
+    package var divergence: Double
+  }
+
+  /// Moments, and the divergence from a prior.
+  package func terms(priorShape a: Double, priorRate b: Double) -> Terms {
+    let count = shape.elements.count
+    // What fills the last vector are distributions like the prior: their divergence is 0.
+    let padding = (8 - count % 8) % 8
+    let shapes = shape.elements + Array(repeating: a, count: padding)
+    let rates = rate.elements + Array(repeating: b, count: padding)
+    var means = Array(repeating: 0.0, count: shapes.count)
+    var geometricMeans = means
+    var divergence = 0.0
+    shapes.withUnsafeBufferPointer { shapes in
+      rates.withUnsafeBufferPointer { rates in
+        means.withUnsafeMutableBufferPointer { means in
+          geometricMeans.withUnsafeMutableBufferPointer { geometricMeans in
+            guard let shapes = shapes.baseAddress, let rates = rates.baseAddress,
+              let means = means.baseAddress, let geometricMeans = geometricMeans.baseAddress
+            else { return }
+            divergence = PoissonKernels.chosen.gammas(
+              shapes, rates, vectorCount: (count + padding) / 8, priorShape: a, priorRate: b,
+              means: means, geometricMeans: geometricMeans)
+          }
+        }
+      }
     }
-    return sum
+    divergence += Double(count + padding) * (logGamma(a) - a * .log(b))
+    means.removeLast(padding)
+    geometricMeans.removeLast(padding)
+    func matrix(_ elements: [Double]) -> Matrix<Double> {
+      Matrix(rowCount: shape.rowCount, columnCount: shape.columnCount, elements: elements)
+    }
+    return Terms(
+      mean: matrix(means), geometricMean: matrix(geometricMeans), divergence: divergence)
   }
 }
 

@@ -30,7 +30,7 @@ extension NonnegativePRRR {
   }
 
   /// U and Vᵀ from one list.
-  private func matrices(_ values: [Double]) -> (Matrix<Double>, Matrix<Double>) {
+  func matrices(_ values: [Double]) -> (Matrix<Double>, Matrix<Double>) {
     let (p, k) = (regression.covariateCount, configuration.rank)
     return (
       Matrix(rowCount: p, columnCount: k, elements: Array(values[..<(p * k)])),

@@ -5,9 +5,6 @@ import Probability
 import RealModule
 
 extension NonnegativePRRR {
-  private var a: Double { configuration.priorShape }
-  private var b: Double { configuration.priorRate }
-
   /// Parameters before the first sum: ones.
   public func start() -> NonnegativePRRRState {
     let k = configuration.rank
@@ -36,7 +33,9 @@ extension NonnegativePRRR {
         shared.genes[gene, factor] = rates[gene] * (0.5 + genes.uniform()) / max(mean, 1e-300)
       }
     }
-    shared.factors = []
+    shared.ascent = nil
+    shared.extrapolation = SquaredExtrapolation()
+    shared.fallback = nil
     shared.free = []
     shared.adam = nil
     shared.windowSum = 0
@@ -106,19 +105,24 @@ extension NonnegativePRRR {
     return report
   }
 
+  /// The relative change of the objective that ends a start.
+  var tolerance: Double {
+    configuration.tolerance ?? (configuration.inference == .adam ? 0 : 1e-8)
+  }
+
   /// Whether the objective has stopped rising, and what to keep.
   func judge(
-    _ shared: inout NonnegativePRRRState, _ value: Double, deviations: [Matrix<Double>]
+    _ shared: inout NonnegativePRRRState, _ value: Double,
+    deviations: @autoclosure () -> [Matrix<Double>]
   ) -> Termination? {
     guard value.isFinite else { return .objectiveNotFinite }
     let before = shared.objective
     shared.objective = value
-    let tolerance = configuration.tolerance ?? (configuration.inference == .adam ? 0 : 1e-8)
     let isConverged =
       before.map { (value - $0).magnitude <= tolerance * max(1, value.magnitude) } ?? false
     let isLast = shared.iteration > configuration.iterationLimit
     guard isConverged || isLast else { return nil }
-    keep(&shared, value, deviations: deviations, isConverged: isConverged)
+    keep(&shared, value, deviations: deviations(), isConverged: isConverged)
     return isConverged
       ? .objectiveTolerance : (configuration.inference == .adam ? .planCompleted : .stepLimit)
   }
@@ -143,140 +147,11 @@ extension NonnegativePRRR {
   }
 
   /// Σ_n s_n (x_n U)_k.
-  private func weightedColumnSums(_ covariates: Matrix<Double>, _ totals: CountTotals) -> [Double] {
+  func weightedColumnSums(_ covariates: Matrix<Double>, _ totals: CountTotals) -> [Double] {
     matrixProduct(
       Matrix(rowCount: 1, columnCount: totals.covariates.count, elements: totals.covariates),
       covariates
     ).elements
-  }
-
-  // MARK: - Coordinate ascent
-
-  /// One round of coordinate ascent; the bound reported is that before it.
-  ///
-  ///     shape_U = a + Ũ ∘ (Xᵀ (W Ṽ)),  rate_U = b + (Σ_n s_n x_n)ᵀ (Σ_j E v_j),  and the same for V
-  private func ascend<Everyone: Team & ~Copyable>(
-    _ shared: inout NonnegativePRRRState, _ blocks: [[PoissonBlock]], _ totals: CountTotals,
-    with everyone: borrowing Everyone, on workers: Workers
-  ) -> Termination? {
-    if shared.factors.isEmpty {
-      shared.factors = [shared.covariates, shared.genes].map { start in
-        // A hundredfold shape: close to the start, not so close that it cannot be left.
-        let shape = Matrix(
-          rowCount: start.rowCount, columnCount: start.columnCount, repeating: 100.0)
-        return GammaFactors(
-          shape: shape,
-          rate: Matrix(
-            rowCount: start.rowCount, columnCount: start.columnCount,
-            elements: start.elements.map { 100 / $0 }))
-      }
-    }
-    var (u, v) = (shared.factors[0], shared.factors[1])
-    let (uTilde, vTilde) = (u.geometricMean, v.geometricMean)
-    guard
-      let first = rateSums(
-        lanes: blocks, covariates: uTilde, genes: vTilde, side: .covariates, with: everyone,
-        on: workers)
-    else { return .objectiveNotFinite }
-    let bound =
-      first.logRates + totals.constant - expectedTotal(u.mean, v.mean, totals)
-      - u.divergence(fromShape: a, rate: b) - v.divergence(fromShape: a, rate: b)
-    (shared.covariates, shared.genes) = (u.mean, v.mean)
-    if let ending = judge(&shared, bound, deviations: [u.deviation, v.deviation]) { return ending }
-    u = updated(
-      uTilde, first.covariates, rowWeights: totals.covariates, columnWeights: columnSums(v.mean))
-    guard
-      let second = rateSums(
-        lanes: blocks, covariates: u.geometricMean, genes: vTilde, side: .genes, with: everyone,
-        on: workers)
-    else { return .objectiveNotFinite }
-    v = updated(
-      vTilde, second.genes, rowWeights: nil,
-      columnWeights: weightedColumnSums(u.mean, totals))
-    let scales = factorScales(
-      u.mean, v.mean, difference: a * Double(u.shape.rowCount - v.shape.rowCount))
-    for factor in 0..<configuration.rank {
-      for row in 0..<u.rate.rowCount { u.rate[row, factor] /= scales[factor] }
-      for row in 0..<v.rate.rowCount { v.rate[row, factor] *= scales[factor] }
-    }
-    shared.factors = [u, v]
-    return nil
-  }
-
-  private func updated(
-    _ tilde: Matrix<Double>, _ sums: Matrix<Double>, rowWeights: [Double]?,
-    columnWeights: [Double]
-  ) -> GammaFactors {
-    var shape = tilde
-    var rate = tilde
-    for row in 0..<tilde.rowCount {
-      let weight = rowWeights?[row] ?? 1
-      for factor in 0..<tilde.columnCount {
-        shape[row, factor] = a + tilde[row, factor] * sums[row, factor]
-        rate[row, factor] = b + weight * columnWeights[factor]
-      }
-    }
-    return GammaFactors(shape: shape, rate: rate)
-  }
-
-  /// The factor c of each column of U (1/c of V) that the priors like best; the rates do not change.
-  ///
-  ///     b Σu c² − d c − b Σv = 0,   d = (a − 1)(p − q) for a maximum, a (p − q) for distributions
-  private func factorScales(
-    _ covariates: Matrix<Double>, _ genes: Matrix<Double>, difference d: Double
-  ) -> [Double] {
-    zip(columnSums(covariates), columnSums(genes)).map { u, v in
-      guard u > 0, v > 0 else { return 1 }
-      let root = (d * d + 4 * b * b * u * v).squareRoot()
-      // Of the two forms of the positive root the one without cancellation.
-      return d >= 0 ? (d + root) / (2 * b * u) : 2 * b * v / (root - d)
-    }
-  }
-
-  // MARK: - Maximum by EM
-
-  /// One round of EM; the log joint reported is that before it.
-  ///
-  ///     u ← (a − 1 + u ∘ (Xᵀ (W V))) / (b + (Σ_n s_n x_n)(Σ_j v_j)),  and the same for V
-  private func maximise<Everyone: Team & ~Copyable>(
-    _ shared: inout NonnegativePRRRState, _ blocks: [[PoissonBlock]], _ totals: CountTotals,
-    with everyone: borrowing Everyone, on workers: Workers
-  ) -> Termination? {
-    guard
-      let first = rateSums(
-        lanes: blocks, covariates: shared.covariates, genes: shared.genes, side: .covariates,
-        with: everyone, on: workers)
-    else { return .objectiveNotFinite }
-    let value = logJoint(first.logRates, shared.covariates, shared.genes, totals)
-    if let ending = judge(&shared, value, deviations: []) { return ending }
-    shared.covariates = maximum(
-      updated(
-        shared.covariates, first.covariates, rowWeights: totals.covariates,
-        columnWeights: columnSums(shared.genes)))
-    guard
-      let second = rateSums(
-        lanes: blocks, covariates: shared.covariates, genes: shared.genes, side: .genes,
-        with: everyone, on: workers)
-    else { return .objectiveNotFinite }
-    shared.genes = maximum(
-      updated(
-        shared.genes, second.genes, rowWeights: nil,
-        columnWeights: weightedColumnSums(shared.covariates, totals)))
-    let scales = factorScales(
-      shared.covariates, shared.genes,
-      difference: (a - 1) * Double(shared.covariates.rowCount - shared.genes.rowCount))
-    for factor in 0..<configuration.rank {
-      for row in 0..<shared.covariates.rowCount { shared.covariates[row, factor] *= scales[factor] }
-      for row in 0..<shared.genes.rowCount { shared.genes[row, factor] /= scales[factor] }
-    }
-    return nil
-  }
-
-  /// (shape − 1) / rate.
-  private func maximum(_ factors: GammaFactors) -> Matrix<Double> {
-    Matrix(
-      rowCount: factors.shape.rowCount, columnCount: factors.shape.columnCount,
-      elements: zip(factors.shape.elements, factors.rate.elements).map { max($0 - 1, 1e-300) / $1 })
   }
 
   /// log p(Y, U, V) from Σ y log r, with all constants.
@@ -285,7 +160,9 @@ extension NonnegativePRRR {
     _ totals: CountTotals
   ) -> Double {
     logRates + totals.constant - expectedTotal(covariates, genes, totals)
-      + logGammaPrior(covariates.elements, shape: a, rate: b)
-      + logGammaPrior(genes.elements, shape: a, rate: b)
+      + logGammaPrior(
+        covariates.elements, shape: configuration.priorShape, rate: configuration.priorRate)
+      + logGammaPrior(
+        genes.elements, shape: configuration.priorShape, rate: configuration.priorRate)
   }
 }

@@ -106,14 +106,26 @@ public struct NonnegativePRRRState: Codable, Sendable {
     package var isConverged: Bool
   }
 
+  /// The result of a round that has been extrapolated.
+  package enum Fallback: Codable, Sendable {
+    /// Of coordinate ascent.
+    case ascent(AscentPoint)
+    /// Of EM: U and Vᵀ.
+    case maximum(Matrix<Double>, Matrix<Double>)
+  }
+
   /// Nil before the first step.
   package var totals: CountTotals?
   /// U of a maximum.
   package var covariates: Matrix<Double>
   /// Vᵀ of a maximum.
   package var genes: Matrix<Double>
-  /// q(U), q(V) of coordinate ascent.
-  package var factors: [GammaFactors] = []
+  /// Where coordinate ascent stands; nil before its first round.
+  package var ascent: AscentPoint?
+  /// What the next extrapolation of coordinate ascent or EM starts from.
+  package var extrapolation = SquaredExtrapolation()
+  /// What an extrapolation that does not pay is replaced by; nil where none is to be judged.
+  package var fallback: Fallback?
   /// Of the gradient methods: the parameters that they move, and their optimiser.
   package var free: [Double] = []
   /// The optimiser.

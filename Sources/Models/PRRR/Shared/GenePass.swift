@@ -1,5 +1,6 @@
 package import LinearAlgebra
 package import Modeling
+import TileKernels
 
 /// What a Newton step of every gene's coefficients needs, summed over all rows of everyone.
 package struct GeneSums: Sendable {
@@ -16,22 +17,32 @@ package struct GeneSums: Sendable {
 /// Local.
 package func scores(
   of blocks: [PoissonBlock], at loadings: Matrix<Double>, on workers: Workers
-) -> [[Double]] {
+) -> [VectorRows] {
   mapConcurrently(blocks.count, on: workers) { index in
-    let block = blocks[index]
-    let width = loadings.columnCount + 1
-    var result = Array(repeating: 1.0, count: block.rowCount * width)
-    guard block.rowCount > 0 else { return result }
-    result.withUnsafeMutableBufferPointer { result in
-      block.design.withUnsafeElements { design in
+    var result = blocks[index].scores(at: loadings, width: loadings.columnCount + 1)
+    let stride = result.stride
+    result.withMutableNumbers { target in
+      for row in 0..<blocks[index].rowCount { target[row * stride + loadings.columnCount] = 1 }
+    }
+    return result
+  }
+}
+
+extension PoissonBlock {
+  /// X U, with zeros behind it up to `width` and the next whole vector.
+  func scores(at loadings: Matrix<Double>, width: Int) -> VectorRows {
+    var result = VectorRows(rowCount: rowCount, width: width)
+    guard rowCount > 0 else { return result }
+    let (stride, factorCount) = (result.stride, loadings.columnCount)
+    let covariateCount = design.columnCount
+    result.withMutableNumbers { target in
+      design.withUnsafeElements { design in
         loadings.withUnsafeElements { loadings in
-          guard let target = result.baseAddress, let x = design.baseAddress,
-            let u = loadings.baseAddress
-          else { return }
+          guard let x = design.baseAddress, let u = loadings.baseAddress else { return }
           Double.gemm(
-            rowCount: block.rowCount, columnCount: width - 1, depth: block.design.columnCount,
-            alpha: 1, a: Operand(x, stride: block.design.columnCount),
-            b: Operand(u, stride: width - 1), beta: 0, c: target, cStride: width)
+            rowCount: rowCount, columnCount: factorCount, depth: covariateCount, alpha: 1,
+            a: Operand(x, stride: covariateCount), b: Operand(u, stride: factorCount), beta: 0,
+            c: target, cStride: stride)
         }
       }
     }
@@ -50,7 +61,7 @@ package func scores(
 ///   - coefficients: genes × width.
 /// - Returns: nil where a sum was not finite, on every rank.
 package func geneSums<Everyone: Team & ~Copyable>(
-  lanes: [[PoissonBlock]], scores: [[[Double]]], coefficients: Matrix<Double>,
+  lanes: [[PoissonBlock]], scores: [[VectorRows]], coefficients: Matrix<Double>,
   with everyone: borrowing Everyone, on workers: Workers
 ) -> GeneSums? {
   let geneCount = coefficients.rowCount
@@ -85,7 +96,7 @@ package func geneSums<Everyone: Team & ~Copyable>(
 
 /// The sums of some genes over the lanes of this rank.
 private func genePart(
-  _ genes: Range<Int>, lanes: [[PoissonBlock]], scores: [[[Double]]],
+  _ genes: Range<Int>, lanes: [[PoissonBlock]], scores: [[VectorRows]],
   coefficients: UnsafeBufferPointer<Double>, width: Int
 ) -> PartialSums {
   let packed = packedCount(width)
@@ -95,64 +106,46 @@ private func genePart(
     .wide("clipped predictors", count: 1),
   ])
   guard let base = coefficients.baseAddress else { return part }
+  let kernels = PoissonKernels.chosen
   let tile = PoissonTile()
   var products = Array(repeating: 0.0, count: PoissonBlock.capacity * packed)
-  var countMoments = Array(repeating: 0.0, count: genes.count * width)
+  var countMoments = VectorRows(rowCount: genes.count, width: width)
   var meanMoments = Array(repeating: 0.0, count: genes.count * packed)
   for (blocks, laneScores) in zip(lanes, scores) where !blocks.isEmpty {
     var clipped = 0
-    countMoments.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
+    countMoments.reset()
     meanMoments.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
-    for (block, blockScores) in zip(blocks, laneScores) {
+    for (block, blockScores) in zip(blocks, laneScores) where block.rowCount > 0 {
       tile.load(block)
-      blockScores.withUnsafeBufferPointer { h in
+      let stride = blockScores.stride
+      blockScores.withNumbers { h in
         products.withUnsafeMutableBufferPointer { products in
-          countMoments.withUnsafeMutableBufferPointer { counts in
-            meanMoments.withUnsafeMutableBufferPointer { means in
-              guard let h = h.baseAddress, let products = products.baseAddress,
-                let counts = counts.baseAddress, let means = means.baseAddress
-              else { return }
-              tile.setPredictors(
-                scores: h, coefficients: base + genes.lowerBound * width, geneCount: genes.count,
-                width: width)
-              for gene in genes.indices.map({ $0 - genes.lowerBound }) {
-                clipped += tile.setMeans(gene: gene).clipped
-              }
-              setPackedProducts(products, of: h, rowCount: block.rowCount, width: width)
-              Double.gemm(
-                rowCount: genes.count, columnCount: packed, depth: block.rowCount, alpha: 1,
-                a: Operand(tile.means, stride: tile.stride), b: Operand(products, stride: packed),
-                beta: 1, c: means, cStride: packed)
-              addCountMoments(block, genes, scores: h, width: width, to: counts)
-            }
+          meanMoments.withUnsafeMutableBufferPointer { means in
+            guard let products = products.baseAddress, let means = means.baseAddress else { return }
+            tile.setPredictors(
+              scores: h, scoreStride: stride, coefficients: base + genes.lowerBound * width,
+              geneCount: genes.count, width: width)
+            clipped += tile.setMeans(geneCount: genes.count)
+            setPackedProducts(
+              products, of: h, rowCount: block.rowCount, stride: stride, width: width)
+            Double.gemm(
+              rowCount: genes.count, columnCount: packed, depth: block.rowCount, alpha: 1,
+              a: Operand(tile.means, stride: tile.stride), b: Operand(products, stride: packed),
+              beta: 1, c: means, cStride: packed)
+          }
+        }
+      }
+      blockScores.withVectors { h in
+        countMoments.withMutableVectors { moments in
+          block.withEntries(of: genes) {
+            kernels.moments($0, h, width: blockScores.vectorsPerRow, into: moments)
           }
         }
       }
     }
-    part.add(countMoments, to: 0)
+    part.add(countMoments.numbers(width: width), to: 0)
     part.add(meanMoments, to: 1)
     part.add(Double(clipped), to: 2)
   }
   return part
-}
-
-/// Σ_n y_nj h_n of some genes over the non-zero counts of a block.
-private func addCountMoments(
-  _ block: PoissonBlock, _ genes: Range<Int>, scores: UnsafePointer<Double>, width: Int,
-  to sums: UnsafeMutablePointer<Double>
-) {
-  block.geneStarts.withUnsafeBufferPointer { starts in
-    block.entryRows.withUnsafeBufferPointer { rows in
-      block.entryCounts.withUnsafeBufferPointer { counts in
-        for gene in genes {
-          let target = sums + (gene - genes.lowerBound) * width
-          for place in Int(starts[gene])..<Int(starts[gene + 1]) {
-            let h = scores + Int(rows[place]) * width
-            let count = Double(counts[place])
-            for a in 0..<width { target[a] += count * h[a] }
-          }
-        }
-      }
-    }
-  }
 }

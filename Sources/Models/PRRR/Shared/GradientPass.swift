@@ -1,5 +1,6 @@
 package import LinearAlgebra
 package import Modeling
+import TileKernels
 
 /// The log-likelihood (without constants) and its gradient at one point, summed over everyone.
 package struct LikelihoodGradient: Sendable {
@@ -54,7 +55,9 @@ package func likelihoodGradient<Everyone: Team & ~Copyable>(
 
 /// One thread's memory for going through blocks.
 private final class GradientScratch {
+  private let kernels = PoissonKernels.chosen
   private let tile = PoissonTile()
+  private var sums = Array(repeating: 0.0, count: PoissonTile.geneCapacity)
   private let coefficients: ReducedRankCoefficients
   private var residuals: [Double]
   private var geneGradient: [Double]
@@ -67,7 +70,7 @@ private final class GradientScratch {
   }
 
   /// Adds the value and the gradients of a block.
-  func go(through block: PoissonBlock, scores: [Double], adding part: inout PartialSums) {
+  func go(through block: PoissonBlock, scores: VectorRows, adding part: inout PartialSums) {
     guard block.rowCount > 0 else { return }
     let width = coefficients.factorCount + 1
     var value = 0.0
@@ -77,16 +80,17 @@ private final class GradientScratch {
     tile.load(block)
     residuals.withUnsafeMutableBufferPointer { residuals in
       geneGradient.withUnsafeMutableBufferPointer { gradient in
-        scores.withUnsafeBufferPointer { scores in
+        scores.withNumbers { h in
           coefficients.geneCoefficients.withUnsafeElements { b in
             guard let residuals = residuals.baseAddress, let gradient = gradient.baseAddress,
-              let h = scores.baseAddress, let b = b.baseAddress
+              let b = b.baseAddress
             else { return }
             for start in stride(from: 0, to: coefficients.geneCount, by: PoissonTile.geneCapacity) {
               let genes =
                 start..<min(start + PoissonTile.geneCapacity, coefficients.geneCount)
               let sums = go(
-                through: genes, of: block, h, b, width, residuals: residuals, gradient: gradient)
+                through: genes, of: block, h, scores.stride, b, width, residuals: residuals,
+                gradient: gradient)
               value += sums.value
               clipped += sums.clipped
             }
@@ -108,35 +112,38 @@ private final class GradientScratch {
   /// E = Y − μ of a chunk: residuals += E b, gradient += Eᵀ h.
   private func go(
     through genes: Range<Int>, of block: PoissonBlock, _ h: UnsafePointer<Double>,
-    _ b: UnsafePointer<Double>, _ width: Int, residuals: UnsafeMutablePointer<Double>,
+    _ scoreStride: Int, _ b: UnsafePointer<Double>, _ width: Int,
+    residuals: UnsafeMutablePointer<Double>,
     gradient: UnsafeMutablePointer<Double>
   ) -> (value: Double, clipped: Int) {
     let chunkCoefficients = b + genes.lowerBound * width
     tile.setPredictors(
-      scores: h, coefficients: chunkCoefficients, geneCount: genes.count, width: width)
+      scores: h, scoreStride: scoreStride, coefficients: chunkCoefficients,
+      geneCount: genes.count, width: width)
+    sums.withUnsafeMutableBufferPointer { sums in
+      guard let sums = sums.baseAddress else { return }
+      block.withEntries(of: genes) {
+        // Loadings are read for residuals only; these come from products below.
+        kernels.counts(
+          $0, tile.means, stride: tile.stride, limit: PoissonLimits.largestPredictor, nil,
+          width: 0, residuals: nil, sums: sums)
+      }
+    }
+    let clipped = tile.setMeans(geneCount: genes.count)
     var value = 0.0
-    var clipped = 0
-    block.geneStarts.withUnsafeBufferPointer { starts in
-      block.entryRows.withUnsafeBufferPointer { rows in
-        block.entryCounts.withUnsafeBufferPointer { counts in
-          for gene in genes {
-            let entries = Int(starts[gene])..<Int(starts[gene + 1])
-            let means = tile.means + (gene - genes.lowerBound) * tile.stride
-            for place in entries {
-              value +=
-                Double(counts[place]) * min(means[Int(rows[place])], PoissonLimits.largestPredictor)
-            }
-            let sum = tile.setMeans(gene: gene - genes.lowerBound)
-            value -= sum.sum
-            clipped += sum.clipped
-            for place in entries { means[Int(rows[place])] -= Double(counts[place]) }
-          }
+    for gene in 0..<genes.count { value += sums[gene] - tile.sums[gene] }
+    block.withEntries(of: genes) { entries in
+      for gene in 0..<genes.count {
+        let means = tile.means + gene * tile.stride
+        for place in Int(entries.starts[gene])..<Int(entries.starts[gene + 1]) {
+          means[Int(entries.rows[place])] -= Double(entries.counts[place])
         }
       }
     }
     Double.gemm(
       rowCount: genes.count, columnCount: width, depth: block.rowCount, alpha: -1,
-      a: Operand(tile.means, stride: tile.stride), b: Operand(h, stride: width), beta: 1,
+      a: Operand(tile.means, stride: tile.stride), b: Operand(h, stride: scoreStride),
+      beta: 1,
       c: gradient + genes.lowerBound * width, cStride: width)
     Double.gemm(
       rowCount: block.rowCount, columnCount: width, depth: genes.count, alpha: -1,

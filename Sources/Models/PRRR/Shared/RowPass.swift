@@ -1,5 +1,6 @@
 package import LinearAlgebra
 package import Modeling
+import TileKernels
 
 /// What a Newton step of U needs of one block, for every row.
 package struct RowMoments: Sendable {
@@ -28,7 +29,7 @@ package struct RowPass: Sendable {
 ///   all genes.
 /// - Returns: nil where a sum was not finite, on every rank.
 package func rowPass<Everyone: Team & ~Copyable>(
-  lanes: [[PoissonBlock]], scores: [[[Double]]], coefficients: Matrix<Double>, genes: [Int],
+  lanes: [[PoissonBlock]], scores: [[VectorRows]], coefficients: Matrix<Double>, genes: [Int],
   wantsMoments: Bool, with everyone: borrowing Everyone, on workers: Workers
 ) -> RowPass? {
   let places = lanes.indices.flatMap { lane in lanes[lane].indices.map { (lane, $0) } }
@@ -36,6 +37,7 @@ package func rowPass<Everyone: Team & ~Copyable>(
   let factorCount = width - 1
   let weightWidth = factorCount + packedCount(factorCount)
   let weights = wantsMoments ? momentWeights(coefficients) : []
+  let loadings = VectorRows(coefficients, width: factorCount)
   let groupCount = min(places.count, 4 * workers.threadCount)
   var groups = mapConcurrently(groupCount, on: workers) { group in
     var sums = logLikelihoodSums(geneCount: genes.count)
@@ -46,7 +48,7 @@ package func rowPass<Everyone: Team & ~Copyable>(
       moments.append(
         scratch.go(
           through: lanes[lane][block], scores: scores[lane][block], coefficients: coefficients,
-          genes: genes, weights: weights, adding: &sums))
+          loadings: loadings, genes: genes, weights: weights, adding: &sums))
     }
     return (sums, moments)
   }
@@ -92,6 +94,7 @@ private func momentWeights(_ coefficients: Matrix<Double>) -> [Double] {
 
 /// One thread's memory for going through blocks of rows.
 private final class RowScratch {
+  private let kernels = PoissonKernels.chosen
   private let tile = PoissonTile()
   private let weightWidth: Int
   private var accumulated: [Double]
@@ -103,34 +106,33 @@ private final class RowScratch {
   }
 
   /// The moments of a block (empty without weights); log-likelihoods are added to the sums.
+  ///
+  /// - Parameter loadings: V of all the coefficients.
   func go(
-    through block: PoissonBlock, scores: [Double], coefficients: Matrix<Double>, genes: [Int],
-    weights: [Double], adding sums: inout PartialSums
+    through block: PoissonBlock, scores: VectorRows, coefficients: Matrix<Double>,
+    loadings: VectorRows, genes: [Int], weights: [Double], adding sums: inout PartialSums
   ) -> RowMoments {
     let width = coefficients.columnCount
     let factorCount = width - 1
-    var residuals = Array(repeating: 0.0, count: weights.isEmpty ? 0 : block.rowCount * factorCount)
+    guard block.rowCount > 0 else { return RowMoments(residuals: [], curvatures: []) }
+    var residuals = VectorRows(
+      rowCount: weights.isEmpty ? 0 : block.rowCount, width: factorCount)
     accumulated.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
     tile.load(block)
     var clipped = 0
     for start in stride(from: 0, to: genes.count, by: PoissonTile.geneCapacity) {
       let chunk = start..<min(start + PoissonTile.geneCapacity, genes.count)
       coefficients.withUnsafeElements { coefficients in
-        scores.withUnsafeBufferPointer { scores in
-          guard let base = coefficients.baseAddress, let h = scores.baseAddress else { return }
+        scores.withNumbers { h in
+          guard let base = coefficients.baseAddress else { return }
           tile.setPredictors(
-            scores: h, coefficients: base + start * width, geneCount: chunk.count, width: width)
-          for position in chunk {
-            let predictors = tile.means + (position - start) * tile.stride
-            let counted = addCounts(
-              of: genes[position], in: block, predictors: predictors,
-              loadings: base + position * width, factorCount: factorCount, to: &residuals)
-            let mean = tile.setMeans(gene: position - start)
-            likelihoods[position - start] = counted - mean.sum
-            clipped += mean.clipped
-          }
+            scores: h, scoreStride: scores.stride, coefficients: base + start * width,
+            geneCount: chunk.count, width: width)
         }
       }
+      addCounts(of: genes, chunk, in: block, loadings: loadings, to: &residuals)
+      clipped += tile.setMeans(geneCount: chunk.count)
+      for position in 0..<chunk.count { likelihoods[position] -= tile.sums[position] }
       likelihoods.withUnsafeBufferPointer {
         sums.add(UnsafeBufferPointer(rebasing: $0[..<chunk.count]), to: 0, at: start)
       }
@@ -138,40 +140,48 @@ private final class RowScratch {
     }
     sums.add(Double(clipped), to: 1)
     if weights.isEmpty { return RowMoments(residuals: [], curvatures: []) }
+    var differences = residuals.numbers(width: factorCount)
     var curvatures: [Double] = []
     curvatures.reserveCapacity(block.rowCount * packedCount(factorCount))
     for row in 0..<block.rowCount {
-      let moments = accumulated[row * weightWidth..<(row + 1) * weightWidth]
-      for (factor, mean) in moments.prefix(factorCount).enumerated() {
-        residuals[row * factorCount + factor] -= mean
+      for factor in 0..<factorCount {
+        differences[row * factorCount + factor] -= accumulated[row * weightWidth + factor]
       }
-      curvatures += moments.dropFirst(factorCount)
+      curvatures += accumulated[row * weightWidth + factorCount..<(row + 1) * weightWidth]
     }
-    return RowMoments(residuals: residuals, curvatures: curvatures)
+    return RowMoments(residuals: differences, curvatures: curvatures)
   }
 
-  /// Σ_n y_nj η_nj; adds y_nj v_j to every row's residual where there is one.
+  /// likelihoods ← Σ_n y_nj η_nj of a chunk of genes; adds y_nj v_j to the residuals of the rows where there
+  /// are any.
   private func addCounts(
-    of gene: Int, in block: PoissonBlock, predictors: UnsafePointer<Double>,
-    loadings: UnsafePointer<Double>, factorCount: Int, to residuals: inout [Double]
-  ) -> Double {
-    var sum = 0.0
-    block.entryRows.withUnsafeBufferPointer { rows in
-      block.entryCounts.withUnsafeBufferPointer { counts in
-        residuals.withUnsafeMutableBufferPointer { residuals in
-          for place in Int(block.geneStarts[gene])..<Int(block.geneStarts[gene + 1]) {
-            let row = Int(rows[place])
-            let count = Double(counts[place])
-            sum += count * min(predictors[row], PoissonLimits.largestPredictor)
-            guard !residuals.isEmpty, let target = residuals.baseAddress else { continue }
-            for factor in 0..<factorCount {
-              target[row * factorCount + factor] += count * loadings[factor]
+    of genes: [Int], _ chunk: Range<Int>, in block: PoissonBlock, loadings: VectorRows,
+    to residuals: inout VectorRows
+  ) {
+    let limit = PoissonLimits.largestPredictor
+    let wantsResiduals = residuals.rowCount > 0
+    let vectorCount = loadings.vectorsPerRow
+    residuals.withMutableVectors { residuals in
+      loadings.withVectors { loadings in
+        likelihoods.withUnsafeMutableBufferPointer { likelihoods in
+          guard let likelihoods = likelihoods.baseAddress else { return }
+          var first = chunk.lowerBound
+          while first < chunk.upperBound {
+            // Genes that follow each other lie together in the block.
+            var end = first + 1
+            while end < chunk.upperBound, genes[end] == genes[end - 1] + 1 { end += 1 }
+            let place = first - chunk.lowerBound
+            block.withEntries(of: genes[first]..<genes[end - 1] + 1) {
+              kernels.counts(
+                $0, tile.means + place * tile.stride, stride: tile.stride, limit: limit,
+                loadings + first * vectorCount, width: vectorCount,
+                residuals: wantsResiduals ? residuals : nil, sums: likelihoods + place)
             }
+            first = end
           }
         }
       }
     }
-    return sum
   }
 
   /// accumulated += μᵀ · weights over a chunk of genes.

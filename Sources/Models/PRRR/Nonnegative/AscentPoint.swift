@@ -1,0 +1,83 @@
+import LinearAlgebra
+import RealModule
+
+/// Where coordinate ascent stands after a round.
+///
+///     q(u_pk) = Gamma(shape_pk, (b + w_p c_k) / s_k),   q(v_jk) = Gamma(shape_jk, (b + d_k) s_k)
+///
+/// | Symbol | Meaning | Shape | In code |
+/// |---|---|---|---|
+/// | w | Σ_n s_n x_np | p | `CountTotals.covariates` |
+/// | c | Σ_j E v_jk | k | `geneSums` |
+/// | d | Σ_n s_n (x_n E U)_k | k | `scoreSums` |
+/// | s | scales that the priors like best | k | `scales` |
+package struct AscentPoint: Codable, Sendable {
+  /// Shapes of q(U), p × k.
+  var covariateShapes: Matrix<Double>
+  /// Shapes of q(V), q × k.
+  var geneShapes: Matrix<Double>
+  /// c.
+  var geneSums: [Double]
+  /// d.
+  var scoreSums: [Double]
+  /// s.
+  var scales: [Double]
+
+  /// q(U) and q(V).
+  func factors(weights: [Double], priorRate b: Double) -> (GammaFactors, GammaFactors) {
+    var covariateRates = covariateShapes
+    for row in 0..<covariateRates.rowCount {
+      for factor in scales.indices {
+        covariateRates[row, factor] = (b + weights[row] * geneSums[factor]) / scales[factor]
+      }
+    }
+    var geneRates = geneShapes
+    for row in 0..<geneRates.rowCount {
+      for factor in scales.indices {
+        geneRates[row, factor] = (b + scoreSums[factor]) * scales[factor]
+      }
+    }
+    return (
+      GammaFactors(shape: covariateShapes, rate: covariateRates),
+      GammaFactors(shape: geneShapes, rate: geneRates)
+    )
+  }
+
+  /// The logarithms of all numbers: where extrapolation goes along a line.
+  var logarithms: [Double] {
+    var result: [Double] = []
+    result.reserveCapacity(
+      covariateShapes.elements.count + geneShapes.elements.count + 3 * scales.count)
+    for list in [covariateShapes.elements, geneShapes.elements, geneSums, scoreSums, scales] {
+      for value in list { result.append(.log(value)) }
+    }
+    return result
+  }
+
+  /// The point whose logarithms are these, of the same shape as another.
+  init(logarithms: [Double], like other: AscentPoint) {
+    self = other
+    var next = logarithms.makeIterator()
+    func take(_ values: [Double]) -> [Double] { values.map { .exp(next.next() ?? .log($0)) } }
+    covariateShapes = Matrix(
+      rowCount: other.covariateShapes.rowCount, columnCount: other.scales.count,
+      elements: take(other.covariateShapes.elements))
+    geneShapes = Matrix(
+      rowCount: other.geneShapes.rowCount, columnCount: other.scales.count,
+      elements: take(other.geneShapes.elements))
+    geneSums = take(other.geneSums)
+    scoreSums = take(other.scoreSums)
+    scales = take(other.scales)
+  }
+
+  init(
+    covariateShapes: Matrix<Double>, geneShapes: Matrix<Double>, geneSums: [Double],
+    scoreSums: [Double], scales: [Double]
+  ) {
+    self.covariateShapes = covariateShapes
+    self.geneShapes = geneShapes
+    self.geneSums = geneSums
+    self.scoreSums = scoreSums
+    self.scales = scales
+  }
+}

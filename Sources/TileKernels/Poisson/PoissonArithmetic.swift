@@ -1,0 +1,37 @@
+/// The kernels of Poisson regression, compiled for one instruction set.
+///
+/// As ``TileArithmetic``: conformers differ in nothing but what they are compiled for, and give the same bits.
+public protocol PoissonArithmetic: Sendable {
+  /// See `poissonMeans`: μ for η in a tile; how many predictors were clipped.
+  func means(
+    _ eta: UnsafeMutablePointer<WideDoubles>, geneCount: Int, vectorCount: Int,
+    exposure: UnsafePointer<WideDoubles>, limit: Double, sums: UnsafeMutablePointer<Double>
+  ) -> Int
+  /// See `countMoments`.
+  func moments(
+    _ entries: PoissonEntries, _ h: UnsafePointer<WideDoubles>, width: Int,
+    into t: UnsafeMutablePointer<WideDoubles>)
+  /// See `countTerms`.
+  func counts(
+    _ entries: PoissonEntries, _ eta: UnsafePointer<Double>, stride: Int, limit: Double,
+    _ v: UnsafePointer<WideDoubles>?, width: Int, residuals: UnsafeMutablePointer<WideDoubles>?,
+    sums: UnsafeMutablePointer<Double>)
+  /// See `rateTerms`: Σ y log r.
+  func rates(
+    _ entries: PoissonEntries, _ h: UnsafePointer<WideDoubles>, _ v: UnsafePointer<WideDoubles>,
+    width: Int, rowUpdates d: UnsafeMutablePointer<WideDoubles>?,
+    geneUpdates t: UnsafeMutablePointer<WideDoubles>?, wantsLogarithms: Bool,
+    stage: UnsafeMutablePointer<WideDoubles>
+  ) -> Double
+  /// See `divideByRates`: Σ y log r.
+  func divide(
+    _ y: UnsafeMutablePointer<WideDoubles>, by r: UnsafePointer<WideDoubles>, vectorCount: Int,
+    wantsLogarithms: Bool
+  ) -> Double
+  /// See `gammaTerms`.
+  func gammas(
+    _ shapes: UnsafePointer<Double>, _ rates: UnsafePointer<Double>, vectorCount: Int,
+    priorShape: Double, priorRate: Double, means: UnsafeMutablePointer<Double>,
+    geometricMeans: UnsafeMutablePointer<Double>
+  ) -> Double
+}
