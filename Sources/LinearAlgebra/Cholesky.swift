@@ -13,7 +13,7 @@ public struct Cholesky: Sendable {
   /// - Precondition: the matrix is square.
   /// - Throws: ``LinearAlgebraError/notPositiveDefinite(order:)``, ``LinearAlgebraError/notFinite(row:column:)``.
   /// - Complexity: O(n³ / 3).
-  public init(_ matrix: Matrix<Double>) throws(LinearAlgebraError) {
+  public init(_ matrix: consuming Matrix<Double>) throws(LinearAlgebraError) {
     let order = matrix.rowCount
     precondition(order == matrix.columnCount, "Cholesky of \(order) × \(matrix.columnCount)")
     try matrix.checkFinite()
@@ -51,7 +51,21 @@ public struct Cholesky: Sendable {
 
   /// A⁻¹ b.
   public func solve(_ right: [Double]) -> [Double] {
-    solve(Matrix(rowCount: right.count, columnCount: 1, elements: right)).elements
+    let order = factor.rowCount
+    precondition(right.count == order, "\(right.count) numbers, expected \(order)")
+    var solution = right
+    guard order > 0 else { return solution }
+    solution.withUnsafeMutableBufferPointer { x in
+      factor.withUnsafeElements { l in
+        for orientation in [CblasNoTrans, CblasTrans] {
+          // void cblas_dtrsv(order, uplo, trans, diag, N, A, lda, x, incx)
+          cblas_dtrsv(
+            CblasRowMajor, CblasLower, orientation, CblasNonUnit, blasint(order), l.baseAddress,
+            blasint(order), x.baseAddress, 1)
+        }
+      }
+    }
+    return solution
   }
 
   /// Replaces B by L⁻¹ B (`.plain`) or L⁻ᵀ B (`.transposed`).

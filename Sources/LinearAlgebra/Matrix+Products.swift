@@ -139,12 +139,21 @@ extension Matrix where Scalar: BLASScalar {
     }
   }
 
-  /// Makes the matrix symmetric from its lower triangle.
-  mutating func copyLowerTriangleUp() {
+  /// Makes the matrix symmetric from its lower triangle, in tiles that stay in cache.
+  ///
+  /// - Precondition: the matrix is square.
+  public mutating func copyLowerTriangleUp() {
     let order = rowCount
+    let tile = 32
     withUnsafeMutableElements { elements in
-      for row in 0..<order {
-        for column in 0..<row { elements[column * order + row] = elements[row * order + column] }
+      for rowStart in stride(from: 0, to: order, by: tile) {
+        for columnStart in stride(from: 0, through: rowStart, by: tile) {
+          for row in rowStart..<min(rowStart + tile, order) {
+            for column in columnStart..<max(columnStart, min(columnStart + tile, row)) {
+              elements[column * order + row] = elements[row * order + column]
+            }
+          }
+        }
       }
     }
   }

@@ -1,7 +1,7 @@
 public import LinearAlgebra
 
 // A, B diagonal blocks of the Hessian along the fibre, K the off-diagonal block without its last column,
-// L, M, N blocks of the inverse; d1, d2 orders
+// L, M, N blocks of the inverse; d1, d2 orders; P = A⁻¹, R = B⁻¹, r its last column without the last entry, rho that
 
 /// How the curvature of the fibre enters the second moments.
 public enum CurvatureTerm: String, Codable, Sendable, CaseIterable {
@@ -30,104 +30,158 @@ public enum CurvatureTerm: String, Codable, Sendable, CaseIterable {
 /// It is the Hessian of the quadratic form along log directions at z = 1. The rows' term is the same with the
 /// axes exchanged.
 ///
-/// K has rank two (K = a 1ᵀ + 1 bᵀ), so that beside the inverses of A and of the Schur complement
-/// S = B̄ − Kᵀ A⁻¹ K nothing costs more than O(d²).
+/// K has rank two (K = a 1ᵀ + 1 bᵀ), and B̄ is B less a row and a column, so that M is the leading block of R = B⁻¹ and
+/// a matrix of rank three, and beside the two inverses P = A⁻¹ and R nothing costs more than O(d²):
+///
+///     B̄⁻¹ = R̄ − r rᵀ/ρ;   M = (B̄ − U W Uᵀ)⁻¹ = B̄⁻¹ + X (I − W T)⁻¹ W Xᵀ
+///     U = [1 b],  W = [[aᵀPa, aᵀP1], [aᵀP1, 1ᵀP1]],  X = B̄⁻¹ U,  T = Uᵀ X
+///
+/// Both axes' terms need the same two inverses.
 ///
 /// Source: MED-MAGMA paper, appendix E; MED-MAGMA-NeurIPS2026@6c208ce, MED_MAGMA.py, `axis_curvature_final`.
 ///
 /// Local.
-/// - Throws: `LinearAlgebraError` where A or S is singular.
+/// - Throws: `LinearAlgebraError` where A or B is singular.
 public func curvature(
   rowPrecision: Matrix<Double>, columnPrecision: Matrix<Double>
 ) throws(LinearAlgebraError) -> Matrix<Double> {
-  let d1 = rowPrecision.rowCount
-  let d2 = columnPrecision.rowCount
-  let a = rowPrecision.rowTotals
-  let b = columnPrecision.rowTotals
-  let total1 = a.reduce(0, +)
-  let total2 = b.reduce(0, +)
-  let inverseA = try symmetricInverse(
-    rowPrecision.scaledAndShifted(by: Double(d2), diagonal: total2, order: d1))
-
-  // U = [A⁻¹ a, A⁻¹ 1]; Kᵀ A⁻¹ K = Σ over the two factors of both sides
-  let ones = [Double](repeating: 1, count: d1)
-  let solvedA = inverseA.product(a)
-  let solvedOnes = inverseA.product(ones)
-  let (aa, a1, oo) = (dot(a, solvedA), dot(ones, solvedA), dot(ones, solvedOnes))
-  let reduced = max(d2 - 1, 0)
-  var schur = columnPrecision.scaledAndShifted(by: Double(d1), diagonal: total1, order: reduced)
-  schur.withUnsafeMutableElements { s in
-    for row in 0..<reduced {
-      for column in 0..<reduced {
-        s[row * reduced + column] -= aa + (a1 * (b[row] + b[column]) + oo * b[row] * b[column])
-      }
-    }
-  }
-  let m = try symmetricInverse(schur)
-
-  // tr L = tr A⁻¹ + tr(S⁻¹ Kᵀ A⁻² K)
-  let (naa, na1, noo) = (
-    dot(solvedA, solvedA), dot(solvedA, solvedOnes), dot(solvedOnes, solvedOnes)
-  )
-  let b2 = Array(b.prefix(reduced))
-  let mb = m.product(b2)
-  let m1 = m.product([Double](repeating: 1, count: reduced))
-  let (m11, m1b, mbb) = (m1.reduce(0, +), dot(m1, b2), dot(mb, b2))
-  let traceL = inverseA.diagonal.reduce(0, +) + (naa * m11 + 2 * na1 * m1b + noo * mbb)
-
-  // σ = −(1ᵀ A⁻¹ K) S⁻¹ = −(1ᵀA⁻¹a · 1ᵀ + 1ᵀA⁻¹1 · bᵀ) S⁻¹
-  var sigma = [Double](repeating: 0, count: d2)
-  for index in 0..<reduced { sigma[index] = -(a1 * m1[index] + oo * mb[index]) }
-
-  var result = Matrix<Double>(rowCount: d2, columnCount: d2)
-  result.withUnsafeMutableElements { result in
-    m.withUnsafeElements { m in
-      for row in 0..<d2 {
-        for column in 0..<d2 {
-          var element = 2 * traceL + 2 * (sigma[row] + sigma[column])
-          if row < reduced, column < reduced {
-            element += 2 * Double(d1) * m[row * reduced + column]
-          }
-          result[row * d2 + column] = element
-        }
-      }
-    }
-  }
+  let inverses = try FibreInverses(rows: rowPrecision, columns: columnPrecision)
+  var result = Matrix<Double>(
+    rowCount: columnPrecision.rowCount, columnCount: columnPrecision.rowCount)
+  CurvatureParts(
+    totals: (rowPrecision.rowTotals, columnPrecision.rowTotals), inverses.rows, inverses.columns
+  ).add(1, inverses.columns, to: &result)
   return result
 }
 
-/// The inverse of a symmetric matrix, by Cholesky's factorisation where it is positive definite.
-private func symmetricInverse(_ matrix: Matrix<Double>) throws(LinearAlgebraError) -> Matrix<Double>
-{
-  do {
-    return try Cholesky(matrix).inverse()
-  } catch .notPositiveDefinite {
-    return try LU(matrix).inverse()
+/// P = (d₂ Ω₁ + (Σ Ω₂) I)⁻¹ and R = (d₁ Ω₂ + (Σ Ω₁) I)⁻¹.
+struct FibreInverses: Sendable, Codable, Equatable {
+  var rows: Matrix<Double>
+  var columns: Matrix<Double>
+
+  init(rows: Matrix<Double>, columns: Matrix<Double>) throws(LinearAlgebraError) {
+    let totals = (rows.elements.reduce(0, +), columns.elements.reduce(0, +))
+    func inverse(
+      _ precision: Matrix<Double>, _ factor: Int, _ diagonal: Double
+    ) throws(LinearAlgebraError) -> Matrix<Double> {
+      var matrix = precision
+      matrix.scale(by: Double(factor))
+      for index in 0..<matrix.rowCount { matrix[index, index] += diagonal }
+      do {
+        return try Cholesky(matrix).inverse()
+      } catch .notPositiveDefinite {
+        return try LU(matrix).inverse()
+      }
+    }
+    self.rows = try inverse(rows, columns.rowCount, totals.1)
+    self.columns = try inverse(columns, rows.rowCount, totals.0)
+  }
+
+  /// Of known inverses.
+  init(inverseRows: Matrix<Double>, inverseColumns: Matrix<Double>) {
+    rows = inverseRows
+    columns = inverseColumns
+  }
+}
+
+/// What the columns' curvature term has beside the inverse R itself.
+struct CurvatureParts {
+  private let otherCount: Int
+  private let traceL: Double
+  private var r: [Double]
+  private let rho: Double
+  private let first: [Double]
+  private let second: [Double]
+  private let n: (Double, Double, Double, Double)
+  private var sigma: [Double]
+
+  /// - Parameters:
+  ///   - totals: row sums of both precision matrices.
+  ///   - p: P.
+  ///   - inverse: R.
+  init(totals: ([Double], [Double]), _ p: Matrix<Double>, _ inverse: Matrix<Double>) {
+    let (a, b) = totals
+    let (d1, d2) = (a.count, b.count)
+    let reduced = max(d2 - 1, 0)
+    otherCount = d1
+    let ones = [Double](repeating: 1, count: d1)
+    let (solvedA, solvedOnes) = (p.product(a), p.rowTotals)
+    let (aa, a1, oo) = (dot(a, solvedA), dot(ones, solvedA), dot(ones, solvedOnes))
+
+    r = inverse.column(reduced)
+    rho = r[reduced]
+    r[reduced] = 0
+    // X = B̄⁻¹ [1 b̄], padded by zeros
+    let (r, rho) = (r, rho)
+    func solved(_ vector: [Double]) -> [Double] {
+      var padded = vector
+      padded[reduced] = 0
+      let along = dot(r, padded) / rho
+      var result = inverse.product(padded)
+      for index in 0..<reduced { result[index] -= along * r[index] }
+      result[reduced] = 0
+      return result
+    }
+    let (x1, xb) = (solved([Double](repeating: 1, count: d2)), solved(b))
+    var (ones2, b2) = ([Double](repeating: 1, count: d2), b)
+    (ones2[reduced], b2[reduced]) = (0, 0)
+    let (t11, t1b, tbb) = (dot(ones2, x1), dot(ones2, xb), dot(b2, xb))
+    // (I − W T)⁻¹ W
+    let (w11, w12, w22) = (aa, a1, oo)
+    let m11 = 1 - (w11 * t11 + w12 * t1b)
+    let m12 = -(w11 * t1b + w12 * tbb)
+    let m21 = -(w12 * t11 + w22 * t1b)
+    let m22 = 1 - (w12 * t1b + w22 * tbb)
+    let determinant = m11 * m22 - m12 * m21
+    let n11 = (m22 * w11 - m12 * w12) / determinant
+    let n12 = (m22 * w12 - m12 * w22) / determinant
+    let n22 = (m11 * w22 - m21 * w12) / determinant
+    n = (n11, n12, n12, n22)
+    (first, second) = (x1, xb)
+
+    // M 1 and M b
+    let (g11, g21) = (1 + n11 * t11 + n12 * t1b, n12 * t11 + n22 * t1b)
+    let (g12, g22) = (n11 * t1b + n12 * tbb, 1 + n12 * t1b + n22 * tbb)
+    let mOnes = zip(x1, xb).map { $0 * g11 + $1 * g21 }
+    let mB = zip(x1, xb).map { $0 * g12 + $1 * g22 }
+    let (q11, q1b, qbb) = (dot(mOnes, ones2), dot(mOnes, b2), dot(mB, b2))
+    // tr L = tr P + tr(M Kᵀ P² K)
+    let (naa, na1, noo) = (
+      dot(solvedA, solvedA), dot(solvedA, solvedOnes), dot(solvedOnes, solvedOnes)
+    )
+    traceL = p.diagonal.reduce(0, +) + (naa * q11 + 2 * na1 * q1b + noo * qbb)
+    // σ = −(1ᵀ P K) M = −(1ᵀPa · 1ᵀ + 1ᵀP1 · bᵀ) M
+    sigma = zip(mOnes, mB).map { -(a1 * $0 + oo * $1) }
+  }
+
+  /// Adds factor · C to the lower triangle and as much of the upper.
+  func add(_ factor: Double, _ inverse: Matrix<Double>, to moments: inout Matrix<Double>) {
+    let order = sigma.count
+    let scale = 2 * Double(otherCount)
+    moments.withUnsafeMutableElements { moments in
+      inverse.withUnsafeElements { inverse in
+        for row in 0..<order {
+          // The last row and column of R are no part of M.
+          let own = row == order - 1 ? 0 : factor * scale
+          let constant = factor * 2 * (traceL + sigma[row])
+          let alongR = -own * r[row] / rho
+          let along1 = own * (n.0 * first[row] + n.1 * second[row])
+          let along2 = own * (n.2 * first[row] + n.3 * second[row])
+          let start = row * order
+          let last = moments[start + order - 1]
+          for column in 0..<order {
+            let lowRank = alongR * r[column] + along1 * first[column] + along2 * second[column]
+            moments[start + column] +=
+              own * inverse[start + column] + (lowRank + constant) + 2 * factor * sigma[column]
+          }
+          moments[start + order - 1] = last + constant + 2 * factor * sigma[order - 1]
+        }
+      }
+    }
   }
 }
 
 extension Matrix<Double> {
   /// The sum of each row.
-  fileprivate var rowTotals: [Double] {
-    (0..<rowCount).map { row(($0)).reduce(0, +) }
-  }
-
-  /// factor · (leading block of this order) + diagonal · I.
-  fileprivate func scaledAndShifted(
-    by factor: Double, diagonal: Double, order: Int
-  ) -> Matrix<Double> {
-    var result = Matrix(rowCount: order, columnCount: order)
-    let width = columnCount
-    result.withUnsafeMutableElements { result in
-      withUnsafeElements { source in
-        for row in 0..<order {
-          for column in 0..<order {
-            result[row * order + column] = factor * source[row * width + column]
-          }
-          result[row * order + row] += diagonal
-        }
-      }
-    }
-    return result
-  }
+  var rowTotals: [Double] { product([Double](repeating: 1, count: columnCount)) }
 }

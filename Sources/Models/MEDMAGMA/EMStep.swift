@@ -1,15 +1,24 @@
 public import LinearAlgebra
+import Modeling
 
 /// The state of MED-MAGMA's EM: two precision matrices and the scalings that lead to z*.
 public struct EMState: Sendable, Codable, Equatable {
   /// Ω₁, rows (cells).
-  public var rowPrecision: Matrix<Double>
+  public var rowPrecision: Matrix<Double> { didSet { inverses = nil } }
   /// Ω₂, columns (genes).
-  public var columnPrecision: Matrix<Double>
+  public var columnPrecision: Matrix<Double> { didSet { inverses = nil } }
   /// s₁ of the last flip-flop.
   public var rowScaling: [Double]
   /// s₂ of the last flip-flop.
   public var columnScaling: [Double]
+  /// What the curvature needs of Ω₁ and Ω₂, where the step that made them knew it.
+  var inverses: FibreInverses?
+
+  /// `inverses`, found if need be.
+  func fibreInverses() throws(LinearAlgebraError) -> FibreInverses {
+    if let inverses { return inverses }
+    return try FibreInverses(rows: rowPrecision, columns: columnPrecision)
+  }
 
   /// The state before the first step: identity matrices and these scalings.
   public init(rowScaling: [Double], columnScaling: [Double]) {
@@ -59,30 +68,35 @@ public struct EMStep: Sendable {
   public func moments(
     of data: Matrix<Double>, at state: EMState, on workers: Workers
   ) throws(LinearAlgebraError) -> Moments {
+    try moments(of: data, at: state, .whole, with: Alone(), on: workers)
+  }
+
+  /// The same with the work shared.
+  ///
+  /// Collective where the share is divided.
+  func moments<Everyone: Team & ~Copyable>(
+    of data: Matrix<Double>, at state: EMState, _ share: WorkShare,
+    with everyone: borrowing Everyone, on workers: Workers
+  ) throws(LinearAlgebraError) -> Moments {
+    var transposed = data.transposed()
     let flipFlop = try FlipFlop(
-      data, rowPrecision: state.rowPrecision, columnPrecision: state.columnPrecision,
-      rowScaling: state.rowScaling, columnScaling: state.columnScaling, on: workers)
-    var point = data
-    let width = data.columnCount
-    point.withUnsafeMutableElements { point in
-      for row in 0..<data.rowCount {
-        let factor = flipFlop.rowScaling[row]
-        for column in 0..<width {
-          point[row * width + column] =
-            (factor * point[row * width + column]) * flipFlop.columnScaling[column]
-        }
-      }
-    }
-    var rows = parallelGram(point, on: workers)
-    var columns = parallelGram(point.transposed(), on: workers)
+      data, transposed, rowPrecision: state.rowPrecision, columnPrecision: state.columnPrecision,
+      rowScaling: state.rowScaling, columnScaling: state.columnScaling, share, with: everyone,
+      on: workers)
+    // z*ᵀ in the place of Yᵀ, then z*
+    transposed.scale(columnsBy: flipFlop.rowScaling)
+    var point = transposed.transposed()
+    point.scale(columnsBy: flipFlop.columnScaling)
+    var rows = symmetricProduct(point, point, share, with: everyone, on: workers)
+    point = point.transposed()
+    var columns = symmetricProduct(point, point, share, with: everyone, on: workers)
     if curvatureTerm != .none {
-      let results = try onBothAxes(workers) { (isRows) throws(LinearAlgebraError) in
-        try isRows
-          ? curvature(rowPrecision: state.columnPrecision, columnPrecision: state.rowPrecision)
-          : curvature(rowPrecision: state.rowPrecision, columnPrecision: state.columnPrecision)
-      }
-      rows.add(results.rows, times: curvatureTerm.factor)
-      columns.add(results.columns, times: curvatureTerm.factor)
+      let inverses = try state.fibreInverses()
+      let totals = (state.rowPrecision.rowTotals, state.columnPrecision.rowTotals)
+      CurvatureParts(totals: (totals.1, totals.0), inverses.columns, inverses.rows)
+        .add(curvatureTerm.factor, inverses.rows, to: &rows)
+      CurvatureParts(totals: totals, inverses.rows, inverses.columns)
+        .add(curvatureTerm.factor, inverses.columns, to: &columns)
     }
     return Moments(rows: rows, columns: columns, flipFlop: flipFlop)
   }
@@ -95,66 +109,47 @@ public struct EMStep: Sendable {
   public func advance(
     _ state: inout EMState, on data: Matrix<Double>, workers: Workers
   ) throws(LinearAlgebraError) -> Double {
-    let moments = try moments(of: data, at: state, on: workers)
-    let eigen = try onBothAxes(workers) { (isRows) throws(LinearAlgebraError) in
-      try SymmetricEigen(isRows ? moments.rows : moments.columns)
+    try advance(&state, on: data, .whole, with: Alone(), workers: workers)
+  }
+
+  /// The same with the work shared: products by blocks of rows, eigenproblems by axes.
+  ///
+  /// Collective where the share is divided.
+  func advance<Everyone: Team & ~Copyable>(
+    _ state: inout EMState, on data: Matrix<Double>, _ share: WorkShare,
+    with everyone: borrowing Everyone, workers: Workers
+  ) throws(LinearAlgebraError) -> Double {
+    let (d1, d2) = (data.rowCount, data.columnCount)
+    let moments = try moments(of: data, at: state, share, with: everyone, on: workers)
+    let eigen = try spectraOfBothAxes(((d1, d1), (d2, d2)), share, with: everyone, on: workers) {
+      (isRows) throws(LinearAlgebraError) in
+      let eigen = try SymmetricEigen(isRows ? moments.rows : moments.columns)
+      return AxisSpectrum(values: eigen.values, vectors: eigen.vectors)
     }
+    let (e1, e2) = (eigen.rows.values, eigen.columns.values)
     let solution =
       penalty > 0
-      ? try PenalizedEigenvalues(penalty: penalty)
-        .solve(eigen.rows.values, eigen.columns.values, on: workers)
-      : kernel.solve(eigen.rows.values, eigen.columns.values, on: workers)
-    let rows = precision(eigen.rows.vectors, solution.lambda, on: workers)
-    let columns = precision(eigen.columns.vectors, solution.mu, on: workers)
-    let change1 = distance(rows.elements, state.rowPrecision.elements) / Double(rows.rowCount)
-    let change2 =
-      distance(columns.elements, state.columnPrecision.elements) / Double(columns.rowCount)
+      ? try PenalizedEigenvalues(penalty: penalty).solve(e1, e2, on: workers)
+      : kernel.solve(e1, e2, on: workers)
+    func matrix(_ spectrum: AxisSpectrum, _ values: [Double]) -> Matrix<Double> {
+      precision(spectrum.vectors, values, share, with: everyone, on: workers)
+    }
+    let rows = matrix(eigen.rows, solution.lambda)
+    let columns = matrix(eigen.columns, solution.mu)
+    let change1 = distance(rows.elements, state.rowPrecision.elements) / Double(d1)
+    let change2 = distance(columns.elements, state.columnPrecision.elements) / Double(d2)
     state.rowPrecision = rows
     state.columnPrecision = columns
     state.rowScaling = moments.flipFlop.rowScaling
     state.columnScaling = moments.flipFlop.columnScaling
+    if curvatureTerm != .none {
+      let totals = (rows.rowTotals.reduce(0, +), columns.rowTotals.reduce(0, +))
+      state.inverses = FibreInverses(
+        inverseRows: matrix(
+          eigen.rows, solution.lambda.map { 1 / (Double(d2) * $0 + totals.1) }),
+        inverseColumns: matrix(
+          eigen.columns, solution.mu.map { 1 / (Double(d1) * $0 + totals.0) }))
+    }
     return (change1 * change1 + change2 * change2).squareRoot()
   }
-}
-
-/// V diag(values) Vᵀ, symmetric to the bit.
-func precision(
-  _ vectors: Matrix<Double>, _ values: [Double], on workers: Workers
-) -> Matrix<Double> {
-  var scaled = vectors
-  let width = values.count
-  scaled.withUnsafeMutableElements { elements in
-    for row in 0..<vectors.rowCount {
-      for column in 0..<width { elements[row * width + column] *= values[column] }
-    }
-  }
-  var result = parallelProduct(scaled, vectors.transposed(), on: workers)
-  let order = result.rowCount
-  result.withUnsafeMutableElements { elements in
-    for row in 0..<order {
-      for column in 0..<row { elements[column * order + row] = elements[row * order + column] }
-    }
-  }
-  return result
-}
-
-/// Runs the work of the row axis and of the column axis at the same time.
-func onBothAxes<Result: Sendable>(
-  _ workers: Workers, _ body: (_ isRows: Bool) throws(LinearAlgebraError) -> Result
-) throws(LinearAlgebraError) -> (rows: Result, columns: Result) {
-  var results: [Swift.Result<Result, LinearAlgebraError>?] = [nil, nil]
-  results.withUnsafeMutableBufferPointer { results in
-    nonisolated(unsafe) let target = results
-    workers.perform(2) { axis in
-      do throws(LinearAlgebraError) {
-        target[axis] = .success(try body(axis == 0))
-      } catch {
-        target[axis] = .failure(error)
-      }
-    }
-  }
-  guard let rows = results[0], let columns = results[1] else {
-    preconditionFailure("the workers left a piece undone")
-  }
-  return (try rows.get(), try columns.get())
 }

@@ -56,7 +56,7 @@ public struct EigenvalueKernel: Sendable {
   ) -> Solution {
     var lambda = [Double](repeating: 1, count: rowEigenvalues.count)
     var mu = [Double](repeating: 1, count: columnEigenvalues.count)
-    var sums = PairSums(rowCount: lambda.count, columnCount: mu.count)
+    var sums = PairSums(rowCount: lambda.count, columnCount: mu.count, usesNodes: true)
     var candidateLambda = lambda
     var candidateMu = mu
     var gradient1 = lambda
@@ -72,15 +72,17 @@ public struct EigenvalueKernel: Sendable {
     while iteration < iterationLimit {
       iteration += 1
       // g = e − Σ 1/(λ + μ), with each axis's mean replaced by its share of half the total
-      setDifference(&gradient1, rowEigenvalues, sums.rowSums)
-      setDifference(&gradient2, columnEigenvalues, sums.columnSums)
-      project(&gradient1, &gradient2)
+      let sum1 = setDifference(&gradient1, rowEigenvalues, sums.rowSums)
+      let sum2 = setDifference(&gradient2, columnEigenvalues, sums.columnSums)
+      let half = (sum1 + sum2) / 2
+      let shift1 = (half - sum1) / Double(gradient1.count)
+      let shift2 = (half - sum2) / Double(gradient2.count)
 
       var halvings = 0
       var current = previous
       while true {
-        move(lambda, -step, gradient1, into: &candidateLambda)
-        move(mu, -step, gradient2, into: &candidateMu)
+        move(lambda, step, gradient1, shift1, into: &candidateLambda)
+        move(mu, step, gradient2, shift2, into: &candidateMu)
         sums.compute(candidateLambda, candidateMu, on: workers)
         current = objective(candidateLambda, candidateMu, sums.logSum)
         guard current > previous else { break }
@@ -100,41 +102,32 @@ public struct EigenvalueKernel: Sendable {
     return Solution(lambda: lambda, mu: mu, objective: previous, iterationCount: iteration)
   }
 
-  private func project(_ gradient1: inout [Double], _ gradient2: inout [Double]) {
-    let sum1 = gradient1.reduce(0, +)
-    let sum2 = gradient2.reduce(0, +)
-    let half = (sum1 + sum2) / 2
-    let shift1 = (half - sum1) / Double(gradient1.count)
-    let shift2 = (half - sum2) / Double(gradient2.count)
-    for index in gradient1.indices { gradient1[index] += shift1 }
-    for index in gradient2.indices { gradient2[index] += shift2 }
-  }
-
+  /// clip(x − t (g + shift))
   private func move(
-    _ point: [Double], _ factor: Double, _ direction: [Double], into result: inout [Double]
+    _ point: [Double], _ step: Double, _ gradient: [Double], _ shift: Double,
+    into result: inout [Double]
   ) {
-    for index in point.indices {
-      let moved = point[index] + factor * direction[index]
-      result[index] = min(max(moved, lowerBound), upperBound)
+    let (low, high) = (Eight(repeating: lowerBound), Eight(repeating: upperBound))
+    result.withUnsafeMutableBufferPointer { result in
+      forEachEight(point, gradient) { x, g, place in
+        let moved = x - step * (g + shift)
+        var bounded = moved.replacing(with: low, where: moved .< low)
+        bounded.replace(with: high, where: high .< bounded)
+        store(bounded, in: result, at: place)
+      }
     }
   }
 }
 
-func dot(_ a: [Double], _ b: [Double]) -> Double {
-  var sum = 0.0
-  for index in a.indices { sum += a[index] * b[index] }
-  return sum
-}
-
-func distance(_ a: [Double], _ b: [Double]) -> Double {
-  var sum = 0.0
-  for index in a.indices {
-    let difference = a[index] - b[index]
-    sum += difference * difference
+/// a − b; returns the sum of the differences.
+private func setDifference(_ result: inout [Double], _ a: [Double], _ b: [Double]) -> Double {
+  var sum = Eight.zero
+  result.withUnsafeMutableBufferPointer { result in
+    forEachEight(a, b) { a, b, place in
+      let difference = a - b
+      sum += difference
+      store(difference, in: result, at: place)
+    }
   }
-  return sum.squareRoot()
-}
-
-private func setDifference(_ result: inout [Double], _ a: [Double], _ b: [Double]) {
-  for index in result.indices { result[index] = a[index] - b[index] }
+  return sum.sum()
 }

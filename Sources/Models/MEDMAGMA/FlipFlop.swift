@@ -1,4 +1,5 @@
 public import LinearAlgebra
+import Modeling
 
 /// The point of the fibre of Y that the present model finds most probable: z* = diag(s₁) Y diag(s₂).
 ///
@@ -39,18 +40,30 @@ public struct FlipFlop: Sendable {
     _ data: Matrix<Double>, rowPrecision: Matrix<Double>, columnPrecision: Matrix<Double>,
     rowScaling: [Double], columnScaling: [Double], on workers: Workers
   ) throws(LinearAlgebraError) {
-    let transposed = data.transposed()
+    try self.init(
+      data, data.transposed(), rowPrecision: rowPrecision, columnPrecision: columnPrecision,
+      rowScaling: rowScaling, columnScaling: columnScaling, .whole, with: Alone(), on: workers)
+  }
+
+  /// The same with the work shared.
+  ///
+  /// Collective where the share is divided.
+  init<Everyone: Team & ~Copyable>(
+    _ data: Matrix<Double>, _ transposed: Matrix<Double>, rowPrecision: Matrix<Double>,
+    columnPrecision: Matrix<Double>, rowScaling: [Double], columnScaling: [Double],
+    _ share: WorkShare, with everyone: borrowing Everyone, on workers: Workers
+  ) throws(LinearAlgebraError) {
     var (s1, s2) = (rowScaling, columnScaling)
     var rounds = 0
     while rounds < Self.roundLimit {
       rounds += 1
       let flop = Self.quadraticForm(
-        transposed, precision: columnPrecision, otherPrecision: rowPrecision, scaling: s1,
-        on: workers)
+        transposed, precision: columnPrecision, otherPrecision: rowPrecision, scaling: s1, share,
+        with: everyone, on: workers)
       let next2 = try DiagonalScaling(of: flop, startingAt: s2).scaling
       let flip = Self.quadraticForm(
-        data, precision: rowPrecision, otherPrecision: columnPrecision, scaling: next2,
-        on: workers)
+        data, precision: rowPrecision, otherPrecision: columnPrecision, scaling: next2, share,
+        with: everyone, on: workers)
       let next1 = try DiagonalScaling(of: flip, startingAt: s1).scaling
       let change1 = zip(next1, s1).reduce(0) { $0 + abs($1.0 - $1.1) }
       let change2 = zip(next2, s2).reduce(0) { $0 + abs($1.0 - $1.1) }
@@ -73,31 +86,61 @@ public struct FlipFlop: Sendable {
     _ data: Matrix<Double>, precision: Matrix<Double>, otherPrecision: Matrix<Double>,
     scaling: [Double], on workers: Workers
   ) -> Matrix<Double> {
-    let order = data.rowCount
+    quadraticForm(
+      data, precision: precision, otherPrecision: otherPrecision, scaling: scaling, .whole,
+      with: Alone(), on: workers)
+  }
+
+  /// The same with the work shared.
+  ///
+  /// Half of Ω′ is enough for the diagonal: ŷᵀ Ω′ ŷ = 2 ŷᵀ L ŷ − Σ Ω′_jj ŷ_j², L its lower triangle.
+  private static func quadraticForm<Everyone: Team & ~Copyable>(
+    _ data: Matrix<Double>, precision: Matrix<Double>, otherPrecision: Matrix<Double>,
+    scaling: [Double], _ share: WorkShare, with everyone: borrowing Everyone, on workers: Workers
+  ) -> Matrix<Double> {
     let width = data.columnCount
     var scaled = data
-    scaled.withUnsafeMutableElements { elements in
-      for row in 0..<order {
-        for column in 0..<width { elements[row * width + column] *= scaling[column] }
-      }
-    }
-    let weighted = parallelProduct(scaled, otherPrecision, on: workers)
-    var result = parallelGram(scaled, on: workers)
-    result.withUnsafeMutableElements { result in
+    scaled.scale(columnsBy: scaling)
+    let diagonal = otherPrecision.diagonal
+    return scaled.withUnsafeElements { scaled in
       precision.withUnsafeElements { precision in
-        for index in result.indices { result[index] *= precision[index] }
-      }
-      scaled.withUnsafeElements { scaled in
-        weighted.withUnsafeElements { weighted in
-          for row in 0..<order {
-            var sum = 0.0
-            for index in row * width..<(row + 1) * width { sum += weighted[index] * scaled[index] }
-            result[row * order + row] += sum
+        otherPrecision.withUnsafeElements { other in
+          nonisolated(unsafe) let (y, omega, lower) = (
+            scaled.baseAddress, precision.baseAddress, other.baseAddress
+          )
+          let order = width > 0 ? scaled.count / width : 0
+          return symmetricBlocks(order: order, share, with: everyone, on: workers) { rows, target in
+            guard let y, let omega, let lower else { return }
+            let own = y + rows.lowerBound * width
+            Double.gemm(
+              rowCount: rows.count, columnCount: rows.upperBound, depth: width, alpha: 1,
+              a: Operand(own, stride: width), b: Operand(y, stride: width, .transposed), beta: 0,
+              c: target, cStride: order)
+            var weighted = Array(UnsafeBufferPointer(start: own, count: rows.count * width))
+            weighted.withUnsafeMutableBufferPointer { weighted in
+              guard let base = weighted.baseAddress else { return }
+              Double.trmm(
+                rowCount: rows.count, order: width, lower: Operand(lower, stride: width), b: base,
+                bStride: width)
+            }
+            for (place, row) in rows.enumerated() {
+              for column in 0...row {
+                target[place * order + column] *= omega[row * order + column]
+              }
+              var sum = Eight.zero
+              var single = Eight.zero
+              let vector = Array(UnsafeBufferPointer(start: own + place * width, count: width))
+              forEachEight(Array(weighted[place * width..<(place + 1) * width]), vector) {
+                l, y, _ in
+                sum += l * y
+              }
+              forEachEight(diagonal, vector) { d, y, _ in single += d * (y * y) }
+              target[place * order + row] += 2 * sum.sum() - single.sum()
+            }
           }
         }
       }
     }
-    return result
   }
 
   private static func normalized(_ values: [Double]) -> [Double] {

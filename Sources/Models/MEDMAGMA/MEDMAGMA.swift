@@ -25,8 +25,8 @@ import Probability
 /// | number of genes | at least as many as cells | nearest number | nearest number | parity |
 /// | diagonal | | counted as an edge in some figures | never an edge | it is no relation |
 ///
-/// The rows of all lanes are brought together once, in one sum; the rest is the same on every rank. More ranks
-/// help to read and to choose genes, threads help to fit.
+/// The rows of all lanes are brought together once, in one sum. Then the products of an iteration are shared by blocks
+/// of rows and its two eigenproblems by axes (`WorkShare`); what remains is the same on every rank.
 ///
 /// Source: Making multi-axis models robust to multiplicative noise: how, and why? (NeurIPS 2026 submission);
 /// MED-MAGMA-NeurIPS2026/MED-MAGMA-NeurIPS2026@6c208ce, MED_MAGMA.py.
@@ -91,7 +91,7 @@ public struct MEDMAGMA: Model {
 
   /// Prepares the data, or takes one EM step.
   ///
-  /// Collective: the first step sums twice, the others not at all.
+  /// Collective: the first step sums twice; the others hand round the blocks of large matrices.
   public func step<Everyone: Team & ~Copyable>(
     _ shared: inout State, _ lanes: inout [NetworkLane], with everyone: borrowing Everyone,
     on workers: Workers
@@ -102,7 +102,10 @@ public struct MEDMAGMA: Model {
       }
       let isOver = shared.iterationCount >= configuration.iterations
       guard !isOver else { return try report(shared, change: nil, .planCompleted) }
-      let change = try emStep.advance(&em, on: quotient, workers: workers)
+      let share = WorkShare.of(
+        lanes, rowCount: summary.rowCount, order: max(quotient.rowCount, quotient.columnCount),
+        with: everyone)
+      let change = try emStep.advance(&em, on: quotient, share, with: everyone, workers: workers)
       guard change.isFinite else {
         throw ModelError("EM iteration \(shared.iterationCount + 1): the precisions are not finite")
       }

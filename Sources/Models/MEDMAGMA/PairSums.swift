@@ -1,5 +1,7 @@
 import LinearAlgebra
+import Networks
 import RealModule
+import TileKernels
 
 // i row vertex, j column vertex, lambda and mu eigenvalues of Omega_1 and Omega_2
 
@@ -13,6 +15,8 @@ import RealModule
 ///
 /// The pass is cut into blocks of 32 rows whatever the number of threads, and blocks are combined in
 /// order: the bits depend on the input only.
+/// Where the eigenvalues span few factors of two, the sums go through a few nodes (`SpectrumNodes`), O(d₁ + d₂)
+/// instead of O(d₁ d₂), unless that is forbidden: it changes the last bits only.
 /// - Precondition (of `compute`): every sum λ_i + μ_j within 1e-7…1e7, so that products of four times a
 ///   significand stay in range.
 struct PairSums {
@@ -23,8 +27,12 @@ struct PairSums {
   private static let blockRows = 32
   private var blockColumnSums: [Double]
   private var blockLogSums: [Double]
+  private let usesNodes: Bool
+  private var rowNodes = SpectrumNodes()
+  private var columnNodes = SpectrumNodes()
 
-  init(rowCount: Int, columnCount: Int) {
+  init(rowCount: Int, columnCount: Int, usesNodes: Bool = false) {
+    self.usesNodes = usesNodes
     let blockCount = (rowCount + Self.blockRows - 1) / Self.blockRows
     rowSums = Array(repeating: 0, count: rowCount)
     columnSums = Array(repeating: 0, count: columnCount)
@@ -36,6 +44,7 @@ struct PairSums {
   mutating func compute(_ lambda: [Double], _ mu: [Double], on workers: Workers) {
     let (rowCount, columnCount) = (rowSums.count, columnSums.count)
     precondition(lambda.count == rowCount && mu.count == columnCount)
+    if usesNodes, computeThroughNodes(lambda, mu) { return }
     let blockCount = blockLogSums.count
     rowSums.withUnsafeMutableBufferPointer { rows in
       blockColumnSums.withUnsafeMutableBufferPointer { columns in
@@ -63,6 +72,31 @@ struct PairSums {
       }
     }
     logSum = blockLogSums.reduce(0, +)
+  }
+
+  /// False where it would not be faster.
+  private mutating func computeThroughNodes(_ lambda: [Double], _ mu: [Double]) -> Bool {
+    let kernels = Processor.spectrumKernelsHere
+    return lambda.withUnsafeBufferPointer { lambda in
+      mu.withUnsafeBufferPointer { mu in
+        guard let first = lambda.baseAddress, let second = mu.baseAddress else { return false }
+        let lows = (
+          kernels.bounds(first, count: lambda.count).0, kernels.bounds(second, count: mu.count).0
+        )
+        let pairs = lambda.count * mu.count
+        guard
+          rowNodes.divide(lambda, otherLowest: lows.1, limit: lambda.count, by: kernels),
+          columnNodes.divide(mu, otherLowest: lows.0, limit: mu.count, by: kernels),
+          8 * rowNodes.nodeCount * columnNodes.nodeCount <= pairs
+        else { return false }
+        rowNodes.gather(lambda, by: kernels)
+        columnNodes.gather(mu, by: kernels)
+        logSum = rowNodes.sumPairs(with: &columnNodes, by: kernels)
+        rowSums.withUnsafeMutableBufferPointer { rowNodes.spread(lambda, into: $0, by: kernels) }
+        columnSums.withUnsafeMutableBufferPointer { columnNodes.spread(mu, into: $0, by: kernels) }
+        return true
+      }
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 public import LinearAlgebra
+import Modeling
 import RealModule
 
 /// Eigenvalues and eigenvectors of what an axis's precision matrix is learned from.
@@ -20,14 +21,24 @@ public struct AxisSpectrum: Sendable {
   public static func gram(
     _ data: [Matrix<Double>], on workers: Workers
   ) throws(LinearAlgebraError) -> AxisSpectrum {
+    try normalized(secondMoments(data, .whole, with: Alone(), on: workers))
+  }
+
+  /// S of the Gram path.
+  ///
+  /// Collective where the share is divided.
+  static func secondMoments<Everyone: Team & ~Copyable>(
+    _ data: [Matrix<Double>], _ share: WorkShare, with everyone: borrowing Everyone,
+    on workers: Workers
+  ) -> Matrix<Double> {
     var sum = Matrix<Double>(rowCount: data[0].rowCount, columnCount: data[0].rowCount)
     var width = 0
     for matrix in data {
-      sum.add(parallelGram(matrix, on: workers))
+      sum.add(symmetricProduct(matrix, matrix, share, with: everyone, on: workers))
       width += matrix.columnCount
     }
     sum.scale(by: 1 / Double(width))
-    return try normalized(sum)
+    return sum
   }
 
   /// The Gram path's spectrum of a moment matrix.

@@ -13,7 +13,7 @@ import RealModule
 /// | quotient-gmgm | `QuotientMap` of the values | `MultiAxisFit` |
 /// | single-axis | the values | `singleAxisPrecisions` |
 ///
-/// One step: the rows of all lanes are brought together in one sum; the rest is the same on every rank.
+/// One step: the rows of all lanes are brought together in one sum, products and eigenproblems are shared among ranks.
 ///
 /// Source: B. Andrew, D. Westhead, L. Cutillo, GmGM: a fast multi-axis Gaussian graphical model, AISTATS 2024;
 /// BaileyAndrew/GmGM-python, version 0.5.7.
@@ -71,7 +71,7 @@ public struct GmGM: Model {
 
   /// The whole fit.
   ///
-  /// Collective: two sums.
+  /// Collective: two sums, and the blocks of large matrices.
   public func step<Everyone: Team & ~Copyable>(
     _ shared: inout State, _ lanes: inout [NetworkLane], with everyone: borrowing Everyone,
     on workers: Workers
@@ -84,7 +84,10 @@ public struct GmGM: Model {
       report.remark =
         (data.remarks + ["networks of \(data.rows.count) cells and \(data.columns.count) genes"])
         .joined(separator: "\n")
-      let precisions = try precisions(of: data.matrix, on: workers)
+      let share = WorkShare.of(
+        lanes, rowCount: summary.rowCount, order: max(data.rows.count, data.columns.count),
+        with: everyone)
+      let precisions = try precisions(of: data.matrix, share, with: everyone, on: workers)
       shared = State(data: data, precisions: precisions)
       report.measures = [.init("iterations", Double(precisions.iterationCount))]
       if let classes {
@@ -99,8 +102,9 @@ public struct GmGM: Model {
     return report
   }
 
-  private func precisions(
-    of matrix: Matrix<Double>, on workers: Workers
+  private func precisions<Everyone: Team & ~Copyable>(
+    of matrix: Matrix<Double>, _ share: WorkShare, with everyone: borrowing Everyone,
+    on workers: Workers
   ) throws(LinearAlgebraError) -> MultiAxisPrecisions {
     var fit = MultiAxisFit()
     fit.componentCount = configuration.components
@@ -109,16 +113,18 @@ public struct GmGM: Model {
     case .gmgm:
       return try fit.precisions(
         of: configuration.data.takesLogarithms ? matrix.map { .log(onePlus: $0) } : matrix,
-        on: workers)
+        share, with: everyone, on: workers)
     case .skeptic:
       fit.usesRanks = true
-      return try fit.precisions(of: matrix, on: workers)
+      return try fit.precisions(of: matrix, share, with: everyone, on: workers)
     case .quotient:
       return try fit.precisions(
-        of: QuotientMap(passes: configuration.quotientPasses)(matrix), on: workers)
+        of: QuotientMap(passes: configuration.quotientPasses)(matrix), share, with: everyone,
+        on: workers)
     case .singleAxis:
       return try singleAxisPrecisions(
-        of: matrix, tolerance: configuration.pseudoInverseTolerance, on: workers)
+        of: matrix, tolerance: configuration.pseudoInverseTolerance, share, with: everyone,
+        on: workers)
     }
   }
 

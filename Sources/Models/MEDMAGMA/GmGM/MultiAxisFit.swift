@@ -1,4 +1,5 @@
 public import LinearAlgebra
+import Modeling
 
 /// Precision matrices of rows and columns of one matrix.
 public struct MultiAxisPrecisions: Sendable, Codable, Equatable {
@@ -34,17 +35,36 @@ public struct MultiAxisFit: Sendable {
   public func spectra(
     of data: Matrix<Double>, on workers: Workers
   ) throws(LinearAlgebraError) -> (rows: AxisSpectrum, columns: AxisSpectrum) {
+    try spectra(of: data, .whole, with: Alone(), on: workers)
+  }
+
+  /// The same with the work shared.
+  ///
+  /// Collective where the share is divided.
+  func spectra<Everyone: Team & ~Copyable>(
+    of data: Matrix<Double>, _ share: WorkShare, with everyone: borrowing Everyone,
+    on workers: Workers
+  ) throws(LinearAlgebraError) -> (rows: AxisSpectrum, columns: AxisSpectrum) {
+    let (d1, d2) = (data.rowCount, data.columnCount)
     let transposed = data.transposed()
-    return try onBothAxes(workers) { (isRows) throws(LinearAlgebraError) in
-      let matrix = isRows ? data : transposed
-      switch (componentCount, usesRanks) {
-      case (let count?, true):
-        return try .truncated(NonparanormalSkeptic.normalScores(matrix), to: count)
-      case (let count?, false): return try .truncated(matrix, to: count)
-      case (nil, true):
-        return try .normalized(NonparanormalSkeptic.correlations(matrix, on: workers))
-      case (nil, false): return try .gram([matrix], on: workers)
+    if let componentCount {
+      let kept = min(componentCount, d1, d2)
+      return try spectraOfBothAxes(((d1, kept), (d2, kept)), share, with: everyone, on: workers) {
+        (isRows) throws(LinearAlgebraError) in
+        let matrix = isRows ? data : transposed
+        return try .truncated(
+          usesRanks ? NonparanormalSkeptic.normalScores(matrix) : matrix, to: kept)
       }
+    }
+    func moments(_ matrix: Matrix<Double>) -> Matrix<Double> {
+      usesRanks
+        ? NonparanormalSkeptic.correlations(matrix, share, with: everyone, on: workers)
+        : AxisSpectrum.secondMoments([matrix], share, with: everyone, on: workers)
+    }
+    let (rows, columns) = (moments(data), moments(transposed))
+    return try spectraOfBothAxes(((d1, d1), (d2, d2)), share, with: everyone, on: workers) {
+      (isRows) throws(LinearAlgebraError) in
+      try .normalized(isRows ? rows : columns)
     }
   }
 
@@ -55,7 +75,17 @@ public struct MultiAxisFit: Sendable {
   public func precisions(
     of data: Matrix<Double>, on workers: Workers
   ) throws(LinearAlgebraError) -> MultiAxisPrecisions {
-    let spectra = try spectra(of: data, on: workers)
+    try precisions(of: data, .whole, with: Alone(), on: workers)
+  }
+
+  /// The same with the work shared.
+  ///
+  /// Collective where the share is divided.
+  func precisions<Everyone: Team & ~Copyable>(
+    of data: Matrix<Double>, _ share: WorkShare, with everyone: borrowing Everyone,
+    on workers: Workers
+  ) throws(LinearAlgebraError) -> MultiAxisPrecisions {
+    let spectra = try spectra(of: data, share, with: everyone, on: workers)
     let (rowStatistic, columnStatistic) = (spectra.rows.values, spectra.columns.values)
     var values: [[Double]]
     let iterations: Int
@@ -69,8 +99,8 @@ public struct MultiAxisFit: Sendable {
       (values, iterations) = (solution.values, solution.iterationCount)
     }
     return MultiAxisPrecisions(
-      rows: precision(spectra.rows.vectors, values[0], on: workers),
-      columns: precision(spectra.columns.vectors, values[1], on: workers),
+      rows: precision(spectra.rows.vectors, values[0], share, with: everyone, on: workers),
+      columns: precision(spectra.columns.vectors, values[1], share, with: everyone, on: workers),
       iterationCount: iterations)
   }
 }
@@ -84,12 +114,31 @@ public struct MultiAxisFit: Sendable {
 public func singleAxisPrecisions(
   of data: Matrix<Double>, tolerance: Double, on workers: Workers
 ) throws(LinearAlgebraError) -> MultiAxisPrecisions {
+  try singleAxisPrecisions(of: data, tolerance: tolerance, .whole, with: Alone(), on: workers)
+}
+
+/// The same with the work shared.
+///
+/// Collective where the share is divided.
+func singleAxisPrecisions<Everyone: Team & ~Copyable>(
+  of data: Matrix<Double>, tolerance: Double, _ share: WorkShare, with everyone: borrowing Everyone,
+  on workers: Workers
+) throws(LinearAlgebraError) -> MultiAxisPrecisions {
+  let (d1, d2) = (data.rowCount, data.columnCount)
   let transposed = data.transposed()
-  let result = try onBothAxes(workers) { (isRows) throws(LinearAlgebraError) in
-    let eigen = try SymmetricEigen(parallelGram(isRows ? data : transposed, on: workers))
-    let limit = tolerance * (eigen.values.map(\.magnitude).max() ?? 0)
-    return precision(
-      eigen.vectors, eigen.values.map { $0.magnitude > limit ? 1 / $0 : 0 }, on: workers)
+  let rows = symmetricProduct(data, data, share, with: everyone, on: workers)
+  let columns = symmetricProduct(transposed, transposed, share, with: everyone, on: workers)
+  let spectra = try spectraOfBothAxes(((d1, d1), (d2, d2)), share, with: everyone, on: workers) {
+    (isRows) throws(LinearAlgebraError) in
+    let eigen = try SymmetricEigen(isRows ? rows : columns)
+    return AxisSpectrum(values: eigen.values, vectors: eigen.vectors)
   }
-  return MultiAxisPrecisions(rows: result.rows, columns: result.columns, iterationCount: 0)
+  func inverse(_ spectrum: AxisSpectrum) -> Matrix<Double> {
+    let limit = tolerance * (spectrum.values.map(\.magnitude).max() ?? 0)
+    return precision(
+      spectrum.vectors, spectrum.values.map { $0.magnitude > limit ? 1 / $0 : 0 }, share,
+      with: everyone, on: workers)
+  }
+  return MultiAxisPrecisions(
+    rows: inverse(spectra.rows), columns: inverse(spectra.columns), iterationCount: 0)
 }

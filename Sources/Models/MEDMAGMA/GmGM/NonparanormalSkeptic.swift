@@ -1,4 +1,5 @@
 public import LinearAlgebra
+import Modeling
 import Probability
 import RealModule
 
@@ -29,9 +30,19 @@ public enum NonparanormalSkeptic {
   public static func correlations(
     _ matrix: Matrix<Double>, on workers: Workers
   ) -> Matrix<Double> {
+    correlations(matrix, .whole, with: Alone(), on: workers)
+  }
+
+  /// The same with the work shared.
+  ///
+  /// Collective where the share is divided.
+  static func correlations<Everyone: Team & ~Copyable>(
+    _ matrix: Matrix<Double>, _ share: WorkShare, with everyone: borrowing Everyone,
+    on workers: Workers
+  ) -> Matrix<Double> {
     let middle = Double(matrix.rowCount + 1) / 2
-    var result = parallelGram(
-      overColumns(of: matrix) { ranks in ranks.map { $0 - middle } }, on: workers)
+    let ranks = overColumns(of: matrix) { ranks in ranks.map { $0 - middle } }
+    var result = symmetricProduct(ranks, ranks, share, with: everyone, on: workers)
     let scales = result.diagonal.map { $0 > 0 ? 1 / $0.squareRoot() : 0 }
     let order = result.rowCount
     result.withUnsafeMutableElements { elements in

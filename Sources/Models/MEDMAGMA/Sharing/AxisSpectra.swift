@@ -1,0 +1,76 @@
+import LinearAlgebra
+import Modeling
+
+/// Runs the work of the row axis and of the column axis at the same time.
+func onBothAxes<Result: Sendable>(
+  _ workers: Workers, _ body: (_ isRows: Bool) throws(LinearAlgebraError) -> Result
+) throws(LinearAlgebraError) -> (rows: Result, columns: Result) {
+  var results: [Swift.Result<Result, LinearAlgebraError>?] = [nil, nil]
+  results.withUnsafeMutableBufferPointer { results in
+    nonisolated(unsafe) let target = results
+    workers.perform(2) { axis in
+      do throws(LinearAlgebraError) {
+        target[axis] = .success(try body(axis == 0))
+      } catch {
+        target[axis] = .failure(error)
+      }
+    }
+  }
+  guard let rows = results[0], let columns = results[1] else {
+    preconditionFailure("the workers left a piece undone")
+  }
+  return (try rows.get(), try columns.get())
+}
+
+/// The spectra of both axes, each found whole by one thread of one member.
+///
+/// Collective where the share is divided.
+/// - Parameter shapes: the shape of each axis's eigenvectors.
+/// - Throws: `LinearAlgebraError`, on every member.
+func spectraOfBothAxes<Everyone: Team & ~Copyable>(
+  _ shapes: (rows: (Int, Int), columns: (Int, Int)), _ share: WorkShare,
+  with everyone: borrowing Everyone, on workers: Workers,
+  _ body: (_ isRows: Bool) throws(LinearAlgebraError) -> AxisSpectrum
+) throws(LinearAlgebraError) -> (rows: AxisSpectrum, columns: AxisSpectrum) {
+  guard share.isDivided else { return try onBothAxes(workers, body) }
+  let isOwn = [share.includes(0), share.includes(1 - 1e-9)]
+  let sizes = [shapes.rows, shapes.columns]
+  let found = try onBothAxes(workers) { (isRows) throws(LinearAlgebraError) -> AxisSpectrum? in
+    let axis = isRows ? 0 : 1
+    guard isOwn[axis] else { return nil }
+    do throws(LinearAlgebraError) {
+      return try body(isRows)
+    } catch {
+      // The others wait for it: they learn of the failure from its place.
+      return AxisSpectrum(
+        values: Array(repeating: .nan, count: sizes[axis].1),
+        vectors: Matrix(rowCount: sizes[axis].0, columnCount: sizes[axis].1))
+    }
+  }
+  let own = [found.rows, found.columns]
+  let lengths = sizes.map { ($0.0 + 1) * $0.1 }
+  var spectra: [AxisSpectrum] = []
+  share.exchange(count: lengths[0] + lengths[1], with: everyone) { message in
+    for (axis, start) in [(0, 0), (1, lengths[0])] {
+      guard let spectrum = own[axis] else { continue }
+      for (index, value) in (spectrum.values + spectrum.vectors.elements).enumerated() {
+        message[start + index] = Int64(bitPattern: value.bitPattern)
+      }
+    }
+  } read: { message in
+    for (axis, start) in [(0, 0), (1, lengths[0])] {
+      let numbers = message[start..<start + lengths[axis]]
+        .map { Double(bitPattern: UInt64(bitPattern: $0)) }
+      let (rowCount, count) = sizes[axis]
+      spectra.append(
+        AxisSpectrum(
+          values: Array(numbers[..<count]),
+          vectors: Matrix(
+            rowCount: rowCount, columnCount: count, elements: Array(numbers[count...]))))
+    }
+  }
+  for spectrum in spectra where spectrum.values.contains(where: \.isNaN) {
+    throw .notConverged(routine: "the decomposition of a second moment", code: 1)
+  }
+  return (spectra[0], spectra[1])
+}
