@@ -8,7 +8,7 @@ import fits
 from harness import expect, test, within
 from workplace import state
 
-epochs = 150
+epochs = 60
 
 
 def _survives(place, damage, named, ended="distfit ended with status", mend=lambda: None):

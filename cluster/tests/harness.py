@@ -27,7 +27,7 @@ def expect(condition, message):
         raise Failed(message)
 
 
-def within(seconds, condition, message):
+def within(seconds, condition, message, pause=0.1):
     """Waits until `condition()` holds and returns its value; `message()` tells what was seen."""
     end = time.monotonic() + seconds
     while True:
@@ -36,7 +36,7 @@ def within(seconds, condition, message):
             return value
         if time.monotonic() > end:
             raise Failed(f"not within {seconds} s: {message()}")
-        time.sleep(0.1)
+        time.sleep(pause)
 
 
 class _OutOfTime(Exception):

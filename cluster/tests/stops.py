@@ -5,7 +5,7 @@ import fits
 from harness import expect, test, within
 from workplace import repository
 
-epochs = 150
+epochs = 60
 
 
 @test

@@ -170,7 +170,7 @@ class Workplace:
     def halt(self, name, said):
         """Waits until a fit under way has a complete checkpoint and makes its ranks stand still, so that
         what befalls them then does so before the fit is over, however fast or busy the machine is."""
-        within(240, lambda: self._has_checkpoint(name), said)
+        within(240, lambda: self._has_checkpoint(name), said, pause=0.02)
         self._signal(name, signal.SIGSTOP)
         expect(not (self.folder / name).exists(), f"{name} was over before it could be halted")
 
