@@ -126,6 +126,8 @@ start() {
   case $status in
     0 | 2 | 3 | 64 | 70) exit $status ;;
     75) requeue "it was stopped and has a checkpoint" ;;
+    # Launchers start ranks with USR1's own meaning, which is death, until distfit takes it.
+    138) [ "$told" != USR1 ] || requeue "it was stopped while it started" ;;
   esac
   # mpirun: 205 when a node went, 128 + signal when a rank was killed; srun: 1, 137, 143.
   losses=$((losses + 1))

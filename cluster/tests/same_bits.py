@@ -3,7 +3,7 @@ import fits
 from harness import expect, test
 from workplace import state
 
-epochs = 30
+epochs = 12
 
 
 def _crosses_links(place, fit):
@@ -12,8 +12,8 @@ def _crosses_links(place, fit):
     before = [place.bytes_sent(node) for node in nodes]
     fit()
     sent = [place.bytes_sent(node) - start for node, start in zip(nodes, before)]
-    # 16 sums of 300 × 32 weights and more in each of 30 epochs: tens of megabytes.
-    expect(min(sent) > 2_000_000, f"bytes sent by {nodes}: {sent}")
+    # 16 sums of 300 × 32 weights and more in each of 12 epochs: megabytes.
+    expect(min(sent) > 1_500_000, f"bytes sent by {nodes}: {sent}")
 
 
 def _job(place, launcher):
