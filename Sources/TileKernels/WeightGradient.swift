@@ -46,24 +46,6 @@ func addIntegers(_ carried: SIMD8<Double>, to sums: UnsafeMutableRawPointer, at 
   place.storeBytes(of: old &+ integers(carried), as: SIMD8<Int64>.self)
 }
 
-/// Looks at sums that will be added to after the products, so that they come to the cache meanwhile.
-///
-/// - Returns: how many of those looked at are at the end of their range, where no sum should ever be.
-@_alwaysEmitIntoClient @inline(always)
-func lookAhead(
-  _ sums: UnsafeMutableRawPointer, at index: Int, rows: Int, apart stride: Int, width: Int
-) -> Int {
-  var faults = 0
-  for row in 0..<rows {
-    let place = sums + (index &+ row &* stride) &* 8
-    for line in 0..<width / 8 {
-      let sum = place.loadUnaligned(fromByteOffset: line &* 64, as: Int64.self)
-      faults &+= sum == .min ? 1 : 0
-    }
-  }
-  return faults
-}
-
 /// Adds numbers that may be out of range: those are cut off at ±2^50 units; the others are rounded as ever.
 ///
 /// - Returns: how many were NaN; they are left out.
@@ -117,22 +99,22 @@ func addPlain(_ value: HalfFloats, to sums: UnsafeMutableRawPointer, at index: I
 public func multiplyWeightGradient(
   _ u: UnsafePointer<Float>, tileStride: Int, _ x: UnsafePointer<Float>, stride: Int,
   geneCount: Int, laneCount: Int, bounds: UnsafePointer<Int>, _ kind: SumKind,
-  scales: UnsafePointer<Double>, to sums: UnsafeMutableRawPointer
+  scales: UnsafePointer<Double>, to sums: UnsafeMutableRawPointer, isWide: Bool
 ) -> Int {
   // One copy of the loops for each kind, without a choice inside.
   switch kind {
   case .integers:
     weightGradients(
       u, tileStride: tileStride, x, stride: stride, geneCount: geneCount, laneCount: laneCount,
-      bounds: bounds, .integers, scales: scales, to: sums)
+      bounds: bounds, .integers, scales: scales, to: sums, isWide: isWide)
   case .checkedIntegers:
     weightGradients(
       u, tileStride: tileStride, x, stride: stride, geneCount: geneCount, laneCount: laneCount,
-      bounds: bounds, .checkedIntegers, scales: scales, to: sums)
+      bounds: bounds, .checkedIntegers, scales: scales, to: sums, isWide: isWide)
   case .plain:
     weightGradients(
       u, tileStride: tileStride, x, stride: stride, geneCount: geneCount, laneCount: laneCount,
-      bounds: bounds, .plain, scales: scales, to: sums)
+      bounds: bounds, .plain, scales: scales, to: sums, isWide: isWide)
   }
 }
 
@@ -140,20 +122,22 @@ public func multiplyWeightGradient(
 func weightGradients(
   _ u: UnsafePointer<Float>, tileStride: Int, _ x: UnsafePointer<Float>, stride: Int,
   geneCount: Int, laneCount: Int, bounds: UnsafePointer<Int>, _ kind: SumKind,
-  scales: UnsafePointer<Double>, to sums: UnsafeMutableRawPointer
+  scales: UnsafePointer<Double>, to sums: UnsafeMutableRawPointer, isWide: Bool
 ) -> Int {
   var faults = 0
   let fullGenes = geneCount & ~3
   var k = 0
   while k < stride {
-    let left = stride &- k
-    // 32 are better taken as 16 + 16 than as 24 + 8.
-    let width = left >= 24 && left != 32 ? 24 : left >= 16 ? 16 : 8
+    let width = 8 &* stripVectors((stride &- k) / 8, isWide: isWide)
     var g = 0
     while g < fullGenes {
       let derivatives = u + g &* 16
       let place = g &* stride &+ k
       switch width {
+      case 32:
+        faults &+= strip4x4(
+          derivatives, tileStride: tileStride, x + k, stride: stride, laneCount: laneCount,
+          bounds: bounds, kind, scales: scales + g, to: sums, at: place)
       case 24:
         faults &+= strip4x3(
           derivatives, tileStride: tileStride, x + k, stride: stride, laneCount: laneCount,
@@ -181,4 +165,17 @@ func weightGradients(
     k &+= width
   }
   return faults
+}
+
+/// Vectors of the next strip, of those that are left.
+///
+/// Strips of three or four have chains enough; those of two or one wait for their products.
+@_alwaysEmitIntoClient @inline(always)
+func stripVectors(_ left: Int, isWide: Bool) -> Int {
+  if isWide {
+    if left < 3 || left % 3 == 0 { return min(left, 3) }
+    return left == 5 ? 3 : 4
+  }
+  // Four are better taken as two and two than as three and one.
+  return left >= 3 && left != 4 ? 3 : min(left, 2)
 }

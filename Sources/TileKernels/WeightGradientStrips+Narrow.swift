@@ -51,7 +51,6 @@ func strip4x2(
 ) -> Int {
   switch kind {
   case .integers:
-    let faults = lookAhead(sums, at: index, rows: 4, apart: stride, width: 16)
     let start = SIMD8<Double>(repeating: roundingStart)
     var a0 = start, a1 = start
     var b0 = start, b1 = start
@@ -81,7 +80,7 @@ func strip4x2(
     addIntegers(c1, to: sums, at: index &+ 2 &* stride &+ 8)
     addIntegers(e0, to: sums, at: index &+ 3 &* stride)
     addIntegers(e1, to: sums, at: index &+ 3 &* stride &+ 8)
-    return faults
+    return 0
   case .checkedIntegers:
     var faults = 0
     for lane in 0..<laneCount {
@@ -158,7 +157,6 @@ func strip4x1(
 ) -> Int {
   switch kind {
   case .integers:
-    let faults = lookAhead(sums, at: index, rows: 4, apart: stride, width: 8)
     let start = SIMD8<Double>(repeating: roundingStart)
     var a0 = start
     var b0 = start
@@ -180,7 +178,7 @@ func strip4x1(
     addIntegers(b0, to: sums, at: index &+ stride)
     addIntegers(c0, to: sums, at: index &+ 2 &* stride)
     addIntegers(e0, to: sums, at: index &+ 3 &* stride)
-    return faults
+    return 0
   case .checkedIntegers:
     var faults = 0
     for lane in 0..<laneCount {
@@ -240,7 +238,6 @@ func strip1x1(
 ) -> Int {
   switch kind {
   case .integers:
-    let faults = lookAhead(sums, at: index, rows: 1, apart: stride, width: 8)
     let start = SIMD8<Double>(repeating: roundingStart)
     var a0 = start
     for lane in 0..<laneCount {
@@ -250,7 +247,7 @@ func strip1x1(
       a0 = a0.addingProduct(SIMD8<Double>(p), scaleA)
     }
     addIntegers(a0, to: sums, at: index)
-    return faults
+    return 0
   case .checkedIntegers:
     var faults = 0
     for lane in 0..<laneCount {

@@ -14,7 +14,8 @@ package struct AVX2Arithmetic: TileArithmetic {
     _ x: UnsafePointer<Floats>, into u: UnsafeMutablePointer<Floats>
   ) {
     multiplyLogits(
-      w, stride: stride, geneCount: geneCount, inputCount: inputCount, x, into: u)
+      w, stride: stride, geneCount: geneCount, inputCount: inputCount, x, into: u,
+      isWide: false)
   }
   package func hiddenGradient(
     _ w: UnsafePointer<Float>, stride: Int, geneCount: Int, inputCount: Int, blockCount: Int,
@@ -23,7 +24,7 @@ package struct AVX2Arithmetic: TileArithmetic {
   ) {
     multiplyHiddenGradient(
       w, stride: stride, geneCount: geneCount, inputCount: inputCount, blockCount: blockCount, u,
-      tileStride: tileStride, into: d, gradientStride: gradientStride)
+      tileStride: tileStride, into: d, gradientStride: gradientStride, isWide: false)
   }
   package func weightGradient(
     _ u: UnsafePointer<Float>, tileStride: Int, _ x: UnsafePointer<Float>, stride: Int,
@@ -32,7 +33,7 @@ package struct AVX2Arithmetic: TileArithmetic {
   ) -> Int {
     return multiplyWeightGradient(
       u, tileStride: tileStride, x, stride: stride, geneCount: geneCount, laneCount: laneCount,
-      bounds: bounds, kind, scales: scales, to: sums)
+      bounds: bounds, kind, scales: scales, to: sums, isWide: false)
   }
   package func zeros(
     _ kind: OutputKind, _ u: UnsafeMutablePointer<Floats>, _ excess: UnsafeMutablePointer<Floats>,

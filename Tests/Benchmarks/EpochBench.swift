@@ -63,11 +63,13 @@ struct EpochBench {
   }
 
   /// One line for each output activation.
-  func run(cells rowCount: Int) throws -> [EpochResult] {
+  func run(
+    _ outputs: [DGDConfiguration.Output], cells rowCount: Int
+  ) throws -> [EpochResult] {
     let cells = BenchCells(
       rowCount: rowCount, geneCount: sizes.genes, density: sizes.density)
     let rows = cells.lanes(max(1, sizes.rows / sizes.laneRows), on: workers)
-    return try [DGDConfiguration.Output.softplus, .sigmoid, .softmax].map { output in
+    return try outputs.map { output in
       var fit = try BenchFit(sizes.configuration(output), cells, rows)
       return measure(&fit, name: "\(output.rawValue) epoch", cells: rowCount)
     }

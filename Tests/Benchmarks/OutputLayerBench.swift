@@ -18,9 +18,9 @@ struct OutputLayerBench {
     workers = Workers(threadCount: threads)
   }
 
-  func run() -> [BenchResult] {
+  func run(_ activations: [OutputSpecification.Activation]) -> [BenchResult] {
     var results: [BenchResult] = []
-    for activation in [OutputSpecification.Activation.softplus, .sigmoid, .softmax] {
+    for activation in activations {
       results += measure(activation)
     }
     return results
@@ -59,7 +59,7 @@ struct OutputLayerBench {
         "training step",
         {
           number += 1
-          sums.reset()
+          sums.resetWideBlocks()
           let activations = hidden.forward(
             problem.representations, rowCount: problem.rows, on: workers)
           var batch = problem.batch

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import LinearAlgebra
 import Models
+import Networks
 
 /// Times of the hot paths, each against its floor, measured alternately in one process.
 struct Bench: ParsableCommand {
@@ -44,6 +45,9 @@ struct NetworksCommand: ParsableCommand {
   @Option(help: "Cells of the epochs.")
   var cells = 2048
 
+  @Option(help: "Outputs of the decoder to measure, of softplus, sigmoid and softmax.")
+  var outputs = "softplus,sigmoid,softmax"
+
   @Option(help: "New cells to embed.")
   var newCells = 1000
 
@@ -77,6 +81,13 @@ struct NetworksCommand: ParsableCommand {
     guard growth == "none" || growing.count == growth.split(separator: ",").count else {
       throw ValidationError("--growth: \(growth) is not a list of numbers of cells")
     }
+    let activations = outputs.split(separator: ",").compactMap {
+      DGDConfiguration.Output(rawValue: String($0))
+    }
+    guard let last = activations.last, activations.count == outputs.split(separator: ",").count
+    else {
+      throw ValidationError("--outputs: \(outputs) is not a list of softplus, sigmoid, softmax")
+    }
     BLASRuntime.restartIfMisjudged()
     let sizes = BenchSizes(
       genes: genes, hidden: hidden, rows: rows, laneRows: laneRows, density: density,
@@ -87,11 +98,12 @@ struct NetworksCommand: ParsableCommand {
       genes: genes, hidden: hidden, rows: rows, laneRows: laneRows, density: density)
     report.bytesPerNonZero = CountsBench.bytesPerNonZero(problem)
     if !growthOnly {
-      report.layers = OutputLayerBench(problem, threads: threads, repetitions, clock).run()
-      report.epochs = try EpochBench(sizes, clock).run(cells: cells)
+      report.layers = OutputLayerBench(problem, threads: threads, repetitions, clock)
+        .run(activations.compactMap { OutputSpecification.Activation(rawValue: $0.rawValue) })
+      report.epochs = try EpochBench(sizes, clock).run(activations, cells: cells)
       report.setPrices()
       report.embeddings = [
-        try EmbedBench(sizes, clock).run(cells: newCells, .softmax)
+        try EmbedBench(sizes, clock).run(cells: newCells, last)
       ]
     }
     if !growing.isEmpty {

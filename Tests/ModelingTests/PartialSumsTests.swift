@@ -81,14 +81,14 @@ import Testing
     #expect((sums.value(of: 0) - 4096 * value).magnitude < 4096 * 0x1p-61)
   }
 
-  @Test func resetKeepsTheBlocksAndClearsFaults() {
+  @Test func resettingWideBlocksClearsFaultsAndLeavesScaledBlocks() {
     var sums = PartialSums([.wide("values", count: 1), .scaled("limbs", count: 3)])
     sums.add(.nan, to: 0)
     sums.withLimbs(of: 1) { $0[2] = 7 }
-    sums.reset()
+    sums.resetWideBlocks()
     #expect(sums.fault == nil)
     #expect(sums.value(of: 0) == 0)
-    sums.withLimbs(of: 1) { #expect(Array($0) == [0, 0, 0]) }
+    sums.withLimbs(of: 1) { #expect(Array($0) == [0, 0, 7]) }
     #expect(sums.messageBytes == 8 * (2 + 3 + 4))
   }
 }

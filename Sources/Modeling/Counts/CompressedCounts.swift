@@ -69,47 +69,6 @@ public struct CompressedCounts: Sendable, Equatable {
     }
   }
 
-  /// Appends the entries of a row to arrays of columns and counts, and for each chunk of columns the number
-  /// of entries before its end to `ends`.
-  ///
-  /// What minibatches are made with: some hundred thousand entries a step.
-  public func append(
-    row: Int, to columns: inout [Int32], _ values: inout [Float], ends: inout [Int32]
-  ) {
-    let first = rowStarts[row]
-    let count = rowStarts[row + 1] - first
-    let start = columns.count
-    var nextLarge = largeStarts[row]
-    let isWide = !words.isEmpty
-    let escape: UInt32 = isWide ? 0xFFFF : 0xFF
-    columns.append(contentsOf: repeatElement(0, count: count))
-    values.append(contentsOf: repeatElement(0, count: count))
-    columns.withUnsafeMutableBufferPointer { columns in
-      values.withUnsafeMutableBufferPointer { values in
-        self.columns.withUnsafeBufferPointer { shortColumns in
-          var entry = 0
-          for chunk in 0..<chunkCount {
-            let base = Int32(truncatingIfNeeded: chunk &* Self.chunkWidth)
-            let end = entry &+ Int(chunkSizes[row &* chunkCount &+ chunk])
-            while entry < end {
-              columns[start &+ entry] = base &+ Int32(shortColumns[first &+ entry])
-              entry &+= 1
-            }
-            ends.append(Int32(truncatingIfNeeded: start &+ end))
-          }
-          for entry in 0..<count {
-            var value = isWide ? UInt32(words[first &+ entry]) : UInt32(bytes[first &+ entry])
-            if value == escape {
-              value = large[nextLarge]
-              nextLarge &+= 1
-            }
-            values[start &+ entry] = Float(value)
-          }
-        }
-      }
-    }
-  }
-
   /// Sum of a row's counts.
   public func total(ofRow row: Int) -> UInt64 {
     var total: UInt64 = 0

@@ -8,14 +8,15 @@ public final class SumsPool: Sendable {
   /// An empty pool.
   public init() {}
 
-  /// Sums of these blocks that are zero.
+  /// Sums of these blocks: wide ones are zero, and nothing is counted as a fault; scaled ones hold anything,
+  /// because the kernels that write them write every number.
   public func take(_ blocks: [SumBlock]) -> PartialSums {
     let found: PartialSums? = kept.withLock { kept in
       defer { kept = nil }
       return kept
     }
     guard var sums = found, sums.blocks == blocks else { return PartialSums(blocks) }
-    sums.reset()
+    sums.resetWideBlocks()
     return sums
   }
 

@@ -103,7 +103,7 @@ where Hidden.Scalar == Output.Scalar {
       biases: blocks[3].map { Scalar($0) }, logDispersions: blocks[4].map { Scalar($0) })
     var rows = rows(blocks[0])
     let activations = hidden.forward(rows.inputs, rowCount: lane.rows.count, on: workers)
-    let losses = output.losses(rows.takeBatch(activations.output), on: workers)
+    let losses = output.losses(rows.takeBatch(activations.output, on: workers), on: workers)
     return losses.reduce(0, +) + mixtureGradient(blocks[5], blocks[0]).loss
   }
 
@@ -115,7 +115,7 @@ where Hidden.Scalar == Output.Scalar {
     var outer = [Int64](repeating: 0, count: shared.output.limbCount)
     var inner = [Int64](repeating: 0, count: shared.hidden.limbCount)
     let result = outer.withUnsafeMutableBufferPointer {
-      shared.output.train(rows.takeBatch(activations.output), into: $0, on: workers)
+      shared.output.train(rows.takeBatch(activations.output, on: workers), into: $0, on: workers)
     }
     let back = inner.withUnsafeMutableBufferPointer {
       shared.hidden.backward(

@@ -53,7 +53,7 @@ extension DGDModel {
     let activations = shared.hidden.forward(
       rows.inputs, rowCount: rows.groups.rowCount, on: workers)
     let result = sums.withLimbs(of: 0) {
-      shared.output.train(rows.takeBatch(activations.output), into: $0, on: workers)
+      shared.output.train(rows.takeBatch(activations.output, on: workers), into: $0, on: workers)
     }
     if result.faultCount > 0 { sums.countFaults(.notFinite, result.faultCount, in: 0) }
     let back = sums.withLimbs(of: 1) {

@@ -79,7 +79,8 @@ extension DGDModel {
     let L = configuration.latent
     var piece = gather([lane], [positions])
     let activations = shared.hidden.forward(piece.inputs, rowCount: positions.count, on: workers)
-    let result = shared.output.backpropagate(piece.takeBatch(activations.output), on: workers)
+    let result = shared.output.backpropagate(
+      piece.takeBatch(activations.output, on: workers), on: workers)
     let back = shared.hidden.backward(
       activations, result.hiddenGradient, groups: piece.groups, into: nil, on: workers)
     var mixture = shared.mixture.map(GaussianMixtureGradient.init)
@@ -125,7 +126,7 @@ extension DGDModel {
     forEachPiece(of: snapshot, { Array(0..<$0.rows.count) }, size: 64) { index, positions in
       var piece = gather([snapshot[index]], [positions])
       let activations = shared.hidden.forward(piece.inputs, rowCount: positions.count, on: workers)
-      let batch = piece.takeBatch(activations.output)
+      let batch = piece.takeBatch(activations.output, on: workers)
       let losses = shared.output.losses(batch, on: workers)
       let means = shared.output.means(
         hidden: activations.output, scales: batch.scales, on: workers)
@@ -196,7 +197,8 @@ extension DGDModel {
         }
         let activations = shared.hidden.forward(
           piece.inputs, rowCount: positions.count, on: workers)
-        let losses = shared.output.losses(piece.takeBatch(activations.output), on: workers)
+        let losses = shared.output.losses(
+          piece.takeBatch(activations.output, on: workers), on: workers)
         for (position, loss) in zip(positions, losses)
         where loss < best[position]?.loss ?? .infinity {
           best[position] = (loss, k)

@@ -7,10 +7,8 @@ struct DGDRows<Scalar: NetworkScalar> {
   /// Representations, rows × L.
   var inputs: [Scalar] = []
   private var scales: [Scalar] = []
-  /// Counts in the layout of `SparseBatch`, as floats: exact up to 2^24.
-  private var ends: [Int32] = []
-  private var columns: [Int32] = []
-  private var counts: [Float] = []
+  /// Rows of counts, gathered when the batch is taken.
+  private var countRows: [(counts: CompressedCounts, row: Int)] = []
   /// Real values.
   private var reals: SparseBatch<Scalar>
   /// Which rows belong to which lane.
@@ -31,7 +29,7 @@ struct DGDRows<Scalar: NetworkScalar> {
     scales.append(lane.scales[position])
     switch lane.matrix {
     case .counts(let matrix):
-      matrix.append(row: position, to: &columns, &counts, ends: &ends)
+      countRows.append((matrix, position))
     case .reals(let matrix):
       for column in 0..<matrix.columnCount {
         reals.append(column: column, value: Scalar(matrix[position, column]))
@@ -41,13 +39,15 @@ struct DGDRows<Scalar: NetworkScalar> {
   }
 
   /// The batch with these hidden activations; the values move into it.
-  mutating func takeBatch(_ hidden: [Scalar]) -> OutputBatch<Scalar> {
+  mutating func takeBatch(_ hidden: [Scalar], on workers: Workers) -> OutputBatch<Scalar> {
     var values = reals
     if reals.rowCount == 0 {
+      let gathered = CompressedCounts.gather(countRows, on: workers)
       values = SparseBatch(
-        columnCount: columnCount, ends: ends, columns: columns, values: converted(counts))
+        columnCount: columnCount, ends: gathered.ends, columns: gathered.columns,
+        values: converted(gathered.values))
     }
-    (ends, columns, counts) = ([], [], [])
+    countRows = []
     reals = SparseBatch(columnCount: columnCount)
     return OutputBatch(hidden: hidden, scales: scales, values: values, groups: groups)
   }

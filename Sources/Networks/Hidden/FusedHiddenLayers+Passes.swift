@@ -29,6 +29,7 @@ extension FusedHiddenLayers {
     var gradient = outputGradient
     var faults = 0
     var end = limbCount
+    limbs?.update(repeating: 0)
     for index in dense.indices.reversed() {
       let layer = dense[index]
       end -= layer.parameters.count

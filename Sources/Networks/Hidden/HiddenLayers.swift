@@ -29,8 +29,8 @@ public protocol HiddenLayers<Scalar>: Codable, Sendable {
   /// Local.
   func forward(_ inputs: [Scalar], rowCount: Int, on workers: Workers) -> HiddenActivations<Scalar>
 
-  /// ∂ loss / ∂ inputs (rows × L) from ∂ loss / ∂ output; the gradient of the parameters is added to
-  /// `limbs` unless nil.
+  /// ∂ loss / ∂ inputs (rows × L) from ∂ loss / ∂ output; the gradient of the parameters
+  /// replaces whatever `limbs` held, unless nil.
   ///
   /// Local.
   /// - Returns: also how many gradient entries were not finite or out of range.

@@ -64,6 +64,7 @@ public struct PlainHiddenLayers<Scalar: NetworkScalar>: HiddenLayers {
     var gradient = outputGradient
     var faults = 0
     var end = limbCount
+    limbs?.update(repeating: 0)
     for index in layers.indices.reversed() {
       let layer = layers[index]
       let (I, O) = (layer.inputCount, layer.biases.count)

@@ -33,7 +33,7 @@ public protocol OutputLayer<Scalar>: Codable, Sendable {
   /// How many 64-bit integers hold the gradient of all parameters.
   var limbCount: Int { get }
 
-  /// Loss, hidden gradient and the gradient of all parameters, the latter added to `limbs`.
+  /// Loss, hidden gradient and the gradient of all parameters; the latter replaces whatever `limbs` held.
   ///
   /// Local.
   func train(

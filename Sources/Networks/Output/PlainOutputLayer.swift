@@ -55,6 +55,7 @@ public struct PlainOutputLayer<Scalar: NetworkScalar>: OutputLayer {
   ) -> OutputResult<Scalar> {
     let (G, H) = (specification.outputCount, specification.inputCount)
     var result = OutputResult<Scalar>(losses: [], hiddenGradient: [], faultCount: 0)
+    limbs.update(repeating: 0)
     for group in 0..<batch.groups.count {
       var gradient = [Scalar](repeating: 0, count: firstMoments.count)
       for row in batch.groups[group] {

@@ -30,7 +30,11 @@ extension FusedOutputLayer {
               else { return }
               let (largest, exponents) = (largest, exponents)
               let chunk = FusedPass.chunkGenes
-              workers.perform((G + chunk - 1) / chunk) { piece in
+              let count = (G + chunk - 1) / chunk
+              // Backwards: the last genes' numbers are still in the cache from the products, and the first
+              // ones' will be for the next.
+              workers.perform(count) { place in
+                let piece = count - 1 - place
                 for g in piece * chunk..<min((piece + 1) * chunk, G) {
                   let now = kernels.move(
                     numbers, theta + g * S, m + g * S, v + g * S, along: sums + g * S,

@@ -40,7 +40,7 @@ extension FusedOutputLayer {
     run(batch, [], sums: nil, on: workers).losses
   }
 
-  /// Genes that a softmax may keep at once: two arrays of 256 rows.
+  /// Blocks whose genes a softmax keeps at once: two arrays of 256 rows.
   private static let softmaxBlocks = 16
 
   private func run(
@@ -57,7 +57,14 @@ extension FusedOutputLayer {
       hiddenGradient: Array(
         repeating: 0, count: demand.contains(.hiddenGradient) ? rowCount * H : 0),
       faultCount: 0)
-    guard rowCount > 0 else { return result }
+    guard rowCount > 0 else {
+      // No rows: the gradient is zero.
+      if demand.contains(.weightGradient), let sums {
+        let size = demand.contains(.plainSums) ? MemoryLayout<Float>.size : MemoryLayout<Int64>.size
+        sums.initializeMemory(as: UInt8.self, repeating: 0, count: limbCount * size)
+      }
+      return result
+    }
     withPass(batch, layout, demand, sums: sums) { pass in
       let blocks = layout.groups.flatMap { group in (0..<group.blockCount).map { (group, $0) } }
       workers.perform(blocks.count) { pass.arrange(blocks[$0].0, block: blocks[$0].1) }

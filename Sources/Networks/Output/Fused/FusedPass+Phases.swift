@@ -13,7 +13,7 @@ extension FusedPass {
             group, block: block, chunk: chunk, into: scratch.tile + block * Self.tileStride)
           differentiate(group, block: block, unit: unit, chunk: chunk, scratch)
         }
-        addDispersions(group, unit: unit, chunk: chunk, scratch)
+        addDispersions(group, number: number, unit: unit, chunk: chunk, scratch)
         if !demand.isEmpty {
           backward(
             group, number: number, unit: unit, chunk: chunk, derivatives: scratch.tile, scratch)
@@ -136,7 +136,7 @@ extension FusedPass {
             of: derivatives, geneCount: genes(ofChunk: chunk),
             to: cache.partialTotals + (unit * cache.blockCapacity + row - firstBlock))
         }
-        addDispersions(group, unit: unit, chunk: chunk, scratch)
+        addDispersions(group, number: number, unit: unit, chunk: chunk, scratch)
       }
     }
   }

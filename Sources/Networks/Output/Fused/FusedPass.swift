@@ -141,6 +141,7 @@ extension FusedPass {
     let genes = genes(ofChunk: chunk)
     let firstGene = chunk * Self.chunkGenes
     if demand.contains(.weightGradient), let sums {
+      if number == 0 { clearWeightSums(chunk: chunk) }
       var largest: Float = 0
       for block in 0..<group.blockCount {
         let bound = kernels.bound(
@@ -171,14 +172,40 @@ extension FusedPass {
     }
   }
 
-  /// The dispersions' gradient from the excess of a group on a chunk.
+  /// Sets the chunk's sums to zero, but for the dispersions', which are there already.
+  ///
+  /// Chunk by chunk just before the first products: so the sums come to the cache once, not twice.
+  private func clearWeightSums(chunk: Int) {
+    guard let sums else { return }
+    let genes = genes(ofChunk: chunk)
+    let first = chunk * Self.chunkGenes * stride
+    if demand.contains(.plainSums) {
+      (sums.assumingMemoryBound(to: Float.self) + first).update(repeating: 0, count: genes * stride)
+      return
+    }
+    let integers = sums.assumingMemoryBound(to: Int64.self) + first
+    let place = inputCount + 1
+    for g in 0..<genes {
+      let row = integers + g * stride
+      let dispersion = kind.hasDispersion ? row[place] : 0
+      row.update(repeating: 0, count: stride)
+      if kind.hasDispersion { row[place] = dispersion }
+    }
+  }
+
+  /// The dispersions' gradient from the excess of a group on a chunk; the first group's replaces what the sums
+  /// held.
   func addDispersions(
-    _ group: RowLayout.Group, unit: Int, chunk: Int, _ scratch: FusedScratch
+    _ group: RowLayout.Group, number: Int, unit: Int, chunk: Int, _ scratch: FusedScratch
   ) {
     guard demand.contains(.weightGradient), !demand.contains(.plainSums), let sums,
       kind.hasDispersion
     else { return }
     let integers = sums.assumingMemoryBound(to: Int64.self)
+    if number == 0 {
+      let first = integers + chunk * Self.chunkGenes * stride + inputCount + 1
+      for g in 0..<genes(ofChunk: chunk) { first[g * stride] = 0 }
+    }
     faults[unit] += group.bounds.withUnsafeBufferPointer { bounds in
       guard let bounds = bounds.baseAddress else { return 0 }
       return kernels.dispersionGradient(
