@@ -41,6 +41,7 @@ struct SweepCommandTests {
     let missing = try #require(rows.first { $0[0] == "input=missing" }, "\(list)")
     #expect(missing[1] == "?" && missing[2] == "?", "\(list)")
     #expect(rows[6][0].hasPrefix("5 points, 4 of them "), "\(list)")
+    #expect(rows[6][0].contains(" in 2 groups; time is that of computing"), "\(list)")
     #expect(!place.has("sweep"))
   }
 

@@ -101,17 +101,25 @@ struct SweepCommand: ParsableCommand {
       let time = times[index]?.text ?? "?"
       let memory = prediction.map { sizeText($0.bytes) } ?? "?"
       let words = point.arguments.joined(separator: " ")
-      print("\(point.name)\t\(time)\t\(memory)\t\(words)\(refusals[index])")
+      let failure = forecast.failures[point.name].map { "\tcannot be fitted: \($0)" } ?? ""
+      print("\(point.name)\t\(time)\t\(memory)\t\(words)\(refusals[index])\(failure)")
     }
-    let known = times.compactMap { $0?.seconds }
-    let total = known.reduce(0, +)
-    print(
-      "\(points.count) points"
-        + (known.isEmpty
-          ? "" : ", \(known.count) of them \(timeText(total)) one after another")
-        + "; time is that of computing the planned epochs on a machine like this, ~: scaled from a point of like cost"
-    )
+    print(total(times.compactMap { $0?.seconds }, of: points.count))
     if output != nil { print(try SweepProgress(points, in: folder()).line) }
+  }
+
+  /// The last line of the list.
+  private func total(_ seconds: [Double], of pointCount: Int) -> String {
+    var parts = ["\(pointCount) points"]
+    if !seconds.isEmpty {
+      parts.append(
+        "\(seconds.count) of them \(timeText(seconds.reduce(0, +))) one after another")
+    }
+    for groups in [2, 8, 32, 128] where groups < seconds.count {
+      parts.append("\(timeText(makespan(of: seconds, groups: groups))) in \(groups) groups")
+    }
+    return parts.joined(separator: ", ")
+      + "; time is that of computing the planned epochs on \(ranksPerFit == 1 ? "a rank" : "\(ranksPerFit) ranks") of a machine like this, ~: scaled from a point of like cost"
   }
 
   private func start(_ points: [SweepPoint]) {

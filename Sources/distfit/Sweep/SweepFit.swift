@@ -123,16 +123,16 @@ struct SweepFit {
       cost: Double(plan.epochs) * shape.entryCount,
       bytes: plan.memory.reduce(0) { $0 + $1.bytes }, epochs: plan.epochs,
       measureEpoch: timed.map { timed in
-        { measuredEpoch(timed, configuration, shape, ranks, threads: run.threads ?? 1) }
+        { try measuredEpoch(timed, configuration, shape, ranks, threads: run.threads ?? 1) }
       })
   }
 
   private static func measuredEpoch<Timed: TimedModel>(
     _ model: Timed.Type, _ configuration: any ModelConfiguration, _ shape: DataShape, _ ranks: Int,
     threads: Int
-  ) -> Double? {
+  ) throws -> Double? {
     guard let configuration = configuration as? Timed.Configuration else { return nil }
     let workers = Workers(threadCount: threads)
-    return try? Timed.measuredEpochs(configuration, shape, ranks: [ranks], on: workers).first
+    return try Timed.measuredEpochs(configuration, shape, ranks: [ranks], on: workers).first
   }
 }

@@ -11,7 +11,7 @@ struct SweepPrediction {
   let epochs: Int
   /// Takes a few steps on this machine: seconds that a rank computes in an epoch. Nil where the model's epochs
   /// cannot be timed beforehand.
-  let measureEpoch: (() -> Double?)?
+  let measureEpoch: (() throws -> Double?)?
 }
 
 /// The times of a sweep's points, by steps measured on this machine.
@@ -29,9 +29,11 @@ struct SweepForecast {
     var text: String { (isMeasured ? "" : "~") + timeText(seconds) }
   }
 
+  /// Why points could not be timed, by their names: they cannot be fitted either.
+  private(set) var failures: [String: String] = [:]
   private let end: ContinuousClock.Instant
   private var epochSeconds: [String: Double?] = [:]
-  private var measured: [(cost: Double, seconds: Double)] = []
+  private var measured: [(model: String?, cost: Double, seconds: Double)] = []
 
   /// A forecast that measures for so long.
   init(budget: Duration = .seconds(20)) {
@@ -47,9 +49,8 @@ struct SweepForecast {
     return points.indices.map { index in
       if let seconds = own[index] { return Time(seconds: seconds, isMeasured: true) }
       guard let prediction = points[index].prediction, prediction.measureEpoch != nil,
-        let nearest = measured.min(by: {
-          ratio($0.cost, prediction.cost) < ratio($1.cost, prediction.cost)
-        })
+        let nearest = measured.filter({ $0.model == points[index].point.arguments.first }).min(
+          by: { ratio($0.cost, prediction.cost) < ratio($1.cost, prediction.cost) })
       else { return nil }
       return Time(
         seconds: nearest.seconds * prediction.cost / nearest.cost, isMeasured: false)
@@ -65,10 +66,16 @@ struct SweepForecast {
     // Neither the seed nor the number of epochs changes what an epoch takes.
     let key = point.arguments
       .filter { !$0.hasPrefix("--seed=") && !$0.hasPrefix("--epochs=") }.joined(separator: " ")
-    if epochSeconds[key] == nil, ContinuousClock.now < end { epochSeconds[key] = measureEpoch() }
+    if epochSeconds[key] == nil, ContinuousClock.now < end {
+      do {
+        epochSeconds[key] = try measureEpoch()
+      } catch {
+        failures[point.name] = "\(error)"
+      }
+    }
     guard let known = epochSeconds[key], let epoch = known else { return nil }
     let seconds = epoch * Double(prediction.epochs)
-    measured.append((prediction.cost, seconds))
+    measured.append((point.arguments.first, prediction.cost, seconds))
     return seconds
   }
 }
