@@ -27,8 +27,18 @@ func laneExcess(
 ) {
   let numbers = FloatBits(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
   let isAligned = rows.lowerBound & 15 == 0
-  for g in 0..<16 { sums[g] = Floats(repeating: 0) }
   var first = rows.lowerBound
+  if isAligned, rows.count >= 16 {
+    // The first sixteen rows need nothing added.
+    let block = UnsafeRawPointer(excess + (first &>> 4) &* tileStride)
+    for g in 0..<geneCount {
+      sums[g] = block.loadUnaligned(fromByteOffset: g &* 64, as: Floats.self)
+    }
+    for g in geneCount..<16 { sums[g] = Floats(repeating: 0) }
+    first &+= 16
+  } else {
+    for g in 0..<16 { sums[g] = Floats(repeating: 0) }
+  }
   while first < rows.upperBound {
     let count = min(16, rows.upperBound &- first)
     if isAligned {

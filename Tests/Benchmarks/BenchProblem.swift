@@ -9,10 +9,15 @@ struct BenchProblem {
   let laneRows: Int
   let density: Double
   let latent = 20
+  /// Whose kernels are used.
+  let processor: Processor
   let batch: OutputBatch<Float>
   let representations: [Float]
 
-  init(genes: Int, hidden: Int, rows: Int, laneRows: Int, density: Double) {
+  init(
+    genes: Int, hidden: Int, rows: Int, laneRows: Int, density: Double, processor: Processor
+  ) {
+    self.processor = processor
     self.genes = genes
     self.hidden = hidden
     self.rows = rows
@@ -44,7 +49,7 @@ struct BenchProblem {
         .negativeBinomial, activation, outputCount: genes, inputCount: hidden),
       weights: (0..<genes * hidden).map { _ in Float(0.1 * (2 * stream.uniform() - 1)) },
       biases: Array(repeating: activation == .softmax ? 0 : -4, count: genes),
-      logDispersions: Array(repeating: 0, count: genes))
+      logDispersions: Array(repeating: 0, count: genes), kernels: processor.kernels)
   }
 
   /// Three hidden layers, as scDGD has.
@@ -57,6 +62,6 @@ struct BenchProblem {
         weights: (0..<hidden * width).map { _ in Float(0.2 * (2 * stream.uniform() - 1)) },
         biases: Array(repeating: 0, count: hidden))
     }
-    return FusedHiddenLayers(inputCount: latent, layers: layers)
+    return FusedHiddenLayers(inputCount: latent, layers: layers, kernels: processor.kernels)
   }
 }

@@ -71,7 +71,7 @@ struct BenchReport: Codable {
   let density: Double
   let threads: Int
   let clock: String
-  let instructionSet: String
+  var instructionSet: String
   let blas: String
   var bytesPerNonZero = 0.0
   var layers: [BenchResult] = []

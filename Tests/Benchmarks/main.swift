@@ -54,6 +54,9 @@ struct NetworksCommand: ParsableCommand {
   @Option(help: "Cells of data of growing size, such as 8125,16250,32500; none: no such series.")
   var growth = "none"
 
+  @Flag(help: "The kernels of a processor without AVX-512, for layers and steps; no epochs.")
+  var withoutAVX512 = false
+
   @Flag(help: "Only the series of growing size.")
   var growthOnly = false
 
@@ -94,12 +97,18 @@ struct NetworksCommand: ParsableCommand {
       threads: threads)
     let clock = BenchClock(processorTime: processorTime && threads == 1)
     var report = BenchReport(sizes, clock)
+    let processor = Processor()
     let problem = BenchProblem(
-      genes: genes, hidden: hidden, rows: rows, laneRows: laneRows, density: density)
+      genes: genes, hidden: hidden, rows: rows, laneRows: laneRows, density: density,
+      processor: withoutAVX512
+        ? Processor(features: processor.features.filter { !$0.hasPrefix("avx512") }) : processor)
+    report.instructionSet = problem.processor.instructionSet
     report.bytesPerNonZero = CountsBench.bytesPerNonZero(problem)
     if !growthOnly {
       report.layers = OutputLayerBench(problem, threads: threads, repetitions, clock)
         .run(activations.compactMap { OutputSpecification.Activation(rawValue: $0.rawValue) })
+    }
+    if !growthOnly, !withoutAVX512 {
       report.epochs = try EpochBench(sizes, clock).run(activations, cells: cells)
       report.setPrices()
       report.embeddings = [
