@@ -79,6 +79,7 @@ extension Matrix where Scalar: BLASScalar {
   /// op(A) · x.
   ///
   /// - Precondition: `vector.count` is the column count of op(A).
+  @_specialize(where Scalar == Double)
   public func product(
     _ vector: [Scalar], _ orientation: Orientation = .plain
   ) -> [Scalar] {
@@ -99,6 +100,7 @@ extension Matrix where Scalar: BLASScalar {
   /// The symmetric product A · Aᵀ (`.plain`) or Aᵀ · A (`.transposed`), both triangles, equal bits in both.
   ///
   /// Half the work of a general product.
+  @_specialize(where Scalar == Double)
   public func gram(_ orientation: Orientation = .plain) -> Matrix {
     let order = rows(orientation)
     let depth = columns(orientation)
@@ -117,6 +119,7 @@ extension Matrix where Scalar: BLASScalar {
   }
 
   /// Multiplies every element by a number; 0 sets zeros, whatever was there.
+  @_specialize(where Scalar == Double)
   public mutating func scale(by factor: Scalar) {
     withUnsafeMutableElements { elements in
       for index in elements.indices {
@@ -128,6 +131,7 @@ extension Matrix where Scalar: BLASScalar {
   /// Adds factor · other.
   ///
   /// - Precondition: equal shapes.
+  @_specialize(where Scalar == Double)
   public mutating func add(_ other: Matrix, times factor: Scalar = 1) {
     precondition(
       rowCount == other.rowCount && columnCount == other.columnCount,
@@ -142,6 +146,7 @@ extension Matrix where Scalar: BLASScalar {
   /// Makes the matrix symmetric from its lower triangle, in tiles that stay in cache.
   ///
   /// - Precondition: the matrix is square.
+  @_specialize(where Scalar == Double)
   public mutating func copyLowerTriangleUp() {
     let order = rowCount
     let tile = 32

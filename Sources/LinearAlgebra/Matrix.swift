@@ -86,6 +86,7 @@ public struct Matrix<Scalar> {
   }
 
   /// The transposed matrix, copied in tiles that stay in cache.
+  @_specialize(where Scalar == Double)
   public func transposed() -> Matrix {
     let tile = 32
     let copied = [Scalar](unsafeUninitializedCapacity: elements.count) { target, count in

@@ -1,5 +1,6 @@
 public import LinearAlgebra
 import Modeling
+import RealModule
 
 /// The point of the fibre of Y that the present model finds most probable: z* = diag(s₁) Y diag(s₂).
 ///
@@ -19,6 +20,7 @@ import Modeling
 /// | Deviation | Reference code | distfit | Why |
 /// |---|---|---|---|
 /// | start of each solve | 1 | the last solution | same minimiser, fewer steps |
+/// | rounds | at least two | one where it moves nothing by 1e-10 | same result |
 ///
 /// Source: MED-MAGMA paper, section 3.5; MED-MAGMA-NeurIPS2026@6c208ce, MED_MAGMA.py, `flipflop`.
 public struct FlipFlop: Sendable {
@@ -54,6 +56,8 @@ public struct FlipFlop: Sendable {
     _ share: WorkShare, with everyone: borrowing Everyone, on workers: Workers
   ) throws(LinearAlgebraError) {
     var (s1, s2) = (rowScaling, columnScaling)
+    // As a round finds scalings: with a product of 1
+    let (start1, start2) = (Self.balanced(s1), Self.balanced(s2))
     var rounds = 0
     while rounds < Self.roundLimit {
       rounds += 1
@@ -69,6 +73,10 @@ public struct FlipFlop: Sendable {
       let change2 = zip(next2, s2).reduce(0) { $0 + abs($1.0 - $1.1) }
       (s1, s2) = (next1, next2)
       if change1 < Self.tolerance, change2 < Self.tolerance { break }
+      // Scalings that had arrived before: another round would change nothing.
+      if rounds == 1, zip(s1 + s2, start1 + start2).allSatisfy({ abs($0 / $1 - 1) < 1e-10 }) {
+        break
+      }
     }
     self.rowScaling = Self.normalized(s1)
     self.columnScaling = Self.normalized(s2)
@@ -122,25 +130,26 @@ public struct FlipFlop: Sendable {
               Double.trmm(
                 rowCount: rows.count, order: width, lower: Operand(lower, stride: width), b: base,
                 bStride: width)
-            }
-            for (place, row) in rows.enumerated() {
-              for column in 0...row {
-                target[place * order + column] *= omega[row * order + column]
+              for (place, row) in rows.enumerated() {
+                let (line, weights) = (target + place * order, omega + row * order)
+                for column in 0...row { line[column] *= weights[column] }
+                let values = own + place * width
+                var (twice, single) = (Eight.zero, Eight.zero)
+                forEachEight(base + place * width, values, count: width) { l, y, _ in twice += l * y
+                }
+                forEachEight(diagonal, values, count: width) { d, y, _ in single += d * (y * y) }
+                line[row] += 2 * twice.sum() - single.sum()
               }
-              var sum = Eight.zero
-              var single = Eight.zero
-              let vector = Array(UnsafeBufferPointer(start: own + place * width, count: width))
-              forEachEight(Array(weighted[place * width..<(place + 1) * width]), vector) {
-                l, y, _ in
-                sum += l * y
-              }
-              forEachEight(diagonal, vector) { d, y, _ in single += d * (y * y) }
-              target[place * order + row] += 2 * sum.sum() - single.sum()
             }
           }
         }
       }
     }
+  }
+
+  private static func balanced(_ values: [Double]) -> [Double] {
+    let logMean = values.reduce(0) { $0 + .log($1) } / Double(max(values.count, 1))
+    return values.map { $0 / .exp(logMean) }
   }
 
   private static func normalized(_ values: [Double]) -> [Double] {

@@ -3,28 +3,34 @@
 typealias Eight = SIMD8<Double>
 
 /// Calls `body` with eight numbers of both vectors at a time and where they begin, zeros after the last.
+@inline(__always)
+func forEachEight(
+  _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, count: Int,
+  _ body: (Eight, Eight, Int) -> Void
+) {
+  var start = 0
+  while start + 8 <= count {
+    body(
+      UnsafeRawPointer(a + start).loadUnaligned(as: Eight.self),
+      UnsafeRawPointer(b + start).loadUnaligned(as: Eight.self), start)
+    start += 8
+  }
+  guard start < count else { return }
+  var (lastA, lastB) = (Eight.zero, Eight.zero)
+  for lane in 0..<count - start { (lastA[lane], lastB[lane]) = (a[start + lane], b[start + lane]) }
+  body(lastA, lastB, start)
+}
+
+/// The same of arrays.
 ///
 /// - Precondition: equal lengths.
 @inline(__always)
 func forEachEight(_ a: [Double], _ b: [Double], _ body: (Eight, Eight, Int) -> Void) {
   precondition(a.count == b.count, "vectors of \(a.count) and \(b.count)")
-  a.withUnsafeBytes { a in
-    b.withUnsafeBytes { b in
-      let count = a.count / 8
-      var start = 0
-      while start + 8 <= count {
-        body(
-          a.loadUnaligned(fromByteOffset: 8 * start, as: Eight.self),
-          b.loadUnaligned(fromByteOffset: 8 * start, as: Eight.self), start)
-        start += 8
-      }
-      guard start < count else { return }
-      var (lastA, lastB) = (Eight.zero, Eight.zero)
-      for lane in 0..<count - start {
-        lastA[lane] = a.loadUnaligned(fromByteOffset: 8 * (start + lane), as: Double.self)
-        lastB[lane] = b.loadUnaligned(fromByteOffset: 8 * (start + lane), as: Double.self)
-      }
-      body(lastA, lastB, start)
+  a.withUnsafeBufferPointer { first in
+    b.withUnsafeBufferPointer { second in
+      guard let first = first.baseAddress, let second = second.baseAddress else { return }
+      forEachEight(first, second, count: a.count, body)
     }
   }
 }
