@@ -152,6 +152,10 @@ public struct FitPlan: Sendable {
   public let closingBytes: Int
   /// Epochs planned.
   public let epochs: Int
+  /// All-reduces before the first epoch.
+  public var openingMessages = 0
+  /// Their bytes.
+  public var openingBytes = 0
 
   /// All-reduces of an epoch.
   public var messagesPerEpoch: Int { stepsPerEpoch * messagesPerStep + closingMessages }

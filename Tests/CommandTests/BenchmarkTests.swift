@@ -45,5 +45,24 @@ extension CommandTests {
         }
       }
     }
+
+    @Test func theQuickBenchmarkOfGraphsMeasuresEverySizeOnce() throws {
+      let place = try Workplace()
+      let command = try Command(
+        Command.built("distfit-bench"), ["graphs", "--quick", "--json", "results.json"],
+        directory: place.folder)
+      let outcome = command.outcome(within: 120)
+      #expect(outcome.status == 0, "\(outcome)")
+      let data = try Data(contentsOf: place.folder.appendingPathComponent("results.json"))
+      let results = try #require(
+        JSONSerialization.jsonObject(with: data) as? [[String: Any]], "not a list")
+      #expect(results.count == 2)
+      for result in results {
+        for name in ["seconds", "floor", "ratio", "rounds"] {
+          let value = try #require(result[name] as? Double, "\(name)")
+          #expect(value > 0 && value.isFinite, "\(result)")
+        }
+      }
+    }
   }
 }

@@ -60,6 +60,86 @@ extension CommandTests {
       #expect(shaken.output.contains("superiority"))
     }
 
+    /// 262 cells and as many genes: blocks of matrices are handed round.
+    @Test(.enabled(if: Mpirun.isAvailable, "mpirun is missing"))
+    func largeNetworksAreSharedAmongRanksAndHaveTheSameBytes() throws {
+      let place = try Workplace()
+      try place.succeed([
+        "simulate", "kronecker", "--rows", "262", "--columns", "260", "--output", "trees.h5ad",
+      ])
+      let words = [
+        "fit", "medmagma", "trees.h5ad", "--values", "reals", "--log1p", "false",
+        "--highly-variable", "none", "--square", "false", "--iterations", "2",
+      ]
+      try place.succeed(words + ["--output", "alone.h5ad"])
+      for ranks in [2, 3] {
+        try place.succeed(words + ["--output", "together.h5ad", "--overwrite"], ranks: ranks)
+        #expect(
+          try place.fitBytes("together.h5ad") == place.fitBytes("alone.h5ad"), "\(ranks) ranks")
+      }
+      let plan = try place.succeed(["plan", "medmagma", "trees.h5ad", "--values", "reals"])
+      #expect(plan.output.contains("messages before the first step"))
+      #expect(
+        try place.succeed(["plan", "gmgm", "trees.h5ad", "--values", "reals"])
+          .output.contains("computing"))
+    }
+
+    /// A table of so many cells, genes in columns.
+    private func table(_ cells: Int, _ genes: Int, _ value: (Int, Int) -> String) -> String {
+      let header = "sample\t" + (0..<genes).map { "g\($0)" }.joined(separator: "\t") + "\n"
+      return header
+        + (0..<cells).map { cell in
+          "c\(cell)\t" + (0..<genes).map { value(cell, $0) }.joined(separator: "\t") + "\n"
+        }.joined()
+    }
+
+    @Test(arguments: ["medmagma", "gmgm"])
+    func degenerateInputIsNamed(_ model: String) throws {
+      let place = try Workplace()
+      func count(_ cell: Int, _ gene: Int) -> Int { (cell * 7 + gene * 11 + cell * gene) % 13 + 1 }
+      let plain = ["--highly-variable", "none", "--square", "false"]
+      try place.write(
+        table(9, 8) { $0 == 4 || $1 == 5 ? "0" : "\(count($0, $1))" }, to: "zeros.tsv")
+      let zeros = try place.succeed(["fit", model, "zeros.tsv", "--output", "zeros.h5ad"] + plain)
+      let notes = zeros.output + zeros.errors
+      #expect(notes.contains("1 cells without a value") && notes.contains("c4"), "\(zeros)")
+      #expect(notes.contains("1 genes without a value"), "\(zeros)")
+
+      try place.write(table(9, 8) { _, _ in "3" }, to: "constant.tsv")
+      try place.write(table(2, 8) { "\(count($0, $1))" }, to: "two-cells.tsv")
+      try place.write(table(9, 2) { "\(count($0, $1))" }, to: "two-genes.tsv")
+      try place.write(
+        table(9, 8) { $0 == 3 && $1 == 2 ? "nan" : "\(count($0, $1))" }, to: "nan.tsv")
+      try place.write(table(9, 8) { "\(($0 + 1) * ($1 + 1))" }, to: "product.tsv")
+      try place.succeed([
+        "simulate", "dgd", "--cells", "20", "--genes", "18", "--components", "1", "--density",
+        "0.9",
+        "--output", "one-class.h5ad",
+      ])
+      for (file, words, hint) in [
+        ("constant.tsv", plain, "constant matrix"),
+        ("constant.tsv", [], "same value in all cells"),
+        ("two-cells.tsv", plain, "2 cells"), ("two-genes.tsv", plain, "2 genes"),
+        ("nan.tsv", plain + ["--values", "reals"], "nan"),
+        ("one-class.h5ad", ["--labels", "true_component"], "one class"),
+      ] + (model == "medmagma" ? [("product.tsv", plain, "a product of a factor")] : []) {
+        let outcome = try place.run(["fit", model, file, "--output", "x.h5ad"] + words)
+        #expect(outcome.status == 2 && outcome.errors.contains(hint), "\(file) \(outcome)")
+        #expect(!place.has("x.h5ad"))
+      }
+    }
+
+    /// At the first E step all eigenvalues are negative; so they stay where there is one iteration.
+    @Test func eigenvaluesThatAreAllNegativeGiveANetworkOfFiniteEdges() throws {
+      let place = try Workplace()
+      try place.succeed(counts)
+      try place.succeed([
+        "fit", "medmagma", "counts.h5ad", "--iterations", "1", "--output", "networks.h5ad",
+      ])
+      let figures = try place.succeed(["evaluate", "networks.h5ad", "--labels", "true_component"])
+      #expect(figures.output.contains("AMI"))
+    }
+
     @Test func whatCannotBeDoneIsSaidInOneLine() throws {
       let place = try Workplace()
       try place.succeed(counts)

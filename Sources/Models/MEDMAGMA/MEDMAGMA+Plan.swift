@@ -30,24 +30,59 @@ extension NetworkDataOptions {
   }
 }
 
+/// Messages that hand round the blocks of matrices in one computation; none where everyone does everything.
+private struct BlockMessages {
+  private(set) var count = 0
+  private(set) var bytes = 0
+
+  init(_ d1: Int, _ d2: Int, ranks: Int) {
+    guard ranks > 1, max(d1, d2) >= WorkShare.smallestOrder else { return }
+    (count, bytes) = (1, 8)
+  }
+
+  /// Lower triangles of matrices of this order, by blocks of rows.
+  mutating func addTriangles(_ triangles: Int, order: Int) {
+    guard count > 0 else { return }
+    count += triangles
+    bytes += triangles * 8 * order * (order + 96) / 2
+  }
+
+  /// Both axes' eigenvectors in one message.
+  mutating func addSpectra(_ d1: Int, _ d2: Int) {
+    guard count > 0 else { return }
+    count += 1
+    bytes += 8 * (d1 * (d1 + 1) + d2 * (d2 + 1))
+  }
+}
+
 extension MEDMAGMA: PlannableModel {
-  /// Memory of a rank, and what the loop agrees on after each iteration; the matrix travels once, before.
+  /// Rounds of the flip-flop in an iteration, about: two or three once the first iterations are over.
+  private static let typicalRounds = 2
+
+  /// Memory of a rank, the gathering of the matrix, and about what an iteration hands round.
   public static func plan(
     _ configuration: MEDMAGMAConfiguration, _ shape: DataShape, ranks: Int
   ) -> FitPlan {
     let (d1, d2) = configuration.data.expectedSize(of: shape)
-    return FitPlan(
+    var blocks = BlockMessages(d1, d2, ranks: ranks)
+    // Of every round a form; the second moment, the precision matrix and its inverse
+    for order in [d1, d2] { blocks.addTriangles(Self.typicalRounds + 3, order: order) }
+    blocks.addSpectra(d1, d2)
+    var plan = FitPlan(
       laneCount: laneCount(configuration, rowCount: shape.rowCount),
       memory: configuration.data.memory(of: shape, ranks: ranks) + [
         .init("ten matrices an axis", bytes: 10 * 8 * (d1 * d1 + d2 * d2))
       ],
-      bytesPerStep: FitPlan.loopBytes, messagesPerStep: 1, stepsPerEpoch: 1,
-      epochs: configuration.iterations)
+      bytesPerStep: blocks.bytes + FitPlan.loopBytes, messagesPerStep: blocks.count + 1,
+      stepsPerEpoch: 1, epochs: configuration.iterations)
+    plan.openingMessages = 2
+    plan.openingBytes = configuration.data.gatheringBytes(of: shape)
+    return plan
   }
 }
 
 extension MEDMAGMA: TimedModel {
-  /// The second EM iteration on random numbers, the same for any number of ranks: all of them do all of it.
+  /// The second EM iteration on random numbers by one rank, at most what several need who share its products.
   ///
   /// Local.
   /// - Throws: `ModelError` where the shape is too small for a network.
@@ -83,17 +118,46 @@ extension MEDMAGMA: TimedModel {
 }
 
 extension GmGM: PlannableModel {
-  /// Memory of a rank; the one step's messages are the gathering of the matrix.
+  /// Memory of a rank, the gathering of the matrix, and what the one step hands round.
   public static func plan(
     _ configuration: GmGMConfiguration, _ shape: DataShape, ranks: Int
   ) -> FitPlan {
     let (d1, d2) = configuration.data.expectedSize(of: shape)
-    let gathering = configuration.data.gatheringBytes(of: shape)
-    return FitPlan(
+    var blocks = BlockMessages(d1, d2, ranks: ranks)
+    let triangles = configuration.components == nil ? 2 : 1
+    for order in [d1, d2] { blocks.addTriangles(triangles, order: order) }
+    blocks.addSpectra(d1, d2)
+    var plan = FitPlan(
       laneCount: laneCount(configuration, rowCount: shape.rowCount),
       memory: configuration.data.memory(of: shape, ranks: ranks) + [
         .init("six matrices an axis", bytes: 6 * 8 * (d1 * d1 + d2 * d2))
       ],
-      bytesPerStep: gathering + FitPlan.loopBytes, messagesPerStep: 3, stepsPerEpoch: 1, epochs: 1)
+      bytesPerStep: blocks.bytes + FitPlan.loopBytes, messagesPerStep: blocks.count + 1,
+      stepsPerEpoch: 1, epochs: 1)
+    plan.openingMessages = 2
+    plan.openingBytes = configuration.data.gatheringBytes(of: shape)
+    return plan
+  }
+}
+
+extension GmGM: TimedModel {
+  /// The whole fit of random numbers by one rank, at most what several need who share its products.
+  ///
+  /// Local.
+  /// - Throws: `ModelError` where the shape is too small for a network.
+  public static func measuredEpochs(
+    _ configuration: GmGMConfiguration, _ shape: DataShape, ranks: [Int], on workers: Workers
+  ) throws(ModelError) -> [Double] {
+    let (d1, d2) = configuration.data.expectedSize(of: shape)
+    guard d1 >= 3, d2 >= 3 else {
+      throw ModelError("\(d1) cells and \(d2) genes: networks need 3 of each")
+    }
+    var stream = RandomSource(seed: 0).stream("stand-in values")
+    let values = Matrix(
+      rowCount: d1, columnCount: d2, elements: (0..<d1 * d2).map { _ in abs(stream.normal()) })
+    let seconds = Stopwatch.medianSeconds(on: workers) {
+      _ = try? configuration.precisions(of: values, .whole, with: Alone(), on: workers)
+    }
+    return ranks.map { _ in seconds }
   }
 }

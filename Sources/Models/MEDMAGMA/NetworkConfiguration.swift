@@ -45,6 +45,10 @@ extension NetworkConfiguration {
       .optionalNumber(
         "bonferroni", \.edges.bonferroni, in: 0...0.5,
         "Edges significant at this level among all pairs, by the same rule."),
+      .optionalNumber(
+        "nonsingleton", \.edges.nonsingleton, in: 0...1,
+        "The strongest edges, as many as give this share of the vertices one to an earlier vertex (GmGM's rule)."
+      ),
       .flag(
         "column-weighted", \.edges.isWeighted,
         "Let top and density compare each edge's share of a vertex's edges: fewer edges of hubs."),

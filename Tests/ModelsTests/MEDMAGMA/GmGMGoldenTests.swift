@@ -1,6 +1,8 @@
+import Foundation
 import LinearAlgebra
 import Modeling
 import Models
+import Probability
 import Testing
 
 /// GmGM 0.5.7 on small matrices. The published program keeps absolute values in single precision and no diagonal;
@@ -114,6 +116,111 @@ import Testing
     }
   }
 
+  /// The published threshold is one of the weights, rounded to single precision: that edge itself may be there or not.
+  @Test func everySecondVertexHasAnEdgeToAnEarlierOne() throws {
+    let arrays = try ReferenceArrays("medmagma/gmgm.tsv")
+    let precisions = try MultiAxisFit().precisions(
+      of: arrays.matrix("gram_nonsingleton/data/data"), on: workers)
+    var rule = EdgeRule()
+    rule.nonsingleton = 0.5
+    for (axis, matrix) in [("row", precisions.rows), ("col", precisions.columns)] {
+      let order = matrix.rowCount
+      let expected = arrays.matrix("gram_nonsingleton/precision/\(axis)")
+      let graph = rule.graph(
+        of: matrix, vertices: Array(0..<order), count: order, otherCount: 1, name: "graph")
+      var found: Set<[Int]> = []
+      for row in 0..<order {
+        for place in graph.rowStarts[row]..<graph.rowStarts[row + 1] {
+          found.insert([row, Int(graph.columns[place])])
+        }
+      }
+      let wanted = Set(
+        (0..<order).flatMap { row in
+          (0..<order).filter { expected[row, $0] != 0 }.map { [row, $0] }
+        })
+      #expect(found.isSuperset(of: wanted) && found.count <= wanted.count + 2, "\(axis)")
+      let joined = (0..<order).filter { vertex in
+        found.contains { $0[0] == vertex && $0[1] < vertex }
+      }
+      #expect(2 * joined.count == order, "\(axis)")
+    }
+    rule.nonsingleton = 0
+    let order = precisions.rows.rowCount
+    let fewest = rule.graph(
+      of: precisions.rows, vertices: Array(0..<order), count: order, otherCount: 1, name: "graph")
+    #expect(fewest.columns.count == 2)
+  }
+
+  /// The published program never applies the ranks on the Gram path and divides the diagonal twice. From those
+  /// second moments, defects and all, the path is the same.
+  @Test func fromThePublishedSecondMomentsOfRanksThePathIsThePublished() throws {
+    let arrays = try ReferenceArrays("medmagma/gmgm.tsv")
+    let data = arrays.matrix("gram_skeptic/data/data")
+    func spectrum(_ matrix: Matrix<Double>) throws -> AxisSpectrum {
+      var moments = matrix.gram()
+      let diagonal = moments.diagonal
+      for row in diagonal.indices {
+        for column in diagonal.indices {
+          let published = moments[row, column] / diagonal[row] / diagonal[column]
+          moments[row, column] = sin(.pi / 6 * published) / Double(matrix.columnCount)
+        }
+      }
+      return try .normalized(moments)
+    }
+    let spectra = [try spectrum(data), try spectrum(data.transposed())]
+    let solution = GmGMEigenvalues().solve(spectra.map(\.values), data: [(0, 1)], on: workers)
+    for (axis, name) in ["row", "col"].enumerated() {
+      let golden = "gram_skeptic/"
+      #expect(
+        spectra[axis].values.difference(from: arrays.vector(golden + "es/" + name)) < 1e-6,
+        "\(name)")
+      #expect(
+        solution.values[axis].difference(from: arrays.vector(golden + "evals/" + name)) < 1e-6,
+        "\(name)")
+    }
+  }
+
+  /// Ranks of sparse data as published: small non-zeros are not moved past the zeros, and the singular values are
+  /// those of the truncated scores of the non-zeros plus the zeros' scores.
+  @Test func fromThePublishedScoresOfSparseDataTheSpectraAreThePublished() throws {
+    let arrays = try ReferenceArrays("medmagma/gmgm.tsv")
+    let data = arrays.matrix("svd_sparse_skeptic/data/data")
+    for (axis, matrix) in [("row", data), ("col", data.transposed())] {
+      let (rowCount, columnCount) = (matrix.rowCount, matrix.columnCount)
+      var scores = Matrix<Double>(rowCount: rowCount, columnCount: columnCount)
+      var zeros = [Double](repeating: 0, count: columnCount)
+      for column in 0..<columnCount {
+        let rows = (0..<rowCount).filter { matrix[$0, column] != 0 }
+        let values = rows.map { matrix[$0, column] }
+        let negatives = values.count { $0 < 0 }
+        let zeroCount = rowCount - rows.count
+        let zeroRank = Double(negatives + 1 + rowCount - negatives - rows.count) / 2
+        if zeroCount > 0 { zeros[column] = normalQuantile(zeroRank / Double(rowCount + 1)) }
+        for (place, row) in rows.enumerated() {
+          let below = values.count { $0 < values[place] }
+          let equal = values.count { $0 == values[place] }
+          var rank = Double(below) + Double(equal + 1) / 2
+          if zeroCount > 0, rank > zeroRank { rank += Double(zeroCount) }
+          scores[row, column] = normalQuantile(rank / Double(rowCount + 1)) - zeros[column]
+        }
+      }
+      let whole = try SingularValueDecomposition(scores)
+      var truncated = Matrix<Double>(rowCount: rowCount, columnCount: columnCount)
+      for row in 0..<rowCount {
+        for column in 0..<columnCount {
+          truncated[row, column] = zeros[column]
+          for k in 0..<8 {
+            truncated[row, column] +=
+              whole.left[row, k] * whole.values[k] * whole.rightTransposed[k, column]
+          }
+        }
+      }
+      let spectrum = try AxisSpectrum.truncated(truncated, to: 9)
+      let expected = arrays.vector("svd_sparse_skeptic/es/\(axis)").sorted(by: >)
+      #expect(spectrum.values.difference(from: expected) < 1e-6, "\(axis)")
+    }
+  }
+
   private func compare(
     _ precisions: MultiAxisPrecisions, with name: String, _ arrays: ReferenceArrays,
     tolerance: Double
@@ -124,71 +231,5 @@ import Testing
       #expect(
         found.difference(from: arrays.matrix("\(name)/precision/\(axis)")) < tolerance, "\(axis)")
     }
-  }
-}
-
-/// What must hold of ranks, pseudo-inverses and edges on any data.
-@Suite struct BaselineTests {
-  let workers = Workers(threadCount: 1)
-
-  @Test func ranksDoNotChangeUnderIncreasingFunctionsOfTheValues() throws {
-    let data = Matrix<Double>(rows: [[1, 7, 2], [5, 1, 1], [3, 3, 9], [2, 2, 2]])
-    let bent = data.map { $0 * $0 * $0 + 1 }
-    let plain = NonparanormalSkeptic.correlations(data, on: workers)
-    #expect(plain == NonparanormalSkeptic.correlations(bent, on: workers))
-    #expect(
-      NonparanormalSkeptic.normalScores(data) == NonparanormalSkeptic.normalScores(bent))
-    for row in 0..<4 {
-      #expect(plain[row, row] == 1)
-      for column in 0..<row { #expect(abs(plain[row, column]) <= 1) }
-    }
-  }
-
-  @Test func pseudoInverseInvertsWhatCanBeInverted() throws {
-    let data = Matrix<Double>(rows: [[2, 0, 1], [0, 3, 1]])
-    let precisions = try singleAxisPrecisions(of: data, tolerance: 1e-9, on: workers)
-    // X Xᵀ = [[5, 1], [1, 10]]
-    #expect(
-      precisions.rows.difference(
-        from: Matrix<Double>(rows: [[10 / 49.0, -1 / 49.0], [-1 / 49.0, 5 / 49.0]])) < 1e-12)
-    let gram = data.gram(.transposed)
-    let back = matrixProduct(matrixProduct(gram, precisions.columns), gram)
-    #expect(back.difference(from: gram) < 1e-12)
-  }
-
-  @Test func penalizedFitMovesLittleWhenTheDataDo() throws {
-    let arrays = try ReferenceArrays("medmagma/gmgm.tsv")
-    let data = arrays.matrix("gram_dense/data/data")
-    var fit = MultiAxisFit()
-    fit.penalty = 0.01
-    let plain = try fit.precisions(of: data, on: workers)
-    let moved = try fit.precisions(of: data.map { $0 * (1 + 1e-9) + 1e-9 }, on: workers)
-    #expect(moved.rows.difference(from: plain.rows) < 1e-6)
-    #expect(moved.columns.difference(from: plain.columns) < 1e-6)
-  }
-
-  @Test func equalWeightsFallToTheSmallerIndex() {
-    let precision = Matrix<Double>(rows: [
-      [9, 1, 1, 1], [1, 9, 1, 1], [1, 1, 9, 1], [1, 1, 1, 9],
-    ])
-    let graph = EdgeRule(top: 1).graph(
-      of: precision, vertices: [0, 1, 3, 4], count: 5, otherCount: 1, name: "g")
-    // 0 takes 1; 1, 3 and 4 take 0; vertex 2 was left out of the fit
-    #expect(graph.rowStarts == [0, 3, 4, 4, 5, 6])
-    #expect(graph.columns == [1, 3, 4, 0, 0, 0])
-    let densest = EdgeRule(density: 0.34)
-      .graph(of: precision, vertices: [0, 1, 2, 3], count: 4, otherCount: 1, name: "g")
-    #expect(densest.columns == [1, 2, 0, 0])
-  }
-
-  @Test func diagonalsAndZerosAreNoEdges() {
-    let precision = Matrix<Double>(rows: [[9, 0, -2], [0, 9, 1], [-2, 1, 9]])
-    let all = EdgeRule().graph(
-      of: precision, vertices: [0, 1, 2], count: 3, otherCount: 1, name: "g")
-    #expect(all.columns == [2, 2, 0, 1])
-    #expect(all.weights == [2, 1, 2, 1])
-    let strong = EdgeRule(threshold: 1.5)
-      .graph(of: precision, vertices: [0, 1, 2], count: 3, otherCount: 1, name: "g")
-    #expect(strong.columns == [2, 0])
   }
 }

@@ -32,7 +32,28 @@ import Testing
     #expect(throws: ModelError.self) {
       _ = try MEDMAGMA.measuredEpochs(settings, tiny, ranks: [1], on: workers)
     }
-    #expect(GmGM.plan(GmGMConfiguration(), shape, ranks: 1).bytesPerStep > 8 * 12 * 12)
+    let plan = GmGM.plan(GmGMConfiguration(), shape, ranks: 1)
+    #expect(plan.openingMessages == 2 && plan.openingBytes > 8 * 12 * 12)
+    #expect(plan.messagesPerStep == 1)
+    let forecast = try GmGM.measuredEpochs(GmGMConfiguration(), shape, ranks: [1], on: workers)
+    #expect(forecast.count == 1 && forecast[0] > 0)
+    #expect(throws: ModelError.self) {
+      _ = try GmGM.measuredEpochs(GmGMConfiguration(), tiny, ranks: [1], on: workers)
+    }
+  }
+
+  @Test func ranksHandRoundTheBlocksOfLargeMatricesOnly() {
+    let settings = MEDMAGMAConfiguration()
+    func plan(_ cells: Int, ranks: Int) -> FitPlan {
+      MEDMAGMA.plan(
+        settings, DataShape(rowCount: cells, columnCount: 2000, nonZeroCount: cells * 100),
+        ranks: ranks)
+    }
+    #expect(plan(1000, ranks: 1).bytesPerStep == FitPlan.loopBytes)
+    #expect(plan(100, ranks: 4).bytesPerStep == FitPlan.loopBytes)
+    #expect(plan(1000, ranks: 4).messagesPerStep == 13)
+    #expect(plan(1000, ranks: 4).bytesPerStep > 8 * 1000 * 1000)
+    #expect(plan(100, ranks: 1).openingBytes == 8 * (6 * 2000 + 100 * 100))
   }
 
   @Test func eigenvaluesThatAreAllNegativeGiveFiniteNetworks() throws {

@@ -87,7 +87,8 @@ public struct GmGM: Model {
       let share = WorkShare.of(
         lanes, rowCount: summary.rowCount, order: max(data.rows.count, data.columns.count),
         with: everyone)
-      let precisions = try precisions(of: data.matrix, share, with: everyone, on: workers)
+      let precisions = try configuration.precisions(
+        of: data.matrix, share, with: everyone, on: workers)
       shared = State(data: data, precisions: precisions)
       report.measures = [.init("iterations", Double(precisions.iterationCount))]
       if let classes {
@@ -100,32 +101,6 @@ public struct GmGM: Model {
       report.failure = ModelError("\(configuration.method.rawValue): \(error)")
     }
     return report
-  }
-
-  private func precisions<Everyone: Team & ~Copyable>(
-    of matrix: Matrix<Double>, _ share: WorkShare, with everyone: borrowing Everyone,
-    on workers: Workers
-  ) throws(LinearAlgebraError) -> MultiAxisPrecisions {
-    var fit = MultiAxisFit()
-    fit.componentCount = configuration.components
-    fit.penalty = configuration.penalty
-    switch configuration.method {
-    case .gmgm:
-      return try fit.precisions(
-        of: configuration.data.takesLogarithms ? matrix.map { .log(onePlus: $0) } : matrix,
-        share, with: everyone, on: workers)
-    case .skeptic:
-      fit.usesRanks = true
-      return try fit.precisions(of: matrix, share, with: everyone, on: workers)
-    case .quotient:
-      return try fit.precisions(
-        of: QuotientMap(passes: configuration.quotientPasses)(matrix), share, with: everyone,
-        on: workers)
-    case .singleAxis:
-      return try singleAxisPrecisions(
-        of: matrix, tolerance: configuration.pseudoInverseTolerance, share, with: everyone,
-        on: workers)
-    }
   }
 
   /// Nothing about single rows.
@@ -141,5 +116,36 @@ public struct GmGM: Model {
         data, rows: precisions.rows, columns: precisions.columns, rowCount: summary.rowCount,
         edges: configuration.edges, withMatrices: configuration.writesMatrices),
       parameters: .group(["iterations": .integer(Int64(precisions.iterationCount))]))
+  }
+}
+
+extension GmGMConfiguration {
+  /// The precision matrices by the method asked for.
+  ///
+  /// Collective where the share is divided.
+  func precisions<Everyone: Team & ~Copyable>(
+    of matrix: Matrix<Double>, _ share: WorkShare, with everyone: borrowing Everyone,
+    on workers: Workers
+  ) throws(LinearAlgebraError) -> MultiAxisPrecisions {
+    var fit = MultiAxisFit()
+    fit.componentCount = components
+    fit.penalty = penalty
+    switch method {
+    case .gmgm:
+      return try fit.precisions(
+        of: data.takesLogarithms ? matrix.map { .log(onePlus: $0) } : matrix,
+        share, with: everyone, on: workers)
+    case .skeptic:
+      fit.usesRanks = true
+      return try fit.precisions(of: matrix, share, with: everyone, on: workers)
+    case .quotient:
+      return try fit.precisions(
+        of: QuotientMap(passes: quotientPasses)(matrix), share, with: everyone,
+        on: workers)
+    case .singleAxis:
+      return try singleAxisPrecisions(
+        of: matrix, tolerance: pseudoInverseTolerance, share, with: everyone,
+        on: workers)
+    }
   }
 }

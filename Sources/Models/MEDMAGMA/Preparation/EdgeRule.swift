@@ -9,7 +9,10 @@ import Probability
 ///
 ///     |ω| ≥ 4 Φ⁻¹(1 − α/c) / √d′        d′ length of the other axis; c = 1, or d (d − 1)/2 with Bonferroni's correction
 ///
-/// The last two take the values for noise of variance 1, which real data are not: a heuristic.
+/// `nonsingleton-percentage` (`nonsingleton`) is the largest threshold for which that share of the vertices has an
+/// edge to a vertex that stands earlier; the order of the vertices matters to it, as published.
+///
+/// Significance takes the values for noise of variance 1, which real data are not: a heuristic.
 ///
 /// Source: BaileyAndrew/GmGM-python, version 0.5.7, core/presparse_methods.py.
 public struct EdgeRule: Sendable, Equatable {
@@ -24,6 +27,8 @@ public struct EdgeRule: Sendable, Equatable {
   public var significance: Double?
   /// α of the edges that are significant among all pairs.
   public var bonferroni: Double?
+  /// The share of vertices that have an edge to an earlier one.
+  public var nonsingleton: Double?
   /// Whether `top` and `density` compare shares: `top` |ω_ij| / Σ_k |ω_jk| of each other vertex j, `density` the
   /// share of the vertex that stands later, as published.
   public var isWeighted = false
@@ -63,7 +68,7 @@ public struct EdgeRule: Sendable, Equatable {
     var isEdge = [Bool](repeating: true, count: order * order)
     for vertex in 0..<order { isEdge[vertex * order + vertex] = false }
     let weights = precision.elements.map(\.magnitude)
-    let limit = limit(order: order, otherCount: otherCount)
+    let limit = max(limit(order: order, otherCount: otherCount), singletonLimit(weights, order))
     for index in weights.indices where weights[index] == 0 || weights[index] < limit {
       isEdge[index] = false
     }
@@ -85,6 +90,15 @@ public struct EdgeRule: Sendable, Equatable {
       starts.append(columns.count)
     }
     return NamedGraph(name, rowStarts: starts, columns: columns, weights: values)
+  }
+
+  /// The weight that the wanted share of vertices reaches, each by its strongest edge to an earlier one.
+  private func singletonLimit(_ weights: [Double], _ order: Int) -> Double {
+    guard let nonsingleton, order > 0 else { return 0 }
+    let strongest = (0..<order)
+      .map { vertex in weights[vertex * order..<vertex * order + vertex].max() ?? 0 }
+      .sorted()
+    return strongest[min(Int((1 - nonsingleton) * Double(order)), order - 1)]
   }
 
   /// |ω_ij| / Σ_k≠i |ω_ik|, by rows i.
