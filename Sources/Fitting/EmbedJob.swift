@@ -9,6 +9,8 @@ public struct EmbedJob<Fitted: EmbeddingModel> {
   public let fitted: FittedFile
   /// The new rows.
   public let input: String
+  /// Their modality in a MuData file; nil: the only one.
+  public let modality: String?
   /// Where their values are; nil: where they usually are.
   public let source: MatrixSource?
   /// The file to write.
@@ -22,11 +24,13 @@ public struct EmbedJob<Fitted: EmbeddingModel> {
 
   /// A job.
   public init(
-    fitted: FittedFile, input: String, source: MatrixSource?, output: String, overwrite: Bool,
+    fitted: FittedFile, input: String, modality: String? = nil, source: MatrixSource?,
+    output: String, overwrite: Bool,
     threads: Int?, steps: Int?
   ) {
     self.fitted = fitted
     self.input = input
+    self.modality = modality
     self.source = source
     self.output = output
     self.overwrite = overwrite
@@ -50,7 +54,8 @@ public struct EmbedJob<Fitted: EmbeddingModel> {
       try Fitted.Configuration(storedTree: fitted.fit["settings"] ?? .group([:]))
     }
     let data = try FitData(
-      path: input, source: source, kind: Fitted.values(settings), columns: fitted.columns.names,
+      path: input, modality: modality, source: source, kind: Fitted.values(settings),
+      columns: fitted.columns.names,
       laneCount: { Fitted.laneCount(settings, rowCount: $0) }, with: world)
     for note in data.notes { log.warning(note) }
     let model = try world.agree(on: "set up \(Fitted.name)") {

@@ -107,6 +107,18 @@ public struct Matrix<Scalar> {
     return Matrix(rowCount: columnCount, columnCount: rowCount, elements: copied)
   }
 
+  /// Lets a kernel read the elements from the first on; not called where there are none.
+  public func withUnsafeBase(_ body: (UnsafePointer<Scalar>) throws -> Void) rethrows {
+    try elements.withUnsafeBufferPointer { if let base = $0.baseAddress { try body(base) } }
+  }
+
+  /// Lets a kernel change the elements from the first on; not called where there are none.
+  public mutating func withUnsafeMutableBase(
+    _ body: (UnsafeMutablePointer<Scalar>) throws -> Void
+  ) rethrows {
+    try elements.withUnsafeMutableBufferPointer { if let base = $0.baseAddress { try body(base) } }
+  }
+
   /// Lets a kernel read the elements, row after row.
   public func withUnsafeElements<Result>(
     _ body: (UnsafeBufferPointer<Scalar>) throws -> Result

@@ -9,7 +9,9 @@ struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "distfit-bench",
     abstract: "Times of the hot paths against the bare matrix products of the same shapes.",
-    subcommands: [NetworksCommand.self, RegressionsCommand.self, GraphsCommand.self],
+    subcommands: [
+      NetworksCommand.self, RegressionsCommand.self, GraphsCommand.self, TopicsCommand.self,
+    ],
     defaultSubcommand: NetworksCommand.self)
 }
 

@@ -64,5 +64,21 @@ extension CommandTests {
         }
       }
     }
+
+    @Test func theQuickBenchmarkOfTopicsMeasuresAnIteration() throws {
+      let place = try Workplace()
+      let command = try Command(
+        Command.built("distfit-bench"), ["topics", "--quick", "--json", "results.json"],
+        directory: place.folder)
+      let outcome = command.outcome(within: 120)
+      #expect(outcome.status == 0, "\(outcome)")
+      let data = try Data(contentsOf: place.folder.appendingPathComponent("results.json"))
+      let result = try #require(
+        JSONSerialization.jsonObject(with: data) as? [String: Any], "not an object")
+      for name in ["seconds", "withBound", "floor", "ratio"] {
+        let value = try #require(result[name] as? Double, "\(name)")
+        #expect(value > 0 && value.isFinite, "\(result)")
+      }
+    }
   }
 }

@@ -149,18 +149,32 @@ extension PartialSums {
     var notFinite = 0
     var outOfRange = 0
     let offset = offsets[block] + 2 * start
+    var isHeld = true
+    for value in values { isHeld = isHeld && (value * toHigh).magnitude < limit }
     limbs.withUnsafeMutableBufferPointer { limbs in
-      for index in values.indices {
-        let scaled = values[index] * toHigh
-        guard scaled.magnitude < limit else {
-          if values[index].isFinite { outOfRange += 1 } else { notFinite += 1 }
-          continue
+      guard isHeld else {
+        for index in values.indices {
+          let scaled = values[index] * toHigh
+          guard scaled.magnitude < limit else {
+            if values[index].isFinite { outOfRange += 1 } else { notFinite += 1 }
+            continue
+          }
+          let high = (scaled + magic) - magic
+          let rest = (values[index] - high * fromHigh) * toLow
+          let low = (rest + magic) - magic
+          limbs[offset + 2 * index] &+= Int64(high)
+          limbs[offset + 2 * index + 1] &+= Int64(low)
         }
-        let high = (scaled + magic) - magic
-        let rest = (values[index] - high * fromHigh) * toLow
-        let low = (rest + magic) - magic
-        limbs[offset + 2 * index] &+= Int64(high)
-        limbs[offset + 2 * index + 1] &+= Int64(low)
+        return
+      }
+      // The same without a conversion: the last bits of 1.5 · 2^52 + n are those of n.
+      let bits = magic.bitPattern
+      for index in values.indices {
+        let shifted = values[index] * toHigh + magic
+        let rest = (values[index] - (shifted - magic) * fromHigh) * toLow
+        let place = offset &+ 2 &* index
+        limbs[place] &+= Int64(bitPattern: shifted.bitPattern &- bits)
+        limbs[place &+ 1] &+= Int64(bitPattern: (rest + magic).bitPattern &- bits)
       }
     }
     if notFinite > 0 { countFaults(.notFinite, notFinite, in: block) }

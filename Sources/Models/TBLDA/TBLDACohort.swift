@@ -33,10 +33,12 @@ struct TBLDACohort: Sendable {
   let shares: [Double]
   /// J.
   let populationCount: Int
-  /// Genotypes observed.
-  let observedCount: Int
+  /// Genotypes observed of each donor.
+  let observedCounts: [Int]
   /// What was left out and why, for the log.
   let remarks: [String]
+  /// All donors, for an iteration over everyone.
+  private(set) var allDonors = TBLDADonors()
 
   init(
     _ configuration: TBLDAConfiguration, _ data: DataSummary, _ random: RandomSource
@@ -83,14 +85,15 @@ struct TBLDACohort: Sendable {
     heldOutGenotypes = Self.takeOut(
       configuration.heldOutGenotypes, of: &transposed, donorCount: order.count, random)
     self.genotypes = transposed
-    observedCount = transposed.reduce(0) { $0 + ($1 < 3 ? 1 : 0) }
+    observedCounts = Self.observed(transposed, donorCount: order.count)
     let ancestry = try Self.ancestry(
       data.ancestry, donors: donors, variants: variants.names, genotypes: transposed)
     (populationCount, frequencies, shares) = ancestry
     remarks = Self.remarks(
       uses, names, genotypes, fittedCount: order.count,
       heldOut: heldOutGenotypes.count { $0 < 3 },
-      missing: transposed.count - observedCount, hasAncestry: data.ancestry != nil)
+      missing: transposed.count - observedCounts.reduce(0, +), hasAncestry: data.ancestry != nil)
+    allDonors = TBLDADonors(Array(donors.indices), of: self)
   }
 
   /// A cohort as a fit file tells of it.
@@ -114,9 +117,21 @@ struct TBLDACohort: Sendable {
     heldOutGenotypes = Self.takeOut(
       configuration.heldOutGenotypes, of: &genotypes, donorCount: donors.count, random)
     self.genotypes = genotypes
-    observedCount = genotypes.reduce(0) { $0 + ($1 < 3 ? 1 : 0) }
+    observedCounts = Self.observed(genotypes, donorCount: donors.count)
     (populationCount, frequencies, shares) = ancestry
     remarks = []
+    allDonors = TBLDADonors(Array(donors.indices), of: self)
+  }
+
+  /// Genotypes observed of each donor.
+  private static func observed(_ genotypes: [UInt8], donorCount: Int) -> [Int] {
+    var counts = [Int](repeating: 0, count: donorCount)
+    for variant in 0..<genotypes.count / max(1, donorCount) {
+      for donor in 0..<donorCount where genotypes[variant * donorCount + donor] < 3 {
+        counts[donor] += 1
+      }
+    }
+    return counts
   }
 
   /// Takes a share of the observed genotypes out, each keyed by its variant and donor.

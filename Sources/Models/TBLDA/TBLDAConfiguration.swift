@@ -55,6 +55,12 @@ public struct TBLDAConfiguration: ModelConfiguration {
   public var check = 10
   /// Relative gain of the bound between two checks that ends a fit.
   public var tolerance = 1e-5
+  /// Donors in a minibatch; nil: all in every iteration.
+  public var batch: Int?
+  /// τ: the larger, the less the first minibatches count.
+  public var batchDelay = 1.0
+  /// κ: how fast the weight of a minibatch falls.
+  public var batchForgetting = 0.7
   /// Samples of each donor kept out of the fit.
   public var heldOutSamples = 0
   /// Donors with so many samples or more have some held out.
@@ -96,6 +102,9 @@ public struct TBLDAConfiguration: ModelConfiguration {
     if inference == .stochastic, restarts > 1 || refinement > 0 {
       throw SettingError(
         restarts > 1 ? "restarts" : "refinement", "is for coordinate ascent: leave it out")
+    }
+    if inference == .stochastic, batch != nil {
+      throw SettingError("batch", "is for coordinate ascent: leave it out")
     }
     if heldOutSamples > 0, heldOutSamples >= heldOutFrom {
       throw SettingError(
@@ -165,6 +174,16 @@ public struct TBLDAConfiguration: ModelConfiguration {
       .number(
         "tolerance", \.tolerance, in: 0...1,
         "Relative gain of the bound between two checks that ends a fit."),
+      .optionalInteger(
+        "batch", \.batch, in: 1...10_000_000,
+        "Donors in a minibatch: iterations go over so many of them by stochastic natural gradients, for large cohorts; none: all."
+      ),
+      .number(
+        "batch-delay", \.batchDelay, in: 0...1e6,
+        "τ: minibatch t moves what is shared by (t + τ)^−κ."),
+      .number(
+        "batch-forgetting", \.batchForgetting, in: 0.5...1,
+        "κ: how fast the weight of minibatches falls."),
       .integer(
         "refinement", \.refinement, in: 0...1_000_000,
         "Stochastic steps after coordinate ascent, with a falling rate; for small data."),

@@ -32,6 +32,8 @@ public struct TBLDALane: LaneState {
   let donors: [Int]
   /// Genotypes of the lane's variants, variants × donors; 3 where missing.
   let genotypes: [UInt8]
+  /// Its part in an iteration over all donors.
+  private(set) var whole = TBLDALaneShare(rows: [], donors: [], genotypes: [])
   /// β of the lane's variants, variants × populations.
   let frequencies: [Double]
   /// Σ log of multinomial and binomial coefficients.
@@ -57,5 +59,6 @@ public struct TBLDALane: LaneState {
     }
     self.constant = constant
     saved = model.startingLane(rows: rows, variants: variants, counts: counts, restart: 0)
+    whole = share(of: cohort.allDonors)
   }
 }

@@ -38,7 +38,7 @@ public struct Processor: Sendable, Equatable {
   public var instructionSet: String { kernels.name }
 
   /// The fastest kernels that this processor can run.
-  package var kernels: any TileArithmetic {
+  package var kernels: any TileArithmetic & TopicArithmetic {
     guard Self.avx2.isSubset(of: features) else { return PortableArithmetic() }
     return Self.avx512.isSubset(of: features) ? AVX512Arithmetic() : AVX2Arithmetic()
   }

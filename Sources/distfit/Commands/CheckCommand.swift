@@ -24,12 +24,14 @@ private func checkCommand<Checked: CheckableModel>(
 private struct CheckOptions: ModelConfiguration {
   var rows = 4
   var layer: String?
+  var modality: String?
 
   static var settings: [Setting<CheckOptions>] {
     [
       .integer(
         "rows", \.rows, in: 1...1000, "Cells that the check goes over, the first of the file."),
       .text("layer", \.layer, "<X|layers/NAME|raw/X>", "Where the values are."),
+      .text("modality", \.modality, "<name>", "The modality of an .h5mu file; none: the only one."),
     ]
   }
 }
@@ -56,10 +58,12 @@ struct CheckModelCommand<Checked: CheckableModel>: ParsableCommand {
     try arguments.takeFile(into: &input, for: "distfit check \(Checked.name)")
     let path = input ?? ""
     let (wanted, layer) = (options.configuration.rows, options.configuration.layer)
+    let modality = options.configuration.modality
     let configuration = settings.configuration
     Launcher.run { world in
       let data = try FitData(
-        path: path, source: layer.map(MatrixSource.init), kind: Checked.values(configuration),
+        path: path, modality: modality, source: layer.map(MatrixSource.init),
+        kind: Checked.values(configuration),
         attachments: Checked.attachments(configuration),
         laneCount: { max(1, $0 / wanted) }, with: world)
       let comparisons = try world.agree(on: "check the gradients") {

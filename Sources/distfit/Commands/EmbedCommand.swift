@@ -17,6 +17,7 @@ struct EmbedCommand: ParsableCommand {
   @Argument(help: "The new cells (.h5ad).") var input: String
   @Option(help: "The file to write: the new cells' obs with components, obsm with representations.")
   var output: String
+  @Option(help: "The modality of new cells in an .h5mu file.") var modality: String?
   @Option(help: "Where the counts are: X, layers/NAME, raw/X.") var layer: String?
   @Option(help: "Gradient steps on each representation; as in the fit's settings unless given.")
   var steps: Int?
@@ -38,7 +39,8 @@ struct EmbedCommand: ParsableCommand {
     _ type: Fitted.Type, _ fitted: FittedFile, _ world: borrowing Communicator
   ) throws -> ExitStatus {
     let job = EmbedJob<Fitted>(
-      fitted: fitted, input: input, source: layer.map(MatrixSource.init), output: output,
+      fitted: fitted, input: input, modality: modality, source: layer.map(MatrixSource.init),
+      output: output,
       overwrite: common.overwrite, threads: common.threads, steps: steps)
     return try job.run(with: world, log: common.log(world))
   }

@@ -26,6 +26,7 @@ struct PredictCommand: ParsableCommand {
   var scale = "typical"
   @Option(help: "Genotypes of the new samples' donors, for fits with genotypes.")
   var genotypes: String?
+  @Option(help: "The modality of new samples in an .h5mu file.") var modality: String?
   @OptionGroup var common: CommonOptions
 
   func run() throws {
@@ -74,7 +75,7 @@ struct PredictCommand: ParsableCommand {
     let fitted = try FittedFile(fit)
     let association = try fitted.association()
     var warnings: [String] = []
-    let file = try AnnDataFile(input)
+    let file = try AnnDataFile(input, modality: modality)
     let rows = try file.rows(warnings: &warnings)
     var matrices: [String: NamedMatrix] = [:]
     for name in association.matrixNames {

@@ -25,7 +25,7 @@ struct TBLDAGoldenTests {
       shares: Matrix(rows: [[1, 1]]))
     let phi = Matrix(rows: [[0.6, 0.4], [0.2, 0.8], [0.5, 0.5]])
     let pass = ReadPass(
-      try problem.counts, uses: [true, true, true], weights: phi,
+      try problem.counts, rows: [0, 1, 2], weights: phi,
       topics: Matrix(rows: [[0.5, 0.3, 0.2], [0.1, 0.2, 0.7]]), wantsLikelihood: true)
     let model = try problem.model { $0.topics = 2 }
     let lanes = try problem.lanes(model)
@@ -202,7 +202,7 @@ struct TBLDAGoldenTests {
     let model = try problem.model { $0.topics = phi.columnCount }
     let lane = try problem.lanes(model)[0]
     let reads = ReadPass(
-      try problem.counts, uses: phi.column(0).map { _ in true }, weights: phi,
+      try problem.counts, rows: Array(0..<phi.rowCount), weights: phi,
       topics: arrays.matrix("draw/psi"), wantsLikelihood: true)
     let lambda = arrays.matrix("draw/lam")
     let means = model.donorMeans(of: [phi], [lane], with: Alone())

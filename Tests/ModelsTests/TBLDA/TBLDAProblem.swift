@@ -107,9 +107,10 @@ struct TBLDARun {
   let model: TBLDA
   var shared: TBLDAState
   var lanes: [TBLDALane]
-  let workers = Workers(threadCount: 1)
+  let workers: Workers
 
-  init(_ model: TBLDA, _ lanes: [TBLDALane]) {
+  init(_ model: TBLDA, _ lanes: [TBLDALane], threads: Int = 1) {
+    workers = Workers(threadCount: threads)
     self.model = model
     self.lanes = lanes
     shared = model.start()
@@ -121,10 +122,15 @@ struct TBLDARun {
       ?? .nan
   }
 
+  /// One step.
+  mutating func step() -> StepReport {
+    model.step(&shared, &lanes, with: Alone(), on: workers)
+  }
+
   /// Steps until the model ends.
   mutating func finish() -> StepReport {
     while true {
-      let report = model.step(&shared, &lanes, with: Alone(), on: workers)
+      let report = step()
       if report.termination != nil { return report }
     }
   }

@@ -1,6 +1,5 @@
 package import LinearAlgebra
-import Probability
-import RealModule
+import TileKernels
 
 /// One pass over the genotypes of a lane's variants: the responsibilities of topics and ancestral populations
 /// for allele copies, summed.
@@ -46,119 +45,134 @@ package struct AllelePass {
     alpha: Double, wantsLikelihood: Bool
   ) {
     let (S, K) = (weights.counted.rowCount, weights.counted.columnCount)
-    let (sourceCount, I) = (sources.rowCount, sources.columnCount)
-    donorSums = Matrix(rowCount: sourceCount, columnCount: I, repeating: 0)
+    let (W, I) = (sources.rowCount, sources.columnCount)
+    donorSums = Matrix(rowCount: W, columnCount: I, repeating: 0)
     copies = weights
-    let blockRows = min(128, max(16, 65_536 / max(1, I)))
+    guard S > 0, I > 0 else { return }
+    var found = (ancestry: 0.0, likelihood: 0.0)
+    donorSums.withUnsafeMutableBase { donorSums in
+      copies.counted.withUnsafeMutableBase { counted in
+        copies.other.withUnsafeMutableBase { other in
+          sources.withUnsafeBase { sources in
+            genotypes.withUnsafeBufferPointer { genotypes in
+              let blocks = AlleleBlocks(
+                variantCount: S, topicCount: K, sourceCount: W, donorCount: I,
+                genotypes: genotypes, frequencies: frequencies, sources: sources, alpha: alpha)
+              found = blocks.pass(
+                counted: counted, other: other, donorSums: donorSums,
+                wantsLikelihood: wantsLikelihood)
+            }
+          }
+        }
+      }
+    }
+    (ancestryCopies, logLikelihood) = found
+  }
+}
+
+/// The variants of a pass, block by block, the two alleles one above the other, so that each product is one:
+///
+///     T = [T¹; T⁰]      W = [W¹; W⁰]      N = T ∘ (W Bᵀ)      M = Tᵀ W
+private struct AlleleBlocks {
+  let variantCount: Int
+  let topicCount: Int
+  let sourceCount: Int
+  let donorCount: Int
+  let genotypes: UnsafeBufferPointer<UInt8>
+  let frequencies: [Double]
+  let sources: UnsafePointer<Double>
+  let alpha: Double
+
+  /// Replaces Λ¹, Λ⁰ by N¹, N⁰ and adds up M.
+  ///
+  /// - Returns: expected copies from ancestry, and the log-likelihood; 0 unless asked for.
+  func pass(
+    counted: UnsafeMutablePointer<Double>, other: UnsafeMutablePointer<Double>,
+    donorSums: UnsafeMutablePointer<Double>, wantsLikelihood: Bool
+  ) -> (Double, Double) {
+    let (S, W, I) = (variantCount, sourceCount, donorCount)
+    let blockRows = min(128, max(16, 65_536 / I))
     let blockCount = (S + blockRows - 1) / blockRows
-    var ratios = Matrix<Double>(rowCount: 0, columnCount: 0, repeating: 0)
-    var otherRatios = ratios
+    let weights = UnsafeMutablePointer<Double>.allocate(capacity: 2 * blockRows * W)
+    let bySource = UnsafeMutablePointer<Double>.allocate(capacity: 2 * blockRows * W)
+    let ratios = UnsafeMutablePointer<Double>.allocate(capacity: 2 * blockRows * I)
+    defer {
+      weights.deallocate()
+      bySource.deallocate()
+      ratios.deallocate()
+    }
+    let kernels = TopicKernels.current
+    var (ancestryCopies, logLikelihood) = (0.0, 0.0)
     for block in 0..<blockCount {
       let rows = block * S / blockCount..<(block + 1) * S / blockCount
-      let (ones, zeros) = Self.weights(
-        rows, of: weights, frequencies: frequencies, width: sourceCount, alpha: alpha)
-      if ratios.rowCount != rows.count {
-        ratios = Matrix(rowCount: rows.count, columnCount: I, repeating: 0)
-        otherRatios = ratios
-      }
-      ratios.setProduct(ones, sources)
-      otherRatios.setProduct(zeros, sources)
-      if wantsLikelihood {
-        logLikelihood += Self.logLikelihood(
-          genotypes, from: rows.lowerBound * I, ratios, otherRatios)
-      }
-      Self.divide(genotypes, from: rows.lowerBound * I, &ratios, &otherRatios)
-      donorSums.setProduct(ones, ratios, transposing: .first, beta: 1)
-      donorSums.setProduct(zeros, otherRatios, transposing: .first, beta: 1)
-      let bySource = matrixProduct(ratios, sources, transposing: .second)
-      let otherBySource = matrixProduct(otherRatios, sources, transposing: .second)
-      for (index, row) in rows.enumerated() {
-        for source in 0..<sourceCount {
-          let counted = ones[index, source] * bySource[index, source]
-          let other = zeros[index, source] * otherBySource[index, source]
-          let topic = source - (sourceCount - K)
-          if topic < 0 {
-            ancestryCopies += counted + other
-          } else {
-            copies.counted[row, topic] = counted
-            copies.other[row, topic] = other
-          }
+      let n = rows.count
+      setWeights(rows, counted, other, weights)
+      Double.gemm(
+        rowCount: 2 * n, columnCount: I, depth: W, alpha: 1, a: Operand(weights, stride: W),
+        b: Operand(sources, stride: I), beta: 0, c: ratios, cStride: I)
+      if let own = genotypes.baseAddress.map({ $0 + rows.lowerBound * I }) {
+        if wantsLikelihood {
+          logLikelihood += kernels.logLikelihood(
+            copies: own, ratios, ratios + n * I, count: n * I)
         }
+        kernels.divide(copies: own, ratios, ratios + n * I, count: n * I)
       }
+      Double.gemm(
+        rowCount: W, columnCount: I, depth: 2 * n, alpha: 1,
+        a: Operand(weights, stride: W, .transposed), b: Operand(ratios, stride: I),
+        beta: block == 0 ? 0 : 1, c: donorSums, cStride: I)
+      Double.gemm(
+        rowCount: 2 * n, columnCount: W, depth: I, alpha: 1, a: Operand(ratios, stride: I),
+        b: Operand(sources, stride: I, .transposed), beta: 0, c: bySource, cStride: W)
+      ancestryCopies += setCopies(rows, weights, bySource, counted, other)
     }
+    return (ancestryCopies, logLikelihood)
   }
 
-  /// T¹ and T⁰ of some variants.
-  private static func weights(
-    _ rows: Range<Int>, of topics: AllelePair, frequencies: [Double], width: Int, alpha: Double
-  ) -> (Matrix<Double>, Matrix<Double>) {
-    let K = topics.counted.columnCount
-    let J = width - K
-    var ones = Matrix<Double>(rowCount: rows.count, columnCount: width, repeating: 0)
-    var zeros = ones
-    for (index, row) in rows.enumerated() {
+  /// T of some variants.
+  private func setWeights(
+    _ rows: Range<Int>, _ counted: UnsafePointer<Double>, _ other: UnsafePointer<Double>,
+    _ weights: UnsafeMutablePointer<Double>
+  ) {
+    let (K, W) = (topicCount, sourceCount)
+    let J = W - K
+    let rest = 1 - alpha
+    for row in rows {
+      let ones = weights + (row - rows.lowerBound) * W
+      let zeros = ones + rows.count * W
       for population in 0..<J {
         let frequency = frequencies[row * J + population]
-        ones[index, population] = alpha * frequency
-        zeros[index, population] = alpha * (1 - frequency)
+        ones[population] = alpha * frequency
+        zeros[population] = alpha * (1 - frequency)
       }
       for topic in 0..<K {
-        ones[index, J + topic] = (1 - alpha) * topics.counted[row, topic]
-        zeros[index, J + topic] = (1 - alpha) * topics.other[row, topic]
-      }
-    }
-    return (ones, zeros)
-  }
-
-  /// W¹ and W⁰ in the place of T¹ B and T⁰ B.
-  private static func divide(
-    _ genotypes: [UInt8], from start: Int, _ ratios: inout Matrix<Double>,
-    _ otherRatios: inout Matrix<Double>
-  ) {
-    // copies of either allele by genotype; a missing genotype has none
-    let copies: (SIMD4<Double>, SIMD4<Double>) = ([0, 1, 2, 0], [2, 1, 0, 0])
-    ratios.withUnsafeMutableElements { ratios in
-      otherRatios.withUnsafeMutableElements { others in
-        genotypes.withUnsafeBufferPointer { genotypes in
-          withUnsafeBytes(of: copies) { table in
-            let table = table.assumingMemoryBound(to: Double.self)
-            for index in ratios.indices {
-              let genotype = Int(genotypes[start &+ index])
-              let (ones, zeros) = (table[genotype], table[4 &+ genotype])
-              ratios[index] = ones == 0 ? 0 : ones / ratios[index]
-              others[index] = zeros == 0 ? 0 : zeros / others[index]
-            }
-          }
-        }
+        ones[J + topic] = rest * counted[row * K + topic]
+        zeros[J + topic] = rest * other[row * K + topic]
       }
     }
   }
 
-  /// Σ y log p + (2 − y) log q, p and q unnormalised: one logarithm for four genotypes.
-  private static func logLikelihood(
-    _ genotypes: [UInt8], from start: Int, _ p: Matrix<Double>, _ q: Matrix<Double>
+  /// N of some variants: the topics' part in the place of Λ, the sum of the populations' part returned.
+  private func setCopies(
+    _ rows: Range<Int>, _ weights: UnsafePointer<Double>, _ bySource: UnsafePointer<Double>,
+    _ counted: UnsafeMutablePointer<Double>, _ other: UnsafeMutablePointer<Double>
   ) -> Double {
-    p.withUnsafeElements { p in
-      q.withUnsafeElements { q in
-        genotypes.withUnsafeBufferPointer { genotypes in
-          var (sum, product, count) = (0.0, 1.0, 0)
-          for index in p.indices {
-            switch genotypes[start &+ index] {
-            case 0: product *= q[index] * q[index]
-            case 1: product *= p[index] * q[index]
-            case 2: product *= p[index] * p[index]
-            default: break
-            }
-            count &+= 1
-            // Factors of 10⁻³⁰ and more cannot bring three more of them below the smallest number.
-            if count == 4 || product < 1e-60 {
-              sum += .log(product)
-              (product, count) = (1, 0)
-            }
-          }
-          return sum + .log(product)
-        }
+    let (K, W) = (topicCount, sourceCount)
+    let J = W - K
+    var ancestryCopies = 0.0
+    for row in rows {
+      let ones = (row - rows.lowerBound) * W
+      let zeros = ones + rows.count * W
+      for population in 0..<J {
+        ancestryCopies +=
+          weights[ones + population] * bySource[ones + population]
+          + weights[zeros + population] * bySource[zeros + population]
+      }
+      for topic in 0..<K {
+        counted[row * K + topic] = weights[ones + J + topic] * bySource[ones + J + topic]
+        other[row * K + topic] = weights[zeros + J + topic] * bySource[zeros + J + topic]
       }
     }
+    return ancestryCopies
   }
 }

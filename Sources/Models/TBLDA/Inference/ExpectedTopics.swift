@@ -1,19 +1,24 @@
 package import LinearAlgebra
+import Networks
 import Probability
+import TileKernels
+
+/// The kernels for this processor.
+enum TopicKernels {
+  static let current: any TopicArithmetic = Processor().kernels
+}
 
 /// exp E[log p_k] of every row's Dirichlet distribution: exp(ψ(a_k) − ψ(Σ a)).
 package func expectedLogarithms(_ concentrations: Matrix<Double>) -> Matrix<Double> {
-  let width = concentrations.columnCount
+  let (rowCount, width) = (concentrations.rowCount, concentrations.columnCount)
   var result = concentrations
-  result.withUnsafeMutableElements { values in
-    for row in 0..<concentrations.rowCount {
+  result.withUnsafeMutableBase { values in
+    let totals = (0..<rowCount).map { row in
       var total = 0.0
       for index in row * width..<(row + 1) * width { total += values[index] }
-      let scale = 1 / expDigamma(total)
-      for index in row * width..<(row + 1) * width {
-        values[index] = expDigamma(values[index]) * scale
-      }
+      return total
     }
+    TopicKernels.current.dirichlet(values, rowCount: rowCount, width: width, totals: totals)
   }
   return result
 }
@@ -21,13 +26,10 @@ package func expectedLogarithms(_ concentrations: Matrix<Double>) -> Matrix<Doub
 /// exp E[log λ] and exp E[log (1 − λ)] of every Beta(ζ̂, γ̂).
 package func expectedLogarithms(_ posterior: AllelePair) -> AllelePair {
   var result = posterior
-  result.counted.withUnsafeMutableElements { counted in
-    result.other.withUnsafeMutableElements { other in
-      for index in counted.indices {
-        let scale = 1 / expDigamma(counted[index] + other[index])
-        counted[index] = expDigamma(counted[index]) * scale
-        other[index] = expDigamma(other[index]) * scale
-      }
+  let count = posterior.counted.elements.count
+  result.counted.withUnsafeMutableBase { counted in
+    result.other.withUnsafeMutableBase { other in
+      TopicKernels.current.beta(counted, other, count: count)
     }
   }
   return result

@@ -1,6 +1,6 @@
 package import LinearAlgebra
 package import Modeling
-import RealModule
+import TileKernels
 
 /// One pass over the reads of a lane: the responsibilities of topics for reads, summed.
 ///
@@ -13,7 +13,8 @@ import RealModule
 /// | P | what updates σ̂, samples × topics | `sampleSums` |
 /// | G | what updates ξ̂, topics × genes | `geneSums` |
 ///
-/// Samples go through in blocks, so that R never exists as a whole; their size depends on the number of genes only.
+/// Samples go through in blocks, so that R never exists as a whole; their size depends on the number of genes
+/// only.
 package struct ReadPass {
   /// P.
   package private(set) var sampleSums: Matrix<Double>
@@ -22,65 +23,93 @@ package struct ReadPass {
   /// Σ x log (Φ̃ Ψ̃); 0 unless asked for.
   package private(set) var logLikelihood = 0.0
 
-  /// A pass over the samples whose flag is set.
+  /// A pass over some samples.
+  ///
+  /// - Parameter rows: which, a row of `weights` for each.
   package init(
-    _ counts: CompressedCounts, uses: [Bool], weights: Matrix<Double>, topics: Matrix<Double>,
+    _ counts: CompressedCounts, rows: [Int], weights: Matrix<Double>, topics: Matrix<Double>,
     wantsLikelihood: Bool
   ) {
-    let (L, K, G) = (counts.rowCount, topics.rowCount, topics.columnCount)
+    let (L, K, G) = (rows.count, topics.rowCount, topics.columnCount)
     sampleSums = Matrix(rowCount: L, columnCount: K, repeating: 0)
     geneSums = Matrix(rowCount: K, columnCount: G, repeating: 0)
-    let blockRows = min(128, max(16, 65_536 / max(1, G)))
-    let blockCount = (L + blockRows - 1) / blockRows
-    var ratios = Matrix<Double>(rowCount: 0, columnCount: 0, repeating: 0)
-    for block in 0..<blockCount {
-      let rows = block * L / blockCount..<(block + 1) * L / blockCount
-      let own = Matrix(
-        rowCount: rows.count, columnCount: K,
-        elements: Array(weights.elements[rows.lowerBound * K..<rows.upperBound * K]))
-      if ratios.rowCount != rows.count {
-        ratios = Matrix(rowCount: rows.count, columnCount: G, repeating: 0)
-      }
-      ratios.setProduct(own, topics)
-      ratios.withUnsafeMutableElements { ratios in
-        for row in rows {
-          let start = (row - rows.lowerBound) * G
-          logLikelihood += Self.divide(
-            UnsafeMutableBufferPointer(rebasing: ratios[start..<start + G]), counts, row,
-            isUsed: uses[row], wantsLikelihood: wantsLikelihood)
+    guard L > 0, G > 0 else { return }
+    var likelihood = 0.0
+    sampleSums.withUnsafeMutableBase { sampleSums in
+      geneSums.withUnsafeMutableBase { geneSums in
+        weights.withUnsafeBase { weights in
+          topics.withUnsafeBase { topics in
+            let blocks = ReadBlocks(
+              counts: counts, rows: rows, topicCount: K, weights: weights, topics: topics)
+            likelihood = blocks.pass(
+              sampleSums: sampleSums, geneSums: geneSums, wantsLikelihood: wantsLikelihood)
+          }
         }
       }
-      let part = matrixProduct(ratios, topics, transposing: .second)
-      for row in rows { sampleSums.setRow(row, to: part.row(row - rows.lowerBound)) }
-      geneSums.setProduct(own, ratios, transposing: .first, beta: 1)
     }
+    logLikelihood = likelihood
+  }
+}
+
+/// The samples of a pass, block by block.
+private struct ReadBlocks {
+  let counts: CompressedCounts
+  let rows: [Int]
+  let topicCount: Int
+  let weights: UnsafePointer<Double>
+  let topics: UnsafePointer<Double>
+
+  /// Adds up P and G.
+  ///
+  /// - Returns: the log-likelihood; 0 unless asked for.
+  func pass(
+    sampleSums: UnsafeMutablePointer<Double>, geneSums: UnsafeMutablePointer<Double>,
+    wantsLikelihood: Bool
+  ) -> Double {
+    let (L, K, G) = (rows.count, topicCount, counts.columnCount)
+    let blockRows = min(128, max(16, 131_072 / G))
+    let blockCount = (L + blockRows - 1) / blockRows
+    let ratios = UnsafeMutablePointer<Double>.allocate(capacity: blockRows * G)
+    let reads = UnsafeMutablePointer<Double>.allocate(capacity: G)
+    defer {
+      ratios.deallocate()
+      reads.deallocate()
+    }
+    var logLikelihood = 0.0
+    for block in 0..<blockCount {
+      let range = block * L / blockCount..<(block + 1) * L / blockCount
+      let own = weights + range.lowerBound * K
+      Double.gemm(
+        rowCount: range.count, columnCount: G, depth: K, alpha: 1, a: Operand(own, stride: K),
+        b: Operand(topics, stride: G), beta: 0, c: ratios, cStride: G)
+      for index in range {
+        let denominators = ratios + (index - range.lowerBound) * G
+        logLikelihood += divide(rows[index], denominators, reads, wantsLikelihood: wantsLikelihood)
+      }
+      Double.gemm(
+        rowCount: range.count, columnCount: K, depth: G, alpha: 1, a: Operand(ratios, stride: G),
+        b: Operand(topics, stride: G, .transposed), beta: 0, c: sampleSums + range.lowerBound * K,
+        cStride: K)
+      Double.gemm(
+        rowCount: K, columnCount: G, depth: range.count, alpha: 1,
+        a: Operand(own, stride: K, .transposed), b: Operand(ratios, stride: G),
+        beta: block == 0 ? 0 : 1, c: geneSums, cStride: G)
+    }
+    return logLikelihood
   }
 
   /// Replaces a row of Φ̃ Ψ̃ by x / (Φ̃ Ψ̃), zero where there is no read.
-  private static func divide(
-    _ row: UnsafeMutableBufferPointer<Double>, _ counts: CompressedCounts, _ index: Int,
-    isUsed: Bool, wantsLikelihood: Bool
+  private func divide(
+    _ row: Int, _ denominators: UnsafeMutablePointer<Double>,
+    _ reads: UnsafeMutablePointer<Double>, wantsLikelihood: Bool
   ) -> Double {
-    guard isUsed, let row = row.baseAddress else {
-      row.update(repeating: 0)
-      return 0
-    }
-    var next = 0
-    var sum = 0.0
-    counts.forEachNonZero(inRow: index) { gene, count in
-      while next < gene {
-        row[next] = 0
-        next &+= 1
-      }
-      let (x, denominator) = (Double(count), row[gene])
-      row[gene] = x / denominator
-      if wantsLikelihood { sum += x * .log(denominator) }
-      next = gene &+ 1
-    }
-    while next < counts.columnCount {
-      row[next] = 0
-      next &+= 1
-    }
-    return sum
+    let G = counts.columnCount
+    reads.update(repeating: 0, count: G)
+    counts.forEachNonZero(inRow: row) { reads[$0] = Double($1) }
+    let kernels = TopicKernels.current
+    let likelihood =
+      wantsLikelihood ? kernels.logLikelihood(reads: reads, denominators, count: G) : 0
+    kernels.divide(reads: reads, denominators, count: G)
+    return likelihood
   }
 }

@@ -102,12 +102,14 @@ extension TBLDA {
     of draw: TopicDraw, alpha: Double, _ lanes: [TBLDALane], with everyone: borrowing Everyone,
     on workers: Workers
   ) -> Double {
-    let sources = sources(donorMeans(of: draw.samples, lanes, with: everyone))
+    let samples = lanes.indices.map { draw.samples[$0].selectingRows(lanes[$0].whole.rows) }
+    let sources = sources(
+      donorMeans(of: samples, lanes, with: everyone), of: cohort.allDonors)
     let parts = mapConcurrently(lanes.count, on: workers) { index in
       let lane = lanes[index]
       let reads = ReadPass(
-        lane.counts, uses: lane.donors.map { $0 >= 0 }, weights: draw.samples[index],
-        topics: draw.topics, wantsLikelihood: true)
+        lane.counts, rows: lane.whole.rows, weights: samples[index], topics: draw.topics,
+        wantsLikelihood: true)
       let alleles = AllelePass(
         genotypes: lane.genotypes, frequencies: lane.frequencies, weights: draw.alleles[index],
         sources: sources, alpha: alpha, wantsLikelihood: true)
@@ -120,9 +122,9 @@ extension TBLDA {
   }
 
   /// B = [τ; Θ], (populations + topics) × donors.
-  func sources(_ means: [Double]) -> Matrix<Double> {
+  func sources(_ means: [Double], of donors: TBLDADonors) -> Matrix<Double> {
     Matrix(
-      rowCount: cohort.populationCount + topicCount, columnCount: cohort.donors.count,
-      elements: cohort.shares + means)
+      rowCount: cohort.populationCount + topicCount, columnCount: donors.count,
+      elements: donors.shares + means)
   }
 }

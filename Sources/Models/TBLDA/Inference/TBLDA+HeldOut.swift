@@ -49,7 +49,8 @@ extension TBLDA {
   ) -> HeldOutScore? {
     guard cohort.uses.contains(.heldOut) || !cohort.heldOutGenotypes.isEmpty else { return nil }
     let means = lanes.map { rowMeans($0.saved.samples) }
-    let sources = sources(donorMeans(of: means, lanes, with: everyone))
+    let sources = sources(
+      donorMeans(of: means, lanes, with: everyone), of: cohort.allDonors)
     let topics = (means: rowMeans(shared.genes), weights: expectedLogarithms(shared.genes))
     let parts = mapConcurrently(lanes.count, on: workers) { index in
       readScore(lanes[index], topics.means, topics.weights)
@@ -82,8 +83,8 @@ extension TBLDA {
     guard !held.isEmpty else { return [0, 0, 0, 0] }
     let (seen, rest) = halves(held, lane)
     let phi = rowMeans(completed(seen, weights))
-    let all = held.map { _ in true }
-    let pass = ReadPass(rest, uses: all, weights: phi, topics: means, wantsLikelihood: true)
+    let pass = ReadPass(
+      rest, rows: Array(held.indices), weights: phi, topics: means, wantsLikelihood: true)
     let total = geneTotals.reduce(0, +) + Double(geneCount)
     let profile = geneTotals.map { Double.log(($0 + 1) / total) }
     var (samples, reads, ofProfile) = (0.0, 0.0, 0.0)
@@ -128,7 +129,7 @@ extension TBLDA {
   /// σ̂ of new samples, topics standing still: σ̂ = σ + Φ̃ ∘ P until it moves by less than 10⁻³ reads.
   private func completed(_ counts: CompressedCounts, _ topics: Matrix<Double>) -> Matrix<Double> {
     let K = topicCount
-    let all = [Bool](repeating: true, count: counts.rowCount)
+    let all = Array(0..<counts.rowCount)
     var result = Matrix<Double>(rowCount: counts.rowCount, columnCount: K, repeating: 0)
     for row in 0..<counts.rowCount {
       let start = configuration.topicPrior + Double(counts.total(ofRow: row)) / Double(K)
@@ -137,7 +138,7 @@ extension TBLDA {
     for _ in 0..<200 {
       let weights = expectedLogarithms(result)
       let pass = ReadPass(
-        counts, uses: all, weights: weights, topics: topics, wantsLikelihood: false)
+        counts, rows: all, weights: weights, topics: topics, wantsLikelihood: false)
       var moved = 0.0
       for row in 0..<result.rowCount {
         for topic in 0..<K {

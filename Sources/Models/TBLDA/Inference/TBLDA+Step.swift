@@ -32,16 +32,21 @@ extension TBLDA {
     on workers: Workers
   ) -> StepReport {
     let endsWindow =
-      shared.iteration % configuration.check == 0
-      || shared.iteration + 1 == configuration.iterationLimit
-    let bound = coordinateIteration(
-      &shared, &lanes, wantsBound: endsWindow, with: everyone, on: workers)
+      shared.iteration % window == 0 || shared.iteration + 1 == configuration.iterationLimit
+    let bound: Double?
+    if let batchCount, !endsWindow {
+      bound = batchIteration(
+        &shared, &lanes, batchCount: batchCount, with: everyone, on: workers)
+    } else {
+      bound = coordinateIteration(
+        &shared, &lanes, wantsBound: endsWindow, with: everyone, on: workers)
+    }
     shared.iteration += 1
     var ending: Termination?
     if let bound {
       if !bound.isFinite {
         ending = .objectiveNotFinite
-      } else if let last = shared.bound, bound - last <= configuration.tolerance * abs(bound) {
+      } else if let last = shared.bound, hasSettled(bound, since: last) {
         ending = .objectiveTolerance
       }
       shared.bound = bound
@@ -64,6 +69,12 @@ extension TBLDA {
       report.remark = remarks.isEmpty ? nil : remarks.joined(separator: "\n")
     }
     return report
+  }
+
+  /// Coordinate ascent never lowers the bound; minibatches may.
+  private func hasSettled(_ bound: Double, since last: Double) -> Bool {
+    let gain = batchCount == nil ? bound - last : abs(bound - last)
+    return gain <= configuration.tolerance * abs(bound)
   }
 
   /// Keeps the best start and begins the next, or ends the fit.

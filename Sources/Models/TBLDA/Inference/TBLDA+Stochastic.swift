@@ -88,15 +88,17 @@ extension TBLDA {
         }
       )
     }
-    let sources = sources(donorMeans(of: draws.map(\.0.points), lanes, with: everyone))
+    let samples = lanes.indices.map { draws[$0].0.points.selectingRows(lanes[$0].whole.rows) }
+    let sources = sources(
+      donorMeans(of: samples, lanes, with: everyone), of: cohort.allDonors)
     let passes = mapConcurrently(lanes.count, on: workers) { index in
       let lane = lanes[index]
       let pair = AllelePair(
         interleaved: draws[index].1.points, rowCount: lane.variants.count, columnCount: K)
       return (
         ReadPass(
-          lane.counts, uses: lane.donors.map { $0 >= 0 }, weights: draws[index].0.points,
-          topics: topics.points, wantsLikelihood: true),
+          lane.counts, rows: lane.whole.rows, weights: samples[index], topics: topics.points,
+          wantsLikelihood: true),
         AllelePass(
           genotypes: lane.genotypes, frequencies: lane.frequencies, weights: pair,
           sources: sources, alpha: shared.alpha, wantsLikelihood: true)
@@ -131,7 +133,10 @@ extension TBLDA {
     let geneSums = sums.values(of: GradientPart.genes.rawValue)
     let byLane = mapConcurrently(lanes.count, on: workers) { index in
       let (reads, alleles) = passes[index]
-      let data = sampleData(lanes[index], draws[index].0.points, reads.sampleSums, donorSums)
+      let own = lanes[index].whole.rows
+      let data = sampleData(
+        lanes[index], draws[index].0.points,
+        reads.sampleSums.spread(to: own, of: lanes[index].donors.count), donorSums)
       return (
         draws[index].0.gradient(data: data, prior: topicPrior),
         draws[index].1.gradient(data: alleles.copies.interleaved, prior: allelePrior)

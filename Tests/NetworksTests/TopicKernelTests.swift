@@ -1,0 +1,91 @@
+import Networks
+import Probability
+import RealModule
+import Testing
+import TileKernels
+import TileKernelsAVX2
+import TileKernelsAVX512
+
+/// The kernels of topics on every instruction set that this processor has.
+struct TopicKernelTests {
+  private var all: [(name: String, kernels: any TopicArithmetic)] {
+    let best = Processor().instructionSet
+    var all: [(String, any TopicArithmetic)] = [("portable", PortableArithmetic())]
+    if best != "portable" { all.append(("AVX2", AVX2Arithmetic())) }
+    if best == "AVX-512" { all.append(("AVX-512", AVX512Arithmetic())) }
+    return all
+  }
+
+  /// Concentrations from far below to far above 8, where the formula changes.
+  private func concentrations(_ count: Int) -> [Double] {
+    var stream = RandomSource(seed: 4).stream("concentrations")
+    return (0..<count).map { index in
+      index % 7 == 0 ? 8 + 0.01 * stream.uniform() : .exp(14 * stream.uniform() - 4)
+    }
+  }
+
+  @Test(arguments: [1, 3, 4, 7, 50]) func expectationsAreThoseOfTheScalarFunctions(_ width: Int) {
+    let start = concentrations(5 * width)
+    let totals = (0..<5).map { start[$0 * width..<($0 + 1) * width].reduce(0, +) }
+    let other = Array(start.reversed())
+    var bits: [[Double]] = []
+    for (name, kernels) in all {
+      var dirichlet = start
+      kernels.dirichlet(&dirichlet, rowCount: 5, width: width, totals: totals)
+      var (a, b) = (start, other)
+      kernels.beta(&a, &b, count: start.count)
+      for index in start.indices {
+        let expected = expDigamma(start[index]) / expDigamma(totals[index / width])
+        #expect(abs(dirichlet[index] / expected - 1) < 1e-12, "\(name): \(start[index])")
+        let total = expDigamma(start[index] + other[index])
+        #expect(abs(a[index] / (expDigamma(start[index]) / total) - 1) < 1e-12, "\(name)")
+        #expect(abs(b[index] / (expDigamma(other[index]) / total) - 1) < 1e-12, "\(name)")
+      }
+      bits.append(dirichlet + a + b)
+    }
+    #expect(bits.allSatisfy { $0 == bits[0] })
+  }
+
+  @Test func extremeConcentrationsHaveTheirLimits() {
+    for (name, kernels) in all {
+      var values = [0, 1e-3, 1e300, .nan]
+      kernels.dirichlet(&values, rowCount: 4, width: 1, totals: [1, 1, 1e300, 1])
+      #expect(values[0] >= 0 && values[0] < 1e-300, "\(name)")
+      #expect(values[1] >= 0 && values[1] < 1e-300, "\(name)")
+      #expect(abs(values[2] - 1) < 1e-12 && values[3].isNaN, "\(name): \(values)")
+    }
+  }
+
+  @Test(arguments: [1, 2, 3, 4, 5, 31]) func ratiosAndLikelihoodsAreTheFormulas(_ count: Int) {
+    var stream = RandomSource(seed: 5).stream("ratios")
+    let genotypes = (0..<count).map { UInt8($0 % 4) }
+    let reads = (0..<count).map { $0 % 3 == 0 ? 0 : Double(1 + $0) }
+    let p = (0..<count).map { _ in 0.01 + stream.uniform() }
+    let q = (0..<count).map { _ in 1e-40 + stream.uniform() }
+    var bits: [[Double]] = []
+    for (name, kernels) in all {
+      var (ones, zeros, ratios) = (p, q, p)
+      kernels.divide(copies: genotypes, &ones, &zeros, count: count)
+      kernels.divide(reads: reads, &ratios, count: count)
+      let sums = [
+        kernels.logLikelihood(copies: genotypes, p, q, count: count),
+        kernels.logLikelihood(reads: reads, p, count: count),
+      ]
+      var expected = [0.0, 0.0]
+      for index in 0..<count {
+        let copies: [(Double, Double)] = [(0, 2), (1, 1), (2, 0), (0, 0)]
+        let (one, zero) = copies[Int(genotypes[index])]
+        #expect(ones[index] == (one == 0 ? 0 : one / p[index]), "\(name)")
+        #expect(zeros[index] == (zero == 0 ? 0 : zero / q[index]), "\(name)")
+        #expect(ratios[index] == (reads[index] == 0 ? 0 : reads[index] / p[index]), "\(name)")
+        expected[0] += one * .log(p[index]) + zero * .log(q[index])
+        expected[1] += reads[index] * .log(p[index])
+      }
+      for (sum, expected) in zip(sums, expected) {
+        #expect(abs(sum - expected) <= 1e-12 * (1 + abs(expected)), "\(name)")
+      }
+      bits.append(ones + zeros + ratios + sums)
+    }
+    #expect(bits.allSatisfy { $0 == bits[0] })
+  }
+}
