@@ -67,7 +67,12 @@ extension FusedOutputLayer {
     }
     withPass(batch, layout, demand, sums: sums) { pass in
       let blocks = layout.groups.flatMap { group in (0..<group.blockCount).map { (group, $0) } }
-      workers.perform(blocks.count) { pass.arrange(blocks[$0].0, block: blocks[$0].1) }
+      workers.perform(blocks.count) { index in
+        let (group, block) = blocks[index]
+        fill(pass, group, block: block, from: batch)
+        pass.arrange(group, block: block)
+      }
+      workers.perform(pass.unitCount) { clear(pass, unit: $0) }
       if kind == .negativeBinomialSoftmax {
         runSoftmax(pass, on: workers)
       } else {
@@ -146,7 +151,6 @@ extension FusedOutputLayer {
                   columns: columns.baseAddress ?? starts,
                   values: values.baseAddress ?? weights, sums: sums)
               } body: { pass in
-                fill(pass, from: batch)
                 body(pass)
               }
             }
@@ -177,7 +181,7 @@ extension FusedOutputLayer {
       inputs: carver.take(Float.self, blocks * 16 * S),
       transposed: carver.take(Floats.self, blocks * H),
       scales: carver.take(Floats.self, blocks),
-      inputBounds: carver.take(Float.self, layout.groups.count),
+      inputBounds: carver.take(Float.self, blocks),
       hiddenGradients: carver.take(
         Floats.self, demand.contains(.hiddenGradient) ? units * blocks * H : 0),
       losses: carver.take(Double.self, units * blocks * 16),
@@ -186,40 +190,47 @@ extension FusedOutputLayer {
       sums: sums)
   }
 
-  /// Copies the batch into the kernels' layout and clears what is summed into.
-  private func fill(_ pass: FusedPass, from batch: OutputBatch<Float>) {
+  /// Copies the rows of one block into the kernels' layout.
+  private func fill(
+    _ pass: FusedPass, _ group: RowLayout.Group, block: Int, from batch: OutputBatch<Float>
+  ) {
     let (H, S) = (specification.inputCount, stride)
-    let blocks = pass.layout.blockCount
-    pass.inputs.update(repeating: 0, count: blocks * 16 * S)
-    floats(pass.transposed).update(repeating: 0, count: blocks * H * 16)
-    floats(pass.scales).update(repeating: 0, count: blocks * 16)
-    floats(pass.logSums).update(repeating: 0, count: blocks * 16)
-    floats(pass.totals).update(repeating: 0, count: blocks * 16)
-    pass.losses.update(repeating: 0, count: pass.unitCount * blocks * 16)
-    pass.faults.update(repeating: 0, count: pass.unitCount)
-    if pass.demand.contains(.hiddenGradient) {
-      floats(pass.hiddenGradients).update(
-        repeating: 0, count: pass.unitCount * pass.gradientSize * 16)
-    }
-    let transposed = floats(pass.transposed)
-    let scales = floats(pass.scales)
+    let place = group.firstBlock + block
+    let inputs = pass.inputs + place * 16 * S
+    let transposed = floats(pass.transposed + place * H)
+    let scales = floats(pass.scales + place)
+    inputs.update(repeating: 0, count: 16 * S)
+    transposed.update(repeating: 0, count: H * 16)
+    scales.update(repeating: 0, count: 16)
+    floats(pass.logSums + place).update(repeating: 0, count: 16)
+    floats(pass.totals + place).update(repeating: 0, count: 16)
+    // 1 stands for the bias.
+    var largest: Float = 1
+    let first = group.rows.lowerBound + block * 16
     batch.hidden.withUnsafeBufferPointer { hidden in
-      for (number, group) in pass.layout.groups.enumerated() {
-        // 1 stands for the bias.
-        var largest: Float = 1
-        for row in group.rows {
-          let place = group.firstBlock * 16 + row - group.rows.lowerBound
-          for k in 0..<H {
-            let x = hidden[row * H + k]
-            pass.inputs[place * S + k] = x
-            transposed[((place >> 4) * H + k) * 16 + (place & 15)] = x
-            if !(abs(x) <= largest) { largest = abs(x) }
-          }
-          pass.inputs[place * S + H] = 1
-          scales[place] = batch.scales[row]
+      for row in first..<min(first + 16, group.rows.upperBound) {
+        let lane = row - first
+        for k in 0..<H {
+          let x = hidden[row * H + k]
+          inputs[lane * S + k] = x
+          transposed[k * 16 + lane] = x
+          if !(abs(x) <= largest) { largest = abs(x) }
         }
-        pass.inputBounds[number] = largest * Float(group.rows.count)
+        inputs[lane * S + H] = 1
+        scales[lane] = batch.scales[row]
       }
+    }
+    pass.inputBounds[place] = largest
+  }
+
+  /// Clears what a unit sums into.
+  private func clear(_ pass: FusedPass, unit: Int) {
+    let rows = pass.layout.blockCount * 16
+    (pass.losses + unit * rows).update(repeating: 0, count: rows)
+    pass.faults[unit] = 0
+    if pass.demand.contains(.hiddenGradient) {
+      floats(pass.hiddenGradients + unit * pass.gradientSize).update(
+        repeating: 0, count: pass.gradientSize * 16)
     }
   }
 

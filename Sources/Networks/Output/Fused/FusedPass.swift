@@ -44,7 +44,7 @@ struct FusedPass {
   let transposed: UnsafeMutablePointer<Floats>
   /// s: [block][16].
   let scales: UnsafeMutablePointer<Floats>
-  /// The largest |x| of each group, times its rows.
+  /// The largest |x| of each block.
   let inputBounds: UnsafeMutablePointer<Float>
   /// ∂h: [unit][block][H][16].
   let hiddenGradients: UnsafeMutablePointer<Floats>
@@ -150,7 +150,10 @@ extension FusedPass {
         if !(bound <= largest) { largest = bound }
         if bound.isNaN { break }
       }
-      let isSafe = largest * inputBounds[number] < 1
+      var largestInput: Float = 0
+      for block in group.firstBlock..<group.firstBlock + group.blockCount
+      where !(inputBounds[block] <= largestInput) { largestInput = inputBounds[block] }
+      let isSafe = largest * (largestInput * Float(group.rows.count)) < 1
       let isPlain = demand.contains(.plainSums)
       let place = sums + firstGene * stride * (isPlain ? 4 : 8)
       faults[unit] += group.bounds.withUnsafeBufferPointer { bounds in
