@@ -33,6 +33,7 @@ extension CommandTests {
         gene-positions: genes.tsv
         topics: 2
         tolerance: 1e-4
+        refinement: 0
         sweep:
           chromosome-pairs: 1..3
         """, to: "plan.yaml")

@@ -8,6 +8,7 @@ extension CommandTests {
     private let place: Workplace
     private let fit = [
       "fit", "tblda", "sim.h5ad", "--genotypes", "sim.bed", "--topics", "3", "--tolerance", "1e-3",
+      "--refinement", "0",
     ]
 
     init() throws {

@@ -8,7 +8,7 @@ extension CommandTests {
     private let place: Workplace
     private let fit = [
       "fit", "tblda", "sim.h5ad", "--genotypes", "sim.bed", "--topics", "4", "--lanes", "9",
-      "--tolerance", "1e-4", "--quiet",
+      "--tolerance", "1e-4", "--refinement", "0", "--quiet",
     ]
 
     init() throws {

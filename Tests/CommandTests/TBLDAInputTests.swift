@@ -8,7 +8,7 @@ extension CommandTests {
     private let place: Workplace
     private let words = [
       "fit", "tblda", "counts.tsv", "--topics", "2", "--samples", "samples.tsv", "--iterations",
-      "20", "--tolerance", "0", "--lanes", "5",
+      "20", "--tolerance", "0", "--lanes", "5", "--refinement", "0",
     ]
     private let donors = (0..<6).map { "d\($0)" }
 

@@ -28,8 +28,8 @@ extension CommandTests {
     @Test(
       .enabled(if: Mpirun.isAvailable, "mpirun is missing"),
       arguments: [
-        ["--iterations", "300", "--restarts", "2"],
-        ["--iterations", "400", "--batch", "7"],
+        ["--iterations", "300", "--restarts", "2", "--refinement", "0"],
+        ["--iterations", "400", "--batch", "7", "--refinement", "0"],
         ["--iterations", "100", "--refinement", "60"],
         ["--iterations", "120", "--inference", "stochastic"],
       ])
@@ -47,11 +47,11 @@ extension CommandTests {
 
     @Test(.enabled(if: Mpirun.isAvailable, "mpirun is missing"))
     func minibatchesGiveTheSameBitsOnSevenRanks() throws {
-      let words = fit + ["--iterations", "100", "--batch", "8"]
+      let words = fit + ["--iterations", "100", "--batch", "8", "--refinement", "0"]
       try run(words + ["--output", "1.h5ad", "--threads", "2"])
       try run(words + ["--output", "7.h5ad"], ranks: 7)
       #expect(try place.fitBytes("1.h5ad") == place.fitBytes("7.h5ad"))
-      try run(fit + ["--iterations", "100", "--output", "whole.h5ad"])
+      try run(fit + ["--iterations", "100", "--refinement", "0", "--output", "whole.h5ad"])
       #expect(try place.fitBytes("1.h5ad") != place.fitBytes("whole.h5ad"))
     }
 

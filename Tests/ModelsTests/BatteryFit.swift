@@ -17,6 +17,7 @@ let smallSettings: [String: [String: String]] = [
   // Two starts, the first of which may end within ten steps; estimates at the end.
   "tblda": [
     "topics": "3", "check": "3", "restarts": "2", "tolerance": "1e-4", "evidence-draws": "2",
+    "refinement": "0",
     "held-out-samples": "1",
   ],
 ]

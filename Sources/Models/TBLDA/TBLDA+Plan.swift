@@ -45,7 +45,9 @@ extension TBLDA: TimedModel {
     let (I, S, J) = (planned.donorCount, planned.variantCount, planned.populationCount)
     let isStochastic = configuration.inference == .stochastic
     // Stochastic steps keep two moments, draws, slopes and logarithms of everything.
-    let copies = isStochastic || configuration.refinement > 0 ? 10 : 4
+    let refinement = configuration.refinementSteps(
+      parameterCount: K * (G + planned.sampleCount + 2 * S))
+    let copies = isStochastic || refinement > 0 ? 10 : 4
     let steps = isStochastic ? reportInterval : configuration.check
     let iterations =
       isStochastic

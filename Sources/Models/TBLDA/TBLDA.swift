@@ -46,6 +46,13 @@ public struct TBLDA: GenotypeModel {
   /// K.
   var topicCount: Int { configuration.topics }
 
+  /// Stochastic steps after coordinate ascent.
+  var refinementSteps: Int {
+    let samples = cohort.uses.count { $0 == .fit }
+    return configuration.refinementSteps(
+      parameterCount: topicCount * (geneCount + samples + 2 * cohort.variants.count))
+  }
+
   /// 64 lanes, or a lane a sample, unless set.
   public static func laneCount(_ configuration: TBLDAConfiguration, rowCount: Int) -> Int {
     min(configuration.lanes ?? 64, max(1, rowCount))

@@ -67,8 +67,8 @@ public struct TBLDAConfiguration: ModelConfiguration {
   public var heldOutFrom = 4
   /// Share of the genotypes kept out of the fit.
   public var heldOutGenotypes = 0.0
-  /// Stochastic steps after coordinate ascent.
-  public var refinement = 0
+  /// Stochastic steps after coordinate ascent; nil: as ``refinementSteps(parameterCount:)`` says.
+  public var refinement: Int?
   /// Adam's learning rate.
   public var rate = 0.05
   /// What the loss is multiplied by before Adam sees it.
@@ -92,6 +92,15 @@ public struct TBLDAConfiguration: ModelConfiguration {
   /// Iterations of one fit at most: the published 65 100 steps, or 2 000.
   package var iterationLimit: Int { iterations ?? (inference == .stochastic ? 65_100 : 2000) }
 
+  /// Steps of the refinement of a posterior with so many parameters: unless set 300 for small ones, whose
+  /// refinement takes seconds at most, none for others, where many reads leave little to gain.
+  package func refinementSteps(parameterCount: Int) -> Int {
+    guard inference == .coordinate else { return 0 }
+    return refinement ?? (parameterCount <= Self.smallPosterior ? 300 : 0)
+  }
+
+  private static let smallPosterior = 10_000
+
   /// Combinations that do not go together.
   ///
   /// - Throws: `SettingError`.
@@ -99,7 +108,7 @@ public struct TBLDAConfiguration: ModelConfiguration {
     if alphaMinimum > alphaMaximum {
       throw SettingError("alpha-minimum", "\(alphaMinimum) is above --alpha-maximum")
     }
-    if inference == .stochastic, restarts > 1 || refinement > 0 {
+    if inference == .stochastic, restarts > 1 || (refinement ?? 0) > 0 {
       throw SettingError(
         restarts > 1 ? "restarts" : "refinement", "is for coordinate ascent: leave it out")
     }
@@ -184,9 +193,10 @@ public struct TBLDAConfiguration: ModelConfiguration {
       .number(
         "batch-forgetting", \.batchForgetting, in: 0.5...1,
         "κ: how fast the weight of minibatches falls."),
-      .integer(
+      .optionalInteger(
         "refinement", \.refinement, in: 0...1_000_000,
-        "Stochastic steps after coordinate ascent, with a falling rate; for small data."),
+        "Stochastic steps after coordinate ascent, with a falling rate; none: 300 where the posterior has at most 10000 parameters, 0 else."
+      ),
       .number("rate", \.rate, in: 1e-9...10, "Adam's learning rate in stochastic steps."),
       .number(
         "loss-scale", \.lossScale, in: 1e-12...1,

@@ -107,13 +107,13 @@ struct TBLDAGoldenTests {
   }
 
   // Coordinate ascent maximises a lower bound on the evidence lower bound: on a handful of reads (sim) that costs
-  // 1 %, which some stochastic steps win back.
+  // 1 %, which the stochastic steps that small data get by default win back.
   @Test(arguments: ["sim", "real"])
-  func coordinateAscentBeatsThePublishedInference(_ name: String) throws {
+  func theDefaultBeatsThePublishedInference(_ name: String) throws {
     let (problem, arrays) = try TBLDAProblem.golden(name)
     let model = try problem.model { configuration in
       configuration.topics = arrays.matrix("params/xi").rowCount
-      configuration.refinement = 200
+      configuration.refinement = nil
     }
     var run = TBLDARun(model, try problem.lanes(model))
     let report = run.finish()
@@ -121,7 +121,7 @@ struct TBLDAGoldenTests {
     let found = run.negativeEvidence(200)
     let published = (0..<3).map { arrays.matrix("svi")[$0, 0] }
     #expect(
-      found.mean < (published.min() ?? 0) + 3 * found.error,
+      found.mean < (published.min() ?? 0),
       "−ELBO \(found.mean) ± \(found.error), α \(run.shared.alpha); published \(published)")
   }
 

@@ -40,6 +40,7 @@ struct TBLDAProblem {
   func model(_ change: (inout TBLDAConfiguration) -> Void = { _ in }) throws -> TBLDA {
     var configuration = TBLDAConfiguration()
     configuration.topics = 3
+    configuration.refinement = 0
     change(&configuration)
     try configuration.validate()
     return try TBLDA(configuration, for: summary)

@@ -124,7 +124,7 @@ extension TBLDA {
         guard let best = lanes[index].saved.best else { continue }
         (lanes[index].saved.samples, lanes[index].saved.alleles) = (best.samples, best.alleles)
       }
-      if configuration.refinement > 0 {
+      if refinementSteps > 0 {
         shared.refinement = 0
         return remarks
       }

@@ -45,7 +45,7 @@ extension TBLDA {
     _ shared: inout TBLDAState, _ lanes: inout [TBLDALane], with everyone: borrowing Everyone,
     on workers: Workers
   ) -> StepReport {
-    let (step, count) = (shared.refinement ?? 0, configuration.refinement)
+    let (step, count) = (shared.refinement ?? 0, refinementSteps)
     let rate = configuration.rate * (1 - Double(step) / Double(count))
     let loss = stochasticIteration(
       &shared, &lanes, draw: step, rate: rate, with: everyone, on: workers)
