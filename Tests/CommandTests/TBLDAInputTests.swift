@@ -94,9 +94,12 @@ extension CommandTests {
     }
 
     @Test func donorsAreFoundByNameWhateverTheirOrder() throws {
-      try place.succeed(words + ["--genotypes", "donors.tsv", "--output", "one.h5ad"])
       try place.write(genotypes(donors.reversed()), to: "reversed.tsv")
-      try place.succeed(words + ["--genotypes", "reversed.tsv", "--output", "other.h5ad"])
+      for (file, output) in [("donors.tsv", "one.h5ad"), ("reversed.tsv", "other.h5ad")] {
+        // 3: the iterations are spent.
+        let outcome = try place.run(words + ["--genotypes", file, "--output", output])
+        #expect(outcome.status == 3, "\(outcome)")
+      }
       let figures = try ["one", "other"].map { name in
         try place.succeed(["evaluate", "\(name).h5ad"]).output
       }
