@@ -140,7 +140,7 @@ def _remains():
 @test
 def what_a_killed_set_up_leaves_is_cleared(place):
     # At several moments: namespaces half made, nodes without daemons, Slurm without its nodes.
-    for seconds in (0.1, 0.3, 0.6, 1.0):
+    for seconds in (0.05, 0.1, 0.3, 0.6, 1.0):
         starting = subprocess.Popen(
             [str(repository / "cluster/up"), "3"], env=environment, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
