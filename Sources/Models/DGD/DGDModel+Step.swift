@@ -21,7 +21,7 @@ extension DGDModel {
     case .training: trainingStep(&shared, &lanes, with: everyone, on: workers)
     case .validating: validationStep(&shared, &lanes, with: everyone, on: workers)
     case .testing(let steps): testStep(steps, &shared, &lanes, with: everyone, on: workers)
-    case .measuring: measuringStep(&shared, &lanes, on: workers)
+    case .measuring: measuringStep(&shared, &lanes, with: everyone, on: workers)
     }
   }
 

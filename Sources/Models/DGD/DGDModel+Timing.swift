@@ -37,6 +37,8 @@ where Hidden.Scalar == Output.Scalar {
   /// Validation cells of one lane, and how many of them are measured at once.
   private let validationRows: Int
   private let pieceRows: Int
+  /// Most cells that are worked on together.
+  private let rowLimit: Int
 
   init(
     _ configuration: DGDConfiguration, _ shape: DataShape, on workers: Workers
@@ -50,6 +52,7 @@ where Hidden.Scalar == Output.Scalar {
     batchRows = max(1, (training + laneCount * stepCount - 1) / (laneCount * stepCount))
     validationRows = validation / laneCount
     pieceRows = min(validationRows, configuration.batch)
+    rowLimit = configuration.batch
     var standIn = configuration
     standIn.labels = nil
     standIn.supervised = false
@@ -57,7 +60,7 @@ where Hidden.Scalar == Output.Scalar {
     standIn.validationFraction = 0
     standIn.testFraction = 0
     rows = try DGDStandInRows(standIn, shape, on: workers)
-    let count = max(laneCount * batchRows, pieceRows, 1)
+    let count = max(laneCount * batchRows, configuration.batch + pieceRows, 1)
     let nothing = [Double](repeating: 0, count: shape.columnCount)
     model = try Fitted(
       standIn,
@@ -70,7 +73,7 @@ where Hidden.Scalar == Output.Scalar {
 
   /// Seconds of an epoch for a rank with so many lanes.
   func epoch(lanesOfRank count: Int) -> Double {
-    Double(stepCount) * minibatch(count) + Double(count) * validation()
+    Double(stepCount) * minibatch(count) + validation(count)
   }
 
   private func minibatch(_ count: Int) -> Double {
@@ -83,14 +86,16 @@ where Hidden.Scalar == Output.Scalar {
     }
   }
 
-  private func validation() -> Double {
+  /// Seconds of the validation cells of so many lanes: those of some lanes are worked on together.
+  private func validation(_ count: Int) -> Double {
     guard pieceRows > 0 else { return 0 }
-    var lanes = [lane(0..<pieceRows)]
+    let together = max(1, min(count, rowLimit / pieceRows))
+    var lanes = (0..<together).map { lane($0 * pieceRows..<($0 + 1) * pieceRows) }
     let shared = model.start()
     let seconds = Stopwatch.medianSeconds(on: workers) {
       _ = model.differentiate(shared, &lanes, \.trainRows, with: Alone(), on: workers)
     }
-    return seconds * Double(validationRows) / Double(pieceRows)
+    return seconds * Double(count * validationRows) / Double(together * pieceRows)
   }
 
   private func lane(_ range: Range<Int>) -> Fitted.Lane {

@@ -61,8 +61,8 @@ extension DGDModel {
   ) -> DGDEpochSums {
     var sums = PartialSums([.wide("loss", count: 3)])
     let snapshot = lanes
-    forEachPiece(of: snapshot, rows) { index, positions in
-      addLosses(shared, positions, of: &lanes[index], to: &sums, on: workers)
+    forEachFullPiece(of: snapshot, rows) { pieces in
+      addLosses(shared, pieces, of: &lanes, to: &sums, on: workers)
     }
     everyone.sum(&sums)
     let totals = sums.values(of: 0)
@@ -70,32 +70,38 @@ extension DGDModel {
       data: totals[0], mixture: totals[1], rows: totals[2].isNaN ? 0 : Int(totals[2]))
   }
 
-  /// Adds the losses of some cells of a lane; their gradients by representation stay with them.
+  /// Adds the losses of some cells; their gradients by representation stay with them.
   @specialized(where Hidden == FusedHiddenLayers, Output == FusedOutputLayer)
   private func addLosses(
-    _ shared: Shared, _ positions: ArraySlice<Int>, of lane: inout Lane, to sums: inout PartialSums,
+    _ shared: Shared, _ pieces: [DGDPiece], of lanes: inout [Lane], to sums: inout PartialSums,
     on workers: Workers
   ) {
     let L = configuration.latent
-    var piece = gather([lane], [positions])
-    let activations = shared.hidden.forward(piece.inputs, rowCount: positions.count, on: workers)
+    var rows = gather(pieces.map { lanes[$0.lane] }, pieces.map(\.positions))
+    let activations = shared.hidden.forward(
+      rows.inputs, rowCount: rows.groups.rowCount, on: workers)
     let result = shared.output.backpropagate(
-      piece.takeBatch(activations.output, on: workers), on: workers)
+      rows.takeBatch(activations.output, on: workers), on: workers)
     let back = shared.hidden.backward(
-      activations, result.hiddenGradient, groups: piece.groups, into: nil, on: workers)
-    var mixture = shared.mixture.map(GaussianMixtureGradient.init)
-    for (row, position) in positions.enumerated() {
-      let z = piece.inputs[row * L..<(row + 1) * L].map { Double($0) }
-      // Cells outside training are modelled without their class: it would not be known for new cells.
-      let byRow =
-        shared.mixture.flatMap { mixture?.add(z, of: $0).byRow } ?? Array(repeating: 0, count: L)
-      for l in 0..<L {
-        lane.saved.gradients[position * L + l] = back.inputGradient[row * L + l] + Scalar(byRow[l])
+      activations, result.hiddenGradient, groups: rows.groups, into: nil, on: workers)
+    for (index, piece) in pieces.enumerated() {
+      // A piece's loss by the mixture is rounded once: pieces are the same on any number of ranks.
+      var mixture = shared.mixture.map(GaussianMixtureGradient.init)
+      for (row, position) in zip(rows.groups[index], piece.positions) {
+        let z = rows.inputs[row * L..<(row + 1) * L].map { Double($0) }
+        // Cells outside training are modelled without their class: it would not be known for new cells.
+        let byRow =
+          shared.mixture.flatMap { mixture?.add(z, of: $0).byRow }
+          ?? Array(repeating: 0, count: L)
+        for l in 0..<L {
+          lanes[piece.lane].saved.gradients[position * L + l] =
+            back.inputGradient[row * L + l] + Scalar(byRow[l])
+        }
+        sums.add(result.losses[row], to: 0, at: 0)
       }
-      sums.add(result.losses[row], to: 0, at: 0)
+      sums.add(mixture?.loss ?? 0, to: 0, at: 1)
+      sums.add(Double(piece.positions.count), to: 0, at: 2)
     }
-    sums.add(mixture?.loss ?? 0, to: 0, at: 1)
-    sums.add(Double(positions.count), to: 0, at: 2)
   }
 
   /// A step for the cells kept for the test: a place to start from first, then gradient steps.
@@ -104,23 +110,48 @@ extension DGDModel {
     with everyone: borrowing Everyone, on workers: Workers
   ) -> StepReport {
     if steps == 0 { placeTestCells(shared, &lanes, on: workers) }
-    let sums = embeddingStep(
-      steps, shared, &lanes, \.testRows, with: everyone, on: workers)
-    let isLast = steps >= configuration.embeddingSteps || sums.rows == 0
+    var sums = DGDEpochSums()
+    if steps < configuration.embeddingSteps {
+      sums = differentiate(shared, &lanes, \.testRows, with: everyone, on: workers)
+      let step = representationStep(steps + 1)
+      for index in lanes.indices {
+        step.move(
+          &lanes[index].saved, rows: lanes[index].testRows, width: configuration.latent)
+      }
+    }
+    let isLast = steps + 1 >= configuration.embeddingSteps || sums.rows == 0
     shared.phase = isLast ? .measuring : .testing(steps: steps + 1)
-    let kind = fit == nil ? "test cells" : "new cells"
     return StepReport(
-      stage: isLast ? kind : "\(kind), step \(steps + 1) of \(configuration.embeddingSteps)",
-      progress: 1, rowsProcessed: sums.rows, endsEpoch: false,
-      remark: isLast && sums.rows > 0
-        ? "\(kind): loss \(sums.data / Double(sums.rows * data.columnCount)) a value" : nil)
+      stage: "\(testKind), step \(steps + 1) of \(configuration.embeddingSteps)",
+      progress: 1, rowsProcessed: sums.rows, endsEpoch: false)
+  }
+
+  private var testKind: String { fit == nil ? "test cells" : "new cells" }
+
+  /// The end: losses and squared errors of all cells, and what the test cells lose on average.
+  func measuringStep<Everyone: Team & ~Copyable>(
+    _ shared: inout Shared, _ lanes: inout [Lane], with everyone: borrowing Everyone,
+    on workers: Workers
+  ) -> StepReport {
+    measure(shared, &lanes, on: workers)
+    var sums = PartialSums([.wide("loss of the test cells", count: 2)])
+    for lane in lanes {
+      for position in lane.testRows { sums.add(lane.saved.losses[position], to: 0, at: 0) }
+      sums.add(Double(lane.testRows.count), to: 0, at: 1)
+    }
+    everyone.sum(&sums)
+    let (loss, count) = (sums.values(of: 0)[0], sums.values(of: 0)[1])
+    let stoppedEarly = fit == nil && shared.epoch < epochCount
+    return StepReport(
+      stage: "measured", progress: 1, rowsProcessed: data.rowCount, endsEpoch: false,
+      remark: count > 0
+        ? "\(testKind): loss \(loss / (count * Double(data.columnCount))) a value" : nil,
+      termination: stoppedEarly ? .earlyStopping : .planCompleted)
   }
 
   /// Losses and squared errors of all cells with the final decoder and representations.
   @specialized(where Hidden == FusedHiddenLayers, Output == FusedOutputLayer)
-  func measuringStep(
-    _ shared: inout Shared, _ lanes: inout [Lane], on workers: Workers
-  ) -> StepReport {
+  private func measure(_ shared: Shared, _ lanes: inout [Lane], on workers: Workers) {
     let snapshot = lanes
     let G = data.columnCount
     forEachPiece(of: snapshot, { Array(0..<$0.rows.count) }, size: 64) { index, positions in
@@ -142,10 +173,6 @@ extension DGDModel {
         lanes[index].saved.squaredErrors[position] = squares / Double(G)
       }
     }
-    let stoppedEarly = fit == nil && shared.epoch < epochCount
-    return StepReport(
-      stage: "measured", progress: 1, rowsProcessed: data.rowCount, endsEpoch: false,
-      termination: stoppedEarly ? .earlyStopping : .planCompleted)
   }
 
   /// Cells kept for the test start at their projection, or at the best component where there is none or the
@@ -159,22 +186,6 @@ extension DGDModel {
     }
     // While fitting they were projected together with the training cells.
     if fit != nil { project(&lanes, projection, on: workers) }
-  }
-
-  /// One step on the representations of cells outside training, whose loss before the step is returned; the
-  /// step after the last only measures.
-  func embeddingStep<Everyone: Team & ~Copyable>(
-    _ steps: Int, _ shared: Shared, _ lanes: inout [Lane], _ rows: (Lane) -> [Int],
-    with everyone: borrowing Everyone, on workers: Workers
-  ) -> DGDEpochSums {
-    let sums = differentiate(shared, &lanes, rows, with: everyone, on: workers)
-    if steps < configuration.embeddingSteps {
-      let step = representationStep(steps + 1)
-      for index in lanes.indices {
-        step.move(&lanes[index].saved, rows: rows(lanes[index]), width: configuration.latent)
-      }
-    }
-    return sums
   }
 
   /// Puts every cell at the mean of the component whose decoded profile explains it best:

@@ -92,4 +92,30 @@ extension DGDModel {
       }
     }
   }
+
+  /// Calls `body` with such pieces of one lane or several side by side, together at most a minibatch: the
+  /// networks are slow with few cells. For work whose results do not depend on which cells go together.
+  func forEachFullPiece(
+    of lanes: [Lane], _ rows: (Lane) -> [Int], _ body: ([DGDPiece]) -> Void
+  ) {
+    var some: [DGDPiece] = []
+    var count = 0
+    forEachPiece(of: lanes, rows) { lane, positions in
+      if count + positions.count > configuration.batch, !some.isEmpty {
+        body(some)
+        (some, count) = ([], 0)
+      }
+      some.append(DGDPiece(lane: lane, positions: positions))
+      count += positions.count
+    }
+    if !some.isEmpty { body(some) }
+  }
+}
+
+/// Some cells of a lane.
+struct DGDPiece {
+  /// The lane's place among a rank's lanes.
+  let lane: Int
+  /// Positions within the lane.
+  let positions: ArraySlice<Int>
 }
