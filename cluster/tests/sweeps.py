@@ -101,5 +101,5 @@ def a_sweep_killed_twice_loses_and_repeats_nothing(place):
     together = _survives_kills(
         place, ["--nodes=4", "--ntasks=8"], ["--ranks-per-fit", "2"])
     (place.folder / "sweep").rename(place.folder / "together")
-    array = _survives_kills(place, ["--array=1-4", "--ntasks=2"])
+    array = _survives_kills(place, ["--array=1-4", "--ntasks=2", "--output=distfit-sweep-%A_%a.log"])
     expect(array == together, "the array's fits have other bits than those of the allocation")

@@ -93,7 +93,7 @@ class Workplace:
         """Starts the nodes."""
         for attempt in (1, 2):
             self._is_up = True
-            outcome = self.run(repository / "cluster/up", nodes, seconds=60)
+            outcome = self.run(repository / "cluster/up", nodes, seconds=180)
             if outcome.returncode == 0:
                 return
             down()
