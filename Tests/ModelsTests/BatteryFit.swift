@@ -9,7 +9,7 @@ let smallSettings: [String: [String: String]] = [
   "dgd": [
     // Ten steps in all: two epochs of two minibatches and validation, three steps of the test cells, the end.
     "latent": "3", "hidden": "8,6", "components": "3", "batch": "24", "epochs": "2",
-    "frozen-epochs": "1", "embedding-steps": "2", "start": "published",
+    "frozen-epochs": "1", "embedding-steps": "3", "start": "published",
   ],
   // Genotypes as covariates; the first start may end within ten steps, all of them must not.
   "prrr": ["donor-key": "donor", "rank": "2", "tolerance": "1e-4"],
