@@ -2,6 +2,21 @@ package import TileKernels
 
 /// The kernels of Poisson regression, each the generic function of TileKernels compiled here.
 extension AVX512Arithmetic: PoissonArithmetic {
+  package func predictors(
+    _ b: UnsafePointer<Double>, stride: Int, geneCount: Int, width: Int,
+    _ h: UnsafePointer<WideDoubles>, vectorCount: Int, into eta: UnsafeMutablePointer<WideDoubles>
+  ) {
+    narrowPredictors(
+      b, stride: stride, geneCount: geneCount, width: width, h, vectorCount: vectorCount, into: eta)
+  }
+  package func addProduct(
+    _ a: UnsafePointer<Double>, rowStride: Int, depthStride: Int, rowCount: Int, depth: Int,
+    _ b: UnsafePointer<WideDoubles>, width: Int, to c: UnsafeMutablePointer<WideDoubles>
+  ) {
+    addNarrowProduct(
+      a, rowStride: rowStride, depthStride: depthStride, rowCount: rowCount, depth: depth, b,
+      width: width, to: c)
+  }
   package func means(
     _ eta: UnsafeMutablePointer<WideDoubles>, geneCount: Int, vectorCount: Int,
     exposure: UnsafePointer<WideDoubles>, limit: Double, sums: UnsafeMutablePointer<Double>

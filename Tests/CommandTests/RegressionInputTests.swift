@@ -149,7 +149,7 @@ extension CommandTests {
     @Test func regressionsCanBePlannedCheckedAndListed() throws {
       let place = try Workplace()
       try writeSamples(to: "data", in: place)
-      for model in ["prrr", "nn-prrr"] {
+      for model in ["prrr", "nn-prrr", "rrr"] {
         let plan = try place.succeed([
           "plan", model, "data", "--covariates", "group", "--rank", "2", "--ranks", "1,4",
         ]).output
@@ -161,6 +161,11 @@ extension CommandTests {
           "30", "--rank", "2",
         ]).output
         #expect(early.contains("covariates (32 columns)"), "\(early)")
+        let forecast = try place.succeed([
+          "plan", model, "data", "--covariates", "group", "--rank", "2", "--test-fraction", "0.2",
+        ]).output
+        #expect(forecast.contains("memory of a rank"), "\(forecast)")
+        guard model != "rrr" else { continue }
         let check = try place.succeed([
           "check", model, "data", "--covariates", "group", "--rank", "2", "--rows", "8",
         ]).output

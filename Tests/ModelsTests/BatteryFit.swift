@@ -14,6 +14,7 @@ let smallSettings: [String: [String: String]] = [
   // Genotypes as covariates; the first start may end within ten steps, all of them must not.
   "prrr": ["donor-key": "donor", "rank": "2", "tolerance": "1e-4"],
   "nn-prrr": ["donor-key": "donor", "baseline": "true", "rank": "2", "tolerance": "1e-6"],
+  "rrr": ["donor-key": "donor", "rank": "2"],
   // Two starts, the first of which may end within ten steps; estimates at the end.
   "tblda": [
     "topics": "3", "check": "3", "restarts": "2", "tolerance": "1e-4", "evidence-draws": "2",

@@ -7,9 +7,21 @@ import Testing
 /// A model of the list with a line in `smallSettings`, as an argument of a test.
 struct ListedModel: Sendable, CustomTestStringConvertible {
   let type: any Model.Type
-  var testDescription: String { type.name }
+  /// Settings beside those of `smallSettings`.
+  var variant: [String: String] = [:]
+  var testDescription: String {
+    ([type.name] + variant.sorted { $0.key < $1.key }.map { "--\($0.key) \($0.value)" })
+      .joined(separator: " ")
+  }
 
-  static let all = allModels.filter { smallSettings[$0.name] != nil }.map(ListedModel.init)
+  static let all =
+    allModels.filter { smallSettings[$0.name] != nil }.map { ListedModel(type: $0) } + [
+      ListedModel(type: PRRR.self, variant: ["full-rank": "true", "tolerance": "0"]),
+      ListedModel(type: PRRR.self, variant: ["inference": "variational", "restarts": "1"]),
+      ListedModel(type: NonnegativePRRR.self, variant: ["inference": "map"]),
+      ListedModel(type: GaussianRRR.self, variant: ["penalty": "0.01"]),
+      ListedModel(type: GaussianRRR.self, variant: ["penalty": "0.01", "rank": "none"]),
+    ]
 }
 
 /// What every model of the list has to stand: bits, resuming, awkward rows, settings.
@@ -17,7 +29,7 @@ struct ModelBattery {
   @Test(arguments: ListedModel.all)
   func tenStepsHaveTheSameBitsForEverySplitOfTheLanes(_ model: ListedModel) throws {
     func check<Fitted: Model>(_ type: Fitted.Type) throws {
-      let fit = try BatteryFit<Fitted>(BatteryData())
+      let fit = try BatteryFit<Fitted>(BatteryData(), settings: model.variant)
       let expected = try fit.joined(fit.run(steps: 10)).fingerprint()
       #expect(!expected.isEmpty)
       for split in SimulatedTeam.splits(ofLanes: 8) {
@@ -37,9 +49,14 @@ struct ModelBattery {
   @Test(arguments: ListedModel.all)
   func aFitResumedByAnotherTeamEndsWithTheSameBits(_ model: ListedModel) throws {
     func check<Fitted: Model>(_ type: Fitted.Type) throws {
-      let fit = try BatteryFit<Fitted>(BatteryData())
+      let fit = try BatteryFit<Fitted>(BatteryData(), settings: model.variant)
       let expected = try fit.joined(fit.run(steps: 10)).fingerprint()
       let half = fit.joined(try fit.run(steps: 5, split: [0..<2, 2..<5, 5..<8]))
+      // Least squares are done in one step: there is nothing to resume.
+      if half.reports.last?.termination != nil {
+        #expect(model.type.name == GaussianRRR.name)
+        return
+      }
       // Through the form that a checkpoint has.
       let stored = BatteryState<Fitted>(
         shared: try TreeDecoder.decode(
@@ -49,8 +66,12 @@ struct ModelBattery {
         })
       let members = try fit.run(steps: 5, split: [0..<7, 7..<8], threads: 2, from: stored)
       #expect(try fit.joined(members).fingerprint() == expected)
-      let other = try fit.joined(fit.run(steps: 9)).fingerprint()
-      #expect(other != expected, "the tenth step does nothing")
+      let nine = fit.joined(try fit.run(steps: 9))
+      guard nine.reports.last?.termination == nil else {
+        #expect(!model.variant.isEmpty, "ends before its tenth step")
+        return
+      }
+      #expect(try nine.fingerprint() != expected, "the tenth step does nothing")
     }
     try check(model.type)
   }
@@ -60,8 +81,9 @@ struct ModelBattery {
     func check<Fitted: Model>(_ type: Fitted.Type) throws {
       let data = try BatteryData()
       let halves = [0..<30, 30..<60]
-      let plain = try BatteryFit<Fitted>(data, lanes: halves)
-      let padded = try BatteryFit<Fitted>(data, lanes: [0..<0, 0..<30, 30..<30, 30..<60, 60..<60])
+      let plain = try BatteryFit<Fitted>(data, lanes: halves, settings: model.variant)
+      let padded = try BatteryFit<Fitted>(
+        data, lanes: [0..<0, 0..<30, 30..<30, 30..<60, 60..<60], settings: model.variant)
       let expected = try plain.run(steps: 10)[0]
       let found = try padded.run(steps: 10)[0]
       #expect(
@@ -76,7 +98,8 @@ struct ModelBattery {
   @Test(arguments: ListedModel.all)
   func rowsWithoutCountsStayFinite(_ model: ListedModel) throws {
     func check<Fitted: Model>(_ type: Fitted.Type) throws {
-      let fit = try BatteryFit<Fitted>(BatteryData(zeroRows: [0, 7, 31, 59]))
+      let fit = try BatteryFit<Fitted>(
+        BatteryData(zeroRows: [0, 7, 31, 59]), settings: model.variant)
       let end = try fit.run(steps: 1000)[0]
       #expect(end.reports.last?.termination?.isSuccess == true)
       #expect(try numbers(TreeEncoder.encode(end.shared)).allSatisfy { $0.isFinite })
@@ -95,7 +118,7 @@ struct ModelBattery {
   @Test(arguments: ListedModel.all)
   func settingsRoundTripAndOnesOutOfRangeAreRefusedByName(_ model: ListedModel) throws {
     func check<Fitted: Model>(_ type: Fitted.Type) throws {
-      let small = try BatteryFit<Fitted>.configuration()
+      let small = try BatteryFit<Fitted>.configuration(model.variant)
       #expect(try Fitted.Configuration(storedTree: small.storedTree) == small)
       #expect(small != Fitted.Configuration())
       var names: Set<String> = []

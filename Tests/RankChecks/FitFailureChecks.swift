@@ -1,25 +1,47 @@
 import Collectives
 import Fitting
+import Modeling
 import Models
 
-/// A whole fit of DGD, from the file to the file, with a checkpoint after every epoch; arguments: input, output, and
-/// the rank and the agreement that shall fail.
+/// A whole fit, from the file to the file, with a checkpoint after every epoch; arguments: model, input, output,
+/// and the rank and the agreement that shall fail.
 let checkFitWithFailure: Check = { arguments in
-  let numbers = arguments.dropFirst(2).compactMap { Int($0) }
+  let numbers = arguments.dropFirst(3).compactMap { Int($0) }
   let plan = numbers.count == 2 ? FailurePlan(rank: numbers[0], agreement: numbers[1]) : nil
-  let (input, output) = (arguments[0], arguments[1])
+  let files = Array(arguments[1...2])
+  switch arguments[0] {
+  case "dgd":
+    fit(
+      DGD.self, files, plan,
+      [
+        "latent": "3", "hidden": "8", "components": "3", "batch": "64", "epochs": "2",
+        "frozen-epochs": "1", "embedding-steps": "2",
+      ])
+  case "prrr":
+    fit(
+      PRRR.self, files, plan,
+      [
+        "covariates": "group", "rank": "2", "iterations": "2", "restarts": "1",
+        "test-fraction": "0.2",
+      ])
+  default:
+    fit(
+      NonnegativePRRR.self, files, plan,
+      ["covariates": "group", "rank": "2", "iterations": "2", "restarts": "1"])
+  }
+}
+
+private func fit<Fitted: Model>(
+  _ type: Fitted.Type, _ files: [String], _ plan: FailurePlan?, _ settings: [String: String]
+) {
   Launcher.run(failurePlan: plan) { everyone in
-    var configuration = DGD.Configuration()
-    configuration.latent = 3
-    configuration.hidden = [8]
-    configuration.components = 3
-    configuration.batch = 64
-    configuration.epochs = 2
-    configuration.frozenEpochs = 1
-    configuration.embeddingSteps = 2
-    let job = FitJob<DGD>(
-      input: input, source: nil, output: output, overwrite: false, resume: false,
-      checkpointFolder: output + ".checkpoints",
+    var configuration = Fitted.Configuration()
+    for (name, value) in settings.sorted(by: { $0.key < $1.key }) {
+      try Fitted.Configuration.setting(named: name).set(value, in: &configuration)
+    }
+    let job = FitJob<Fitted>(
+      input: files[0], source: nil, output: files[1], overwrite: false, resume: false,
+      checkpointFolder: files[1] + ".checkpoints",
       checkpoints: CheckpointSchedule(everyEpochs: 1), threads: 1,
       configuration: configuration, programVersion: "1.0")
     let status = try job.run(

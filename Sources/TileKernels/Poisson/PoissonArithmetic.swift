@@ -2,6 +2,14 @@
 ///
 /// As ``TileArithmetic``: conformers differ in nothing but what they are compiled for, and give the same bits.
 public protocol PoissonArithmetic: Sendable {
+  /// See `narrowPredictors`.
+  func predictors(
+    _ b: UnsafePointer<Double>, stride: Int, geneCount: Int, width: Int,
+    _ h: UnsafePointer<WideDoubles>, vectorCount: Int, into eta: UnsafeMutablePointer<WideDoubles>)
+  /// See `addNarrowProduct`.
+  func addProduct(
+    _ a: UnsafePointer<Double>, rowStride: Int, depthStride: Int, rowCount: Int, depth: Int,
+    _ b: UnsafePointer<WideDoubles>, width: Int, to c: UnsafeMutablePointer<WideDoubles>)
   /// See `poissonMeans`: μ for η in a tile; how many predictors were clipped.
   func means(
     _ eta: UnsafeMutablePointer<WideDoubles>, geneCount: Int, vectorCount: Int,

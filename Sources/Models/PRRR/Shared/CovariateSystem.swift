@@ -25,10 +25,13 @@ package struct CovariateSystem {
   /// 1/σ_0²; 0 without intercepts.
   let interceptPrecision: Double
 
-  private var p: Int { centre.count }
-  private var k: Int { loadingGram.rowCount }
+  var p: Int { centre.count }
+  var k: Int { loadingGram.rowCount }
 
-  /// Solves A W = g by conjugate gradients, preconditioned by the k × k blocks of each covariate.
+  /// The order of A up to which it is formed: then one sum does, and no iteration.
+  static let largestFormed = 128
+
+  /// Solves A W = g: directly where A is small, else by conjugate gradients, preconditioned by the k × k blocks of each covariate.
   ///
   /// Collective: one sum for the right side and the blocks, one for every iteration. Stops when the
   /// preconditioned residual has fallen to `tolerance` of its start, or after `limit` iterations.
@@ -38,6 +41,10 @@ package struct CovariateSystem {
     penaltyGradient: Matrix<Double>, tolerance: Double, limit: Int,
     with everyone: borrowing Everyone, on workers: Workers
   ) -> (direction: Matrix<Double>, gradient: Matrix<Double>)? {
+    if p * k <= Self.largestFormed, let formed = form(penaltyGradient, with: everyone, on: workers)
+    {
+      return formed
+    }
     guard let (gradient, blocks) = start(penaltyGradient, with: everyone, on: workers) else {
       return nil
     }
@@ -228,7 +235,7 @@ package struct CovariateSystem {
   }
 
   /// Sums over all blocks of everyone; nil where one is not finite.
-  private func sumOverBlocks<Everyone: Team & ~Copyable>(
+  func sumOverBlocks<Everyone: Team & ~Copyable>(
     _ blocks: [SumBlock], with everyone: borrowing Everyone, on workers: Workers,
     _ body: (PoissonBlock, RowMoments, inout PartialSums) -> Void
   ) -> PartialSums? {

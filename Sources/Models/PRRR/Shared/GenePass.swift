@@ -107,32 +107,26 @@ private func genePart(
   ])
   guard let base = coefficients.baseAddress else { return part }
   let kernels = PoissonKernels.chosen
-  let tile = PoissonTile()
-  var products = Array(repeating: 0.0, count: PoissonBlock.capacity * packed)
+  let rowCapacity = lanes.joined().map(\.rowCount).max() ?? 0
+  let tile = PoissonTile(rowCapacity: rowCapacity, width: width)
+  var products = VectorRows(rowCount: rowCapacity, width: packed)
   var countMoments = VectorRows(rowCount: genes.count, width: width)
-  var meanMoments = Array(repeating: 0.0, count: genes.count * packed)
+  var meanMoments = VectorRows(rowCount: genes.count, width: packed)
   for (blocks, laneScores) in zip(lanes, scores) where !blocks.isEmpty {
     var clipped = 0
     countMoments.reset()
-    meanMoments.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
+    meanMoments.reset()
     for (block, blockScores) in zip(blocks, laneScores) where block.rowCount > 0 {
-      tile.load(block)
-      let stride = blockScores.stride
-      blockScores.withNumbers { h in
-        products.withUnsafeMutableBufferPointer { products in
-          meanMoments.withUnsafeMutableBufferPointer { means in
-            guard let products = products.baseAddress, let means = means.baseAddress else { return }
-            tile.setPredictors(
-              scores: h, scoreStride: stride, coefficients: base + genes.lowerBound * width,
-              geneCount: genes.count, width: width)
-            clipped += tile.setMeans(geneCount: genes.count)
-            setPackedProducts(
-              products, of: h, rowCount: block.rowCount, stride: stride, width: width)
-            Double.gemm(
-              rowCount: genes.count, columnCount: packed, depth: block.rowCount, alpha: 1,
-              a: Operand(tile.means, stride: tile.stride), b: Operand(products, stride: packed),
-              beta: 1, c: means, cStride: packed)
-          }
+      tile.load(block, scores: blockScores)
+      tile.setPredictors(
+        coefficients: base + genes.lowerBound * width, geneCount: genes.count)
+      clipped += tile.setMeans(geneCount: genes.count)
+      setPackedProducts(&products, of: blockScores, width: width)
+      products.withVectors { products in
+        meanMoments.withMutableVectors { moments in
+          kernels.addProduct(
+            tile.means, rowStride: tile.stride, depthStride: 1, rowCount: genes.count,
+            depth: block.rowCount, products, width: (packed + 7) / 8, to: moments)
         }
       }
       blockScores.withVectors { h in
@@ -144,7 +138,7 @@ private func genePart(
       }
     }
     part.add(countMoments.numbers(width: width), to: 0)
-    part.add(meanMoments, to: 1)
+    part.add(meanMoments.numbers(width: packed), to: 1)
     part.add(Double(clipped), to: 2)
   }
   return part

@@ -34,9 +34,10 @@ package func likelihoodGradient<Everyone: Team & ~Copyable>(
     .wide("clipped predictors", count: 1),
   ])
   let groupCount = min(blocks.count, workers.threadCount)
+  let rowCapacity = blocks.map(\.rowCount).max() ?? 0
   let groups = mapConcurrently(groupCount, on: workers) { group in
     var part = empty
-    let scratch = GradientScratch(coefficients)
+    let scratch = GradientScratch(coefficients, rowCapacity: rowCapacity)
     for index in blocks.count * group / groupCount..<blocks.count * (group + 1) / groupCount {
       scratch.go(through: blocks[index], scores: scores[index], adding: &part)
     }
@@ -56,81 +57,67 @@ package func likelihoodGradient<Everyone: Team & ~Copyable>(
 /// One thread's memory for going through blocks.
 private final class GradientScratch {
   private let kernels = PoissonKernels.chosen
-  private let tile = PoissonTile()
-  private var sums = Array(repeating: 0.0, count: PoissonTile.geneCapacity)
+  private let tile: PoissonTile
   private let coefficients: ReducedRankCoefficients
-  private var residuals: [Double]
-  private var geneGradient: [Double]
+  /// (V, v0) of each gene.
+  private let loadings: VectorRows
+  private let width: Int
+  private var sums = Array(repeating: 0.0, count: PoissonTile.geneCapacity)
+  /// Σ_j (μ − y)_nj (v_j, v0_j), R × width.
+  private var residuals: VectorRows
+  /// Σ_n (μ − y)_nj h_n, q × width.
+  private var geneGradient: VectorRows
 
-  init(_ coefficients: ReducedRankCoefficients) {
+  init(_ coefficients: ReducedRankCoefficients, rowCapacity: Int) {
     self.coefficients = coefficients
-    residuals = Array(repeating: 0, count: PoissonBlock.capacity * (coefficients.factorCount + 1))
-    geneGradient = Array(
-      repeating: 0, count: coefficients.geneCount * (coefficients.factorCount + 1))
+    width = coefficients.factorCount + 1
+    loadings = VectorRows(coefficients.geneCoefficients, width: width)
+    tile = PoissonTile(rowCapacity: rowCapacity, width: width)
+    residuals = VectorRows(rowCount: rowCapacity, width: width)
+    geneGradient = VectorRows(rowCount: coefficients.geneCount, width: width)
   }
 
   /// Adds the value and the gradients of a block.
   func go(through block: PoissonBlock, scores: VectorRows, adding part: inout PartialSums) {
     guard block.rowCount > 0 else { return }
-    let width = coefficients.factorCount + 1
     var value = 0.0
     var clipped = 0
-    residuals.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
-    geneGradient.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
-    tile.load(block)
-    residuals.withUnsafeMutableBufferPointer { residuals in
-      geneGradient.withUnsafeMutableBufferPointer { gradient in
-        scores.withNumbers { h in
-          coefficients.geneCoefficients.withUnsafeElements { b in
-            guard let residuals = residuals.baseAddress, let gradient = gradient.baseAddress,
-              let b = b.baseAddress
-            else { return }
-            for start in stride(from: 0, to: coefficients.geneCount, by: PoissonTile.geneCapacity) {
-              let genes =
-                start..<min(start + PoissonTile.geneCapacity, coefficients.geneCount)
-              let sums = go(
-                through: genes, of: block, h, scores.stride, b, width, residuals: residuals,
-                gradient: gradient)
-              value += sums.value
-              clipped += sums.clipped
-            }
-          }
-        }
-      }
+    residuals.reset()
+    geneGradient.reset()
+    tile.load(block, scores: scores)
+    for start in stride(from: 0, to: coefficients.geneCount, by: PoissonTile.geneCapacity) {
+      let genes = start..<min(start + PoissonTile.geneCapacity, coefficients.geneCount)
+      setResiduals(of: genes, in: block, &value, &clipped)
+      addGradients(of: genes, in: block, scores)
     }
     part.add(value, to: 0)
-    part.add(geneGradient, to: 2)
+    part.add(geneGradient.numbers(width: width).map { -$0 }, to: 2)
     part.add(Double(clipped), to: 3)
     let residualMatrix = Matrix(
-      rowCount: block.rowCount, columnCount: width,
-      elements: Array(residuals[..<(block.rowCount * width)]))
-    let withIntercept = matrixProduct(block.design, residualMatrix, transposing: .first)
+      rowCount: block.rowCount, columnCount: width - 1,
+      elements: Array(
+        residuals.numbers(width: width - 1).prefix(block.rowCount * (width - 1))))
     part.add(
-      (0..<withIntercept.rowCount).flatMap { withIntercept.row($0).dropLast() }, to: 1)
+      matrixProduct(block.design, residualMatrix, transposing: .first).elements.map { -$0 }, to: 1)
   }
 
-  /// E = Y − μ of a chunk: residuals += E b, gradient += Eᵀ h.
-  private func go(
-    through genes: Range<Int>, of block: PoissonBlock, _ h: UnsafePointer<Double>,
-    _ scoreStride: Int, _ b: UnsafePointer<Double>, _ width: Int,
-    residuals: UnsafeMutablePointer<Double>,
-    gradient: UnsafeMutablePointer<Double>
-  ) -> (value: Double, clipped: Int) {
-    let chunkCoefficients = b + genes.lowerBound * width
-    tile.setPredictors(
-      scores: h, scoreStride: scoreStride, coefficients: chunkCoefficients,
-      geneCount: genes.count, width: width)
+  /// The tile ← μ − Y of some genes; adds Σ y η − μ to the value.
+  private func setResiduals(
+    of genes: Range<Int>, in block: PoissonBlock, _ value: inout Double, _ clipped: inout Int
+  ) {
+    coefficients.geneCoefficients.withUnsafeElements { b in
+      guard let b = b.baseAddress else { return }
+      tile.setPredictors(coefficients: b + genes.lowerBound * width, geneCount: genes.count)
+    }
     sums.withUnsafeMutableBufferPointer { sums in
       guard let sums = sums.baseAddress else { return }
       block.withEntries(of: genes) {
-        // Loadings are read for residuals only; these come from products below.
         kernels.counts(
           $0, tile.means, stride: tile.stride, limit: PoissonLimits.largestPredictor, nil,
           width: 0, residuals: nil, sums: sums)
       }
     }
-    let clipped = tile.setMeans(geneCount: genes.count)
-    var value = 0.0
+    clipped += tile.setMeans(geneCount: genes.count)
     for gene in 0..<genes.count { value += sums[gene] - tile.sums[gene] }
     block.withEntries(of: genes) { entries in
       for gene in 0..<genes.count {
@@ -140,15 +127,23 @@ private final class GradientScratch {
         }
       }
     }
-    Double.gemm(
-      rowCount: genes.count, columnCount: width, depth: block.rowCount, alpha: -1,
-      a: Operand(tile.means, stride: tile.stride), b: Operand(h, stride: scoreStride),
-      beta: 1,
-      c: gradient + genes.lowerBound * width, cStride: width)
-    Double.gemm(
-      rowCount: block.rowCount, columnCount: width, depth: genes.count, alpha: -1,
-      a: Operand(tile.means, stride: tile.stride, .transposed),
-      b: Operand(chunkCoefficients, stride: width), beta: 1, c: residuals, cStride: width)
-    return (value, clipped)
+  }
+
+  private func addGradients(of genes: Range<Int>, in block: PoissonBlock, _ scores: VectorRows) {
+    let vectorCount = loadings.vectorsPerRow
+    scores.withVectors { h in
+      geneGradient.withMutableVectors {
+        kernels.addProduct(
+          tile.means, rowStride: tile.stride, depthStride: 1, rowCount: genes.count,
+          depth: block.rowCount, h, width: vectorCount, to: $0 + genes.lowerBound * vectorCount)
+      }
+    }
+    loadings.withVectors { v in
+      residuals.withMutableVectors {
+        kernels.addProduct(
+          tile.means, rowStride: 1, depthStride: tile.stride, rowCount: block.rowCount,
+          depth: genes.count, v + genes.lowerBound * vectorCount, width: vectorCount, to: $0)
+      }
+    }
   }
 }

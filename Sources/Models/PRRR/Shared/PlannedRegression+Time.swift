@@ -14,7 +14,7 @@ extension PlannedRegression {
   func seconds<Fitted: Model>(
     on workers: Workers,
     _ make: (DataSummary, [RawCovariate]) throws(ModelError) -> Fitted
-  ) throws(ModelError) -> Double where Fitted.Lane == CountRegressionLane {
+  ) throws(ModelError) -> Double {
     let sizes = distinctRows <= Self.sampleSizes[1] ? [distinctRows] : Self.sampleSizes
     var times: [Double] = []
     for size in sizes {

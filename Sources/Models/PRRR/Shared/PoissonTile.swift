@@ -1,4 +1,3 @@
-import LinearAlgebra
 import TileKernels
 
 /// Means of a few genes in the rows of a block, gene by gene: the only place where something of the size rows
@@ -24,6 +23,9 @@ package final class PoissonTile {
   private let vectors: UnsafeMutablePointer<WideDoubles>
   /// s with zeros behind it.
   private let exposure: UnsafeMutablePointer<WideDoubles>
+  /// The columns of the scores, width × rows.
+  private let columns: UnsafeMutablePointer<WideDoubles>
+  private let width: Int
   private let kernels = PoissonKernels.chosen
   private var vectorsPerGene = 0
   private var rowCount = 0
@@ -32,12 +34,19 @@ package final class PoissonTile {
   package var stride: Int { 8 * vectorsPerGene }
 
   /// Memory for one thread.
-  package init() {
-    let perGene = PoissonBlock.capacity / 8
+  ///
+  /// - Parameters:
+  ///   - rowCapacity: the most rows of a block.
+  ///   - width: coefficients of a gene.
+  package init(rowCapacity: Int, width: Int) {
+    let perGene = (rowCapacity + 7) / 8
+    self.width = width
     vectors = .allocate(capacity: Self.geneCapacity * perGene)
     vectors.initialize(repeating: WideDoubles(repeating: 0), count: Self.geneCapacity * perGene)
     exposure = .allocate(capacity: perGene)
     exposure.initialize(repeating: WideDoubles(repeating: 0), count: perGene)
+    columns = .allocate(capacity: width * perGene)
+    columns.initialize(repeating: WideDoubles(repeating: 0), count: width * perGene)
     sums = .allocate(capacity: Self.geneCapacity)
     sums.initialize(repeating: 0, count: Self.geneCapacity)
     means = UnsafeMutableRawPointer(vectors).assumingMemoryBound(to: Double.self)
@@ -46,36 +55,32 @@ package final class PoissonTile {
   deinit {
     vectors.deallocate()
     exposure.deallocate()
+    columns.deallocate()
     sums.deallocate()
   }
 
-  /// Turns to a block.
-  package func load(_ block: PoissonBlock) {
+  /// Turns to a block with its scores, R × width.
+  package func load(_ block: PoissonBlock, scores: VectorRows) {
     rowCount = block.rowCount
     vectorsPerGene = (rowCount + 7) / 8
+    // Behind the rows stay zeros: predictors of 0, then means of 0.
     exposure.update(repeating: WideDoubles(repeating: 0), count: vectorsPerGene)
-    let numbers = UnsafeMutableRawPointer(exposure).assumingMemoryBound(to: Double.self)
-    for row in 0..<rowCount { numbers[row] = block.exposure[row] }
+    columns.update(repeating: WideDoubles(repeating: 0), count: width * vectorsPerGene)
+    let exposures = UnsafeMutableRawPointer(exposure).assumingMemoryBound(to: Double.self)
+    for row in 0..<rowCount { exposures[row] = block.exposure[row] }
+    scores.setColumns(
+      UnsafeMutableRawPointer(columns).assumingMemoryBound(to: Double.self), width: width,
+      stride: stride)
   }
 
   /// η of some genes.
   ///
-  /// - Parameters:
-  ///   - scores: R × width, `scoreStride` apart.
-  ///   - coefficients: geneCount × width.
-  package func setPredictors(
-    scores: UnsafePointer<Double>, scoreStride: Int, coefficients: UnsafePointer<Double>,
-    geneCount: Int, width: Int
-  ) {
+  /// - Parameter coefficients: geneCount × width.
+  package func setPredictors(coefficients: UnsafePointer<Double>, geneCount: Int) {
     precondition(geneCount <= Self.geneCapacity)
-    Double.gemm(
-      rowCount: geneCount, columnCount: rowCount, depth: width, alpha: 1,
-      a: Operand(coefficients, stride: width),
-      b: Operand(scores, stride: scoreStride, .transposed), beta: 0, c: means, cStride: stride)
-    guard stride > rowCount else { return }
-    for gene in 0..<geneCount {
-      for row in rowCount..<stride { means[gene * stride + row] = 0 }
-    }
+    kernels.predictors(
+      coefficients, stride: width, geneCount: geneCount, width: width, columns,
+      vectorCount: vectorsPerGene, into: vectors)
   }
 
   /// Replaces η by μ, and sums μ over the rows for each gene; how many predictors were clipped.
@@ -90,19 +95,20 @@ package final class PoissonTile {
 @inline(__always)
 package func packedCount(_ width: Int) -> Int { width * (width + 1) / 2 }
 
-/// All products h_a h_b, a ≤ b, of each row.
-package func setPackedProducts(
-  _ products: UnsafeMutablePointer<Double>, of scores: UnsafePointer<Double>, rowCount: Int,
-  stride: Int, width: Int
-) {
-  let packed = packedCount(width)
-  for row in 0..<rowCount {
-    let h = scores + row * stride
-    var target = products + row * packed
-    for a in 0..<width {
-      for b in a..<width {
-        target.pointee = h[a] * h[b]
-        target += 1
+/// All products h_a h_b, a ≤ b, of each row of scores.
+package func setPackedProducts(_ products: inout VectorRows, of scores: VectorRows, width: Int) {
+  let (apart, stride, rowCount) = (products.stride, scores.stride, scores.rowCount)
+  scores.withNumbers { scores in
+    products.withMutableNumbers { products in
+      for row in 0..<rowCount {
+        let h = scores + row * stride
+        var target = products + row * apart
+        for a in 0..<width {
+          for b in a..<width {
+            target.pointee = h[a] * h[b]
+            target += 1
+          }
+        }
       }
     }
   }

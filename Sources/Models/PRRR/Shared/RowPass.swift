@@ -36,13 +36,15 @@ package func rowPass<Everyone: Team & ~Copyable>(
   let width = coefficients.columnCount
   let factorCount = width - 1
   let weightWidth = factorCount + packedCount(factorCount)
-  let weights = wantsMoments ? momentWeights(coefficients) : []
+  let weights = wantsMoments ? momentWeights(coefficients) : nil
+  let rowCapacity = lanes.joined().map(\.rowCount).max() ?? 0
   let loadings = VectorRows(coefficients, width: factorCount)
   let groupCount = min(places.count, 4 * workers.threadCount)
   var groups = mapConcurrently(groupCount, on: workers) { group in
     var sums = logLikelihoodSums(geneCount: genes.count)
     var moments: [RowMoments] = []
-    let scratch = RowScratch(weightWidth: weightWidth)
+    let scratch = RowScratch(
+      rowCapacity: rowCapacity, width: width, weightWidth: weights == nil ? 0 : weightWidth)
     for place in places.count * group / groupCount..<places.count * (group + 1) / groupCount {
       let (lane, block) = places[place]
       moments.append(
@@ -78,15 +80,26 @@ private func logLikelihoodSums(geneCount: Int) -> PartialSums {
 }
 
 /// v_j and the packed products of its entries, gene by gene.
-private func momentWeights(_ coefficients: Matrix<Double>) -> [Double] {
-  let factorCount = coefficients.columnCount - 1
-  var weights: [Double] = []
-  weights.reserveCapacity(coefficients.rowCount * (factorCount + packedCount(factorCount)))
-  for gene in 0..<coefficients.rowCount {
-    let v = Array(coefficients.row(gene).dropLast())
-    weights += v
-    for a in v.indices {
-      for b in a..<v.count { weights.append(v[a] * v[b]) }
+private func momentWeights(_ coefficients: Matrix<Double>) -> VectorRows {
+  let (geneCount, stride) = (coefficients.rowCount, coefficients.columnCount)
+  let factorCount = stride - 1
+  var weights = VectorRows(
+    rowCount: geneCount, width: factorCount + packedCount(factorCount))
+  let apart = weights.stride
+  coefficients.withUnsafeElements { coefficients in
+    weights.withMutableNumbers { weights in
+      for gene in 0..<geneCount {
+        let first = gene * stride
+        var target = weights + gene * apart
+        for a in 0..<factorCount { target[a] = coefficients[first + a] }
+        target += factorCount
+        for a in 0..<factorCount {
+          for b in a..<factorCount {
+            target.pointee = coefficients[first + a] * coefficients[first + b]
+            target += 1
+          }
+        }
+      }
     }
   }
   return weights
@@ -95,14 +108,14 @@ private func momentWeights(_ coefficients: Matrix<Double>) -> [Double] {
 /// One thread's memory for going through blocks of rows.
 private final class RowScratch {
   private let kernels = PoissonKernels.chosen
-  private let tile = PoissonTile()
-  private let weightWidth: Int
-  private var accumulated: [Double]
+  private let tile: PoissonTile
+  private var accumulated: VectorRows
   private var likelihoods = Array(repeating: 0.0, count: PoissonTile.geneCapacity)
 
-  init(weightWidth: Int) {
-    self.weightWidth = weightWidth
-    accumulated = Array(repeating: 0, count: PoissonBlock.capacity * weightWidth)
+  /// - Parameter weightWidth: numbers of a row's moments; 0: none are wanted.
+  init(rowCapacity: Int, width: Int, weightWidth: Int) {
+    tile = PoissonTile(rowCapacity: rowCapacity, width: width)
+    accumulated = VectorRows(rowCount: weightWidth == 0 ? 0 : rowCapacity, width: weightWidth)
   }
 
   /// The moments of a block (empty without weights); log-likelihoods are added to the sums.
@@ -110,25 +123,21 @@ private final class RowScratch {
   /// - Parameter loadings: V of all the coefficients.
   func go(
     through block: PoissonBlock, scores: VectorRows, coefficients: Matrix<Double>,
-    loadings: VectorRows, genes: [Int], weights: [Double], adding sums: inout PartialSums
+    loadings: VectorRows, genes: [Int], weights: VectorRows?, adding sums: inout PartialSums
   ) -> RowMoments {
     let width = coefficients.columnCount
     let factorCount = width - 1
     guard block.rowCount > 0 else { return RowMoments(residuals: [], curvatures: []) }
     var residuals = VectorRows(
-      rowCount: weights.isEmpty ? 0 : block.rowCount, width: factorCount)
-    accumulated.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
-    tile.load(block)
+      rowCount: weights == nil ? 0 : block.rowCount, width: factorCount)
+    accumulated.reset()
+    tile.load(block, scores: scores)
     var clipped = 0
     for start in stride(from: 0, to: genes.count, by: PoissonTile.geneCapacity) {
       let chunk = start..<min(start + PoissonTile.geneCapacity, genes.count)
       coefficients.withUnsafeElements { coefficients in
-        scores.withNumbers { h in
-          guard let base = coefficients.baseAddress else { return }
-          tile.setPredictors(
-            scores: h, scoreStride: scores.stride, coefficients: base + start * width,
-            geneCount: chunk.count, width: width)
-        }
+        guard let base = coefficients.baseAddress else { return }
+        tile.setPredictors(coefficients: base + start * width, geneCount: chunk.count)
       }
       addCounts(of: genes, chunk, in: block, loadings: loadings, to: &residuals)
       clipped += tile.setMeans(geneCount: chunk.count)
@@ -136,18 +145,19 @@ private final class RowScratch {
       likelihoods.withUnsafeBufferPointer {
         sums.add(UnsafeBufferPointer(rebasing: $0[..<chunk.count]), to: 0, at: start)
       }
-      if !weights.isEmpty { accumulate(block, weights, chunk) }
+      if let weights { accumulate(block, weights, chunk) }
     }
     sums.add(Double(clipped), to: 1)
-    if weights.isEmpty { return RowMoments(residuals: [], curvatures: []) }
+    guard weights != nil else { return RowMoments(residuals: [], curvatures: []) }
     var differences = residuals.numbers(width: factorCount)
-    var curvatures: [Double] = []
-    curvatures.reserveCapacity(block.rowCount * packedCount(factorCount))
-    for row in 0..<block.rowCount {
-      for factor in 0..<factorCount {
-        differences[row * factorCount + factor] -= accumulated[row * weightWidth + factor]
+    let packed = packedCount(factorCount)
+    var curvatures = Array(repeating: 0.0, count: block.rowCount * packed)
+    accumulated.withNumbers { moments in
+      for row in 0..<block.rowCount {
+        let source = moments + row * accumulated.stride
+        for factor in 0..<factorCount { differences[row * factorCount + factor] -= source[factor] }
+        for place in 0..<packed { curvatures[row * packed + place] = source[factorCount + place] }
       }
-      curvatures += accumulated[row * weightWidth + factorCount..<(row + 1) * weightWidth]
     }
     return RowMoments(residuals: differences, curvatures: curvatures)
   }
@@ -185,15 +195,14 @@ private final class RowScratch {
   }
 
   /// accumulated += μᵀ · weights over a chunk of genes.
-  private func accumulate(_ block: PoissonBlock, _ weights: [Double], _ chunk: Range<Int>) {
-    accumulated.withUnsafeMutableBufferPointer { target in
-      weights.withUnsafeBufferPointer { weights in
-        guard let target = target.baseAddress, let weights = weights.baseAddress else { return }
-        Double.gemm(
-          rowCount: block.rowCount, columnCount: weightWidth, depth: chunk.count, alpha: 1,
-          a: Operand(tile.means, stride: tile.stride, .transposed),
-          b: Operand(weights + chunk.lowerBound * weightWidth, stride: weightWidth),
-          beta: 1, c: target, cStride: weightWidth)
+  private func accumulate(_ block: PoissonBlock, _ weights: VectorRows, _ chunk: Range<Int>) {
+    let vectorCount = weights.vectorsPerRow
+    weights.withVectors { weights in
+      accumulated.withMutableVectors { target in
+        kernels.addProduct(
+          tile.means, rowStride: 1, depthStride: tile.stride, rowCount: block.rowCount,
+          depth: chunk.count, weights + chunk.lowerBound * vectorCount, width: vectorCount,
+          to: target)
       }
     }
   }

@@ -51,6 +51,15 @@ package struct VectorRows: Sendable {
     }
   }
 
+  /// Writes the first columns one after the other, `apart` numbers from one to the next.
+  package func setColumns(_ target: UnsafeMutablePointer<Double>, width: Int, stride apart: Int) {
+    withNumbers { source in
+      for row in 0..<rowCount {
+        for column in 0..<width { target[column * apart + row] = source[row * stride + column] }
+      }
+    }
+  }
+
   /// As vectors. Of no rows: a pointer that must not be read.
   package func withVectors<Result>(_ body: (UnsafePointer<WideDoubles>) -> Result) -> Result {
     vectors.withUnsafeBufferPointer { body($0.baseAddress ?? Self.nowhere) }

@@ -1,0 +1,101 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension CommandTests {
+  /// PRRR and nn-PRRR on real data sets, as a user would run them; skipped where the sets are not there.
+  @Suite struct RealRegressionTests {
+    private func folder(_ set: String) -> String? {
+      guard let url = SharedData.url("data/\(set)") else {
+        print(SharedData.missing("data/\(set)"))
+        return nil
+      }
+      return url.path
+    }
+
+    private func table(_ name: String, _ place: Workplace) throws -> [[String]] {
+      let text = try String(contentsOfFile: place.path(name), encoding: .utf8)
+      return text.split(separator: "\n").dropFirst().map {
+        $0.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+      }
+    }
+
+    /// The first genes that each covariate raises.
+    private func raised(_ count: Int, _ place: Workplace) throws -> [String: [String]] {
+      var result: [String: [String]] = [:]
+      for row in try table("tables/markers.tsv", place)
+      where row[0] == "raised" && (Int(row[1]) ?? 0) <= count {
+        result[row[2], default: []].append(row[3])
+      }
+      return result
+    }
+
+    @Test func isletTypesOfThePancreasClusterTogetherAndTheirMarkersLead() throws {
+      guard let data = folder("baron-pancreas-328") else { return }
+      let place = try Workplace()
+      try place.succeed([
+        "fit", "prrr", data, "--covariates", "label,species", "--rank", "4", "--output", "fit.h5ad",
+      ])
+      try place.succeed(["prrr", "associate", "fit.h5ad", "--output", "tables", "--top", "20"])
+      let markers = try raised(5, place)
+      for (type, genes) in [
+        ("alpha", ["GCG", "TTR"]), ("beta", ["INS1", "IAPP"]), ("delta", ["SST", "RBP4", "HHEX"]),
+        ("activated_stellate", ["COL1A1", "SPARC", "COL1A2"]),
+        ("macrophage", ["CD74", "ACP5", "LAPTM5"]),
+      ] {
+        let found = Set(markers["label=\(type)"] ?? [])
+        #expect(found.isSuperset(of: genes), "\(type): \(markers)")
+      }
+      // The covariates in the order of their names; 7 and on are what merges make.
+      let names = [
+        "activated_stellate", "alpha", "beta", "delta", "macrophage", "human", "mouse",
+      ]
+      var clusters = names.map { Set([$0]) }
+      for merge in try table("tables/covariate_tree.tsv", place) {
+        let (left, right) = (try #require(Int(merge[0])), try #require(Int(merge[1])))
+        clusters.append(clusters[left].union(clusters[right]))
+      }
+      #expect(clusters.contains(["alpha", "beta", "delta"]), "\(clusters)")
+      #expect(clusters.contains(["activated_stellate", "macrophage"]), "\(clusters)")
+    }
+
+    @Test func layersOfTheOlfactoryBulbHaveTheirMarkersBesideCoordinates() throws {
+      guard let data = folder("spatial-mob-st") else { return }
+      let place = try Workplace()
+      try place.succeed([
+        "fit", "prrr", data, "--covariates", "label,x:number,y:number", "--rank", "4", "--restarts",
+        "1", "--iterations", "30", "--output", "fit.h5ad",
+      ])
+      try place.succeed(["prrr", "associate", "fit.h5ad", "--output", "tables", "--top", "20"])
+      let markers = try raised(10, place)
+      for (layer, genes) in [
+        ("1: Granular Cell Layer", ["Nrgn", "Penk"]),
+        ("2: Mitral Cell Layer", ["Slc17a7", "Reln", "Tbx21"]),
+        ("3: Outer Plexiform Layer", ["Doc2g", "Cck"]),
+        ("5: Olfactory Nerve Layer", ["Omp", "Nr2f2"]),
+      ] {
+        let found = Set(markers["label=\(layer)"] ?? [])
+        #expect(found.isSuperset(of: genes), "\(layer): \(markers)")
+      }
+    }
+
+    @Test func readsOfDonorsAreRegressedOnTheirGenotypes() throws {
+      guard let data = folder("yri-lcl-69") else { return }
+      let place = try Workplace()
+      let outcome = try place.succeed([
+        "fit", "nn-prrr", data + "/counts.tsv.gz", "--genotypes", data + "/genotypes54.bed",
+        "--baseline", "--rank", "3", "--restarts", "1", "--iterations", "20", "--output",
+        "fit.h5ad",
+      ])
+      let said = outcome.output + outcome.errors
+      #expect(said.contains("54 donors") && said.contains("15 of 69"), "\(outcome)")
+      try place.succeed(["prrr", "associate", "fit.h5ad", "--output", "tables", "--top", "3"])
+      let pairs = try table("tables/associations.tsv", place).filter { $0[0] == "all" }
+      #expect(pairs.count == 3)
+      for pair in pairs {
+        let effect = try #require(Double(pair[4]))
+        #expect(effect.isFinite && pair[2].hasPrefix("rs"), "\(pair)")
+      }
+    }
+  }
+}
