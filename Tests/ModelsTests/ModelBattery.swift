@@ -17,10 +17,11 @@ struct ListedModel: Sendable, CustomTestStringConvertible {
   static let all =
     allModels.filter { smallSettings[$0.name] != nil }.map { ListedModel(type: $0) } + [
       ListedModel(type: PRRR.self, variant: ["full-rank": "true", "tolerance": "0"]),
-      ListedModel(type: PRRR.self, variant: ["inference": "variational", "restarts": "1"]),
+      ListedModel(type: PRRR.self, variant: ["inference": "variational", "tolerance": "1"]),
       ListedModel(type: NonnegativePRRR.self, variant: ["inference": "map"]),
-      ListedModel(type: GaussianRRR.self, variant: ["penalty": "0.01"]),
-      ListedModel(type: GaussianRRR.self, variant: ["penalty": "0.01", "rank": "none"]),
+      ListedModel(type: GaussianRRR.self, variant: ["penalty": "0.05", "tolerance": "1e-3"]),
+      ListedModel(
+        type: GaussianRRR.self, variant: ["penalty": "0.05", "rank": "none", "tolerance": "1e-3"]),
     ]
 }
 

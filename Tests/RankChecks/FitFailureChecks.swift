@@ -21,13 +21,13 @@ let checkFitWithFailure: Check = { arguments in
     fit(
       PRRR.self, files, plan,
       [
-        "covariates": "group", "rank": "2", "iterations": "2", "restarts": "1",
+        "covariates": "group", "rank": "2", "tolerance": "0.5", "restarts": "1",
         "test-fraction": "0.2",
       ])
   default:
     fit(
       NonnegativePRRR.self, files, plan,
-      ["covariates": "group", "rank": "2", "iterations": "2", "restarts": "1"])
+      ["covariates": "group", "rank": "2", "tolerance": "0.5", "restarts": "1"])
   }
 }
 
