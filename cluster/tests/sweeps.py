@@ -12,7 +12,7 @@ latent: 3
 hidden: 8
 batch: 64
 lanes: 4
-epochs: 40
+epochs: 160
 embedding-steps: 2
 threads: 1
 sweep:
