@@ -19,12 +19,12 @@ struct GoldenArrays {
 
   /// The numbers of that name, row-major; none, which no test accepts, where there is no such array.
   subscript(_ name: String) -> [Double] {
-    guard let data = texts[name].flatMap({ Data(base64Encoded: $0) }) else { return [] }
-    let bytes = [UInt8](data)
-    return stride(from: 0, to: bytes.count, by: 8).map { start in
-      let bits = (0..<8).reduce(UInt64(0)) { $0 | UInt64(bytes[start + $1]) << UInt64(8 * $1) }
-      return Double(bitPattern: bits)
+    let digits = Array((texts[name] ?? "").utf8)
+    let numbers = stride(from: 0, to: digits.count, by: 16).compactMap { start in
+      UInt64(
+        String(decoding: digits[start..<min(start + 16, digits.count)], as: UTF8.self), radix: 16)
     }
+    return numbers.count * 16 == digits.count ? numbers.map(Double.init(bitPattern:)) : []
   }
 }
 

@@ -4,11 +4,9 @@
 
 The fixture holds what scDGD (Center-for-Health-Data-Science/scDGD, commit 1314903, torch 2.15.0) computed in
 double precision; fixture.json beside it states settings and cells. Here every array becomes a member of a JSON
-object: the base64 text of its little-endian 64-bit numbers, row-major, so that no bit is lost and the files
-stay small.
+object: the bits of its 64-bit numbers, sixteen hexadecimal digits each, row-major, so that no bit is lost.
 """
 
-import base64
 import json
 import pathlib
 import sys
@@ -22,7 +20,7 @@ wanted = ("init/", "terms/log_prior_phi", "terms/mixture_per_cell", "terms/recon
 
 
 def text(array):
-    return base64.b64encode(numpy.ascontiguousarray(array, dtype="<f8").tobytes()).decode()
+    return numpy.ascontiguousarray(array, dtype=">f8").tobytes().hex()
 
 
 def arrays(path, keep):
