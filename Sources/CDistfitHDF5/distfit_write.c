@@ -120,6 +120,13 @@ int distfit_hdf5_write_chunk(distfit_id dataset, const uint64_t *start, const vo
   return (int)distfit_leave(H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, offset, length, bytes));
 }
 
+// HDF5 clears its conversion buffers at every call, 1 MiB each unless told otherwise: more than most texts need.
+static hid_t text_transfer(uint64_t count) {
+  hid_t transfer = H5Pcreate(H5P_DATASET_XFER);
+  if (count < 4096) H5Pset_buffer(transfer, 1 << 16, NULL, NULL);
+  return transfer;
+}
+
 int distfit_hdf5_write_texts(distfit_id file, const char *path, int rank, uint64_t count,
                              const char *const *texts, uint64_t chunk, int compression) {
   distfit_enter();
@@ -128,8 +135,10 @@ int distfit_hdf5_write_texts(distfit_id file, const char *path, int rank, uint64
   int status = -1;
   if (dataset >= 0) {
     status = 0;
-    if (rank == 0 || count > 0) status = H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, texts);
+    hid_t transfer = text_transfer(rank == 0 ? 1 : count);
+    if (rank == 0 || count > 0) status = H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, transfer, texts);
     distfit_note(status);
+    H5Pclose(transfer);
     if (H5Dclose(dataset) < 0) status = -1;
   }
   H5Tclose(type);

@@ -50,7 +50,7 @@ public func curvature(
     rowCount: columnPrecision.rowCount, columnCount: columnPrecision.rowCount)
   CurvatureParts(
     totals: (rowPrecision.rowTotals, columnPrecision.rowTotals), inverses.rows, inverses.columns
-  ).add(1, inverses.columns, to: &result)
+  ).add(1, inverses.columns, to: &result, on: Workers(threadCount: 1))
   return result
 }
 
@@ -155,29 +155,41 @@ struct CurvatureParts {
   }
 
   /// Adds factor · C to the lower triangle and as much of the upper.
-  func add(_ factor: Double, _ inverse: Matrix<Double>, to moments: inout Matrix<Double>) {
+  func add(
+    _ factor: Double, _ inverse: Matrix<Double>, to moments: inout Matrix<Double>,
+    on workers: Workers
+  ) {
     let order = sigma.count
-    let scale = 2 * Double(otherCount)
-    moments.withUnsafeMutableElements { moments in
-      inverse.withUnsafeElements { inverse in
-        for row in 0..<order {
-          // The last row and column of R are no part of M.
-          let own = row == order - 1 ? 0 : factor * scale
-          let constant = factor * 2 * (traceL + sigma[row])
-          let alongR = -own * r[row] / rho
-          let along1 = own * (n.0 * first[row] + n.1 * second[row])
-          let along2 = own * (n.2 * first[row] + n.3 * second[row])
-          let start = row * order
-          let last = moments[start + order - 1]
-          for column in 0..<order {
-            let lowRank = alongR * r[column] + along1 * first[column] + along2 * second[column]
-            moments[start + column] +=
-              own * inverse[start + column] + (lowRank + constant) + 2 * factor * sigma[column]
+    let pieces = 16
+    moments.withUnsafeMutableBase { moments in
+      inverse.withUnsafeBase { inverse in
+        nonisolated(unsafe) let (moments, inverse) = (moments, inverse)
+        workers.perform(pieces) { piece in
+          for row in piece * order / pieces..<(piece + 1) * order / pieces {
+            addRow(row, factor, inverse + row * order, to: moments + row * order)
           }
-          moments[start + order - 1] = last + constant + 2 * factor * sigma[order - 1]
         }
       }
     }
+  }
+
+  private func addRow(
+    _ row: Int, _ factor: Double, _ inverse: UnsafePointer<Double>,
+    to moments: UnsafeMutablePointer<Double>
+  ) {
+    let order = sigma.count
+    // The last row and column of R are no part of M.
+    let own = row == order - 1 ? 0 : 2 * factor * Double(otherCount)
+    let constant = factor * 2 * (traceL + sigma[row])
+    let alongR = -own * r[row] / rho
+    let along1 = own * (n.0 * first[row] + n.1 * second[row])
+    let along2 = own * (n.2 * first[row] + n.3 * second[row])
+    let last = moments[order - 1]
+    for column in 0..<order {
+      let lowRank = alongR * r[column] + along1 * first[column] + along2 * second[column]
+      moments[column] += own * inverse[column] + (lowRank + constant) + 2 * factor * sigma[column]
+    }
+    moments[order - 1] = last + constant + 2 * factor * sigma[order - 1]
   }
 }
 

@@ -27,8 +27,12 @@ public struct DiagonalScaling: Sendable {
   public let scaling: [Double]
   /// Newton steps taken.
   public let stepCount: Int
+  /// The last Hessian, factored: near the solution it serves the next Q too.
+  let hessian: Cholesky?
 
   private static let stepLimit = 200
+  /// The decrement below which an earlier Hessian serves.
+  private static let nearDecrement = 0.03
 
   /// Minimises from a start (any positive numbers; its scale does not matter).
   ///
@@ -36,6 +40,13 @@ public struct DiagonalScaling: Sendable {
   /// - Throws: `LinearAlgebraError` where Q holds NaN, or has a zero row, for which no minimum exists.
   public init(
     of matrix: Matrix<Double>, startingAt start: [Double]
+  ) throws(LinearAlgebraError) {
+    try self.init(of: matrix, startingAt: start, hessian: nil)
+  }
+
+  /// The same, with the Hessian of a similar Q to begin with: it serves where it leads to the end.
+  init(
+    of matrix: Matrix<Double>, startingAt start: [Double], hessian earlier: Cholesky?
   ) throws(LinearAlgebraError) {
     let order = matrix.rowCount
     if let index = matrix.diagonal.firstIndex(where: { !($0 > 0) }) {
@@ -46,7 +57,8 @@ public struct DiagonalScaling: Sendable {
       .map { Self.balanced($0, matrix) }
     var s = candidates[0].potential <= candidates[1].potential ? candidates[0].s : candidates[1].s
     var steps = 0
-    var factor: Cholesky?
+    var factor = earlier
+    var last = earlier
     var previous = Double.infinity
     while steps < Self.stepLimit {
       steps += 1
@@ -55,22 +67,24 @@ public struct DiagonalScaling: Sendable {
       let isNew = factor == nil
       let hessian: Cholesky
       if let factor { hessian = factor } else { hessian = try Self.hessian(matrix, s) }
+      last = hessian
       let direction = hessian.solve(gradient)
       let decrement = max(dot(gradient, direction), 0).squareRoot()
       // An earlier Hessian serves as long as the decrement falls fast.
-      guard isNew || decrement < previous / 4 else {
+      guard isNew || decrement < min(previous / 4, Self.nearDecrement) else {
         factor = nil
         continue
       }
       let step = decrement < 0.25 ? 1 : 1 / (1 + decrement)
       for index in s.indices { s[index] -= step * direction[index] }
       if decrement < 1e-9 { break }
-      factor = decrement < 0.03 ? hessian : nil
+      factor = decrement < Self.nearDecrement ? hessian : nil
       previous = decrement
     }
     let logMean = s.reduce(0) { $0 + .log($1) } / Double(max(order, 1))
     scaling = s.map { .exp(.log($0) - logMean) }
     stepCount = steps
+    self.hessian = last
   }
 
   /// The best multiple of a start, for which s ∘ Qs sums to n as at the solution, and φ there.

@@ -1,18 +1,24 @@
 public import LinearAlgebra
 import Modeling
 
-/// The state of MED-MAGMA's EM: two precision matrices and the scalings that lead to z*.
+/// The state of MED-MAGMA's EM on one matrix: two precision matrices and the scalings that lead to z*.
 public struct EMState: Sendable, Codable, Equatable {
   /// Ω₁, rows (cells).
   public var rowPrecision: Matrix<Double> { didSet { inverses = nil } }
   /// Ω₂, columns (genes).
   public var columnPrecision: Matrix<Double> { didSet { inverses = nil } }
   /// s₁ of the last flip-flop.
-  public var rowScaling: [Double]
+  public var rowScaling: [Double] { didSet { columnGram = nil } }
   /// s₂ of the last flip-flop.
   public var columnScaling: [Double]
   /// What the curvature needs of Ω₁ and Ω₂, where the step that made them knew it.
   var inverses: FibreInverses?
+  /// Yᵀ diag(s₁)² Y, where the step that found s₁ made it; not stored.
+  var columnGram: Matrix<Double>?
+
+  private enum CodingKeys: CodingKey {
+    case rowPrecision, columnPrecision, rowScaling, columnScaling, inverses
+  }
 
   /// `inverses`, found if need be.
   func fibreInverses() throws(LinearAlgebraError) -> FibreInverses {
@@ -59,6 +65,8 @@ public struct EMStep: Sendable {
     public var columns: Matrix<Double>
     /// The flip-flop that led there.
     public var flipFlop: FlipFlop
+    /// Yᵀ diag(s₁)² Y.
+    var columnGram: Matrix<Double>
   }
 
   /// The E step: expected second moments of both axes.
@@ -78,27 +86,25 @@ public struct EMStep: Sendable {
     of data: Matrix<Double>, at state: EMState, _ share: WorkShare,
     with everyone: borrowing Everyone, on workers: Workers
   ) throws(LinearAlgebraError) -> Moments {
-    var transposed = data.transposed()
-    let flipFlop = try FlipFlop(
-      data, transposed, rowPrecision: state.rowPrecision, columnPrecision: state.columnPrecision,
-      rowScaling: state.rowScaling, columnScaling: state.columnScaling, share, with: everyone,
+    let transposed = data.transposed()
+    let flipFlop = try FlipFlop(data, transposed, from: state, share, with: everyone, on: workers)
+    let scaledByRows = scaled(transposed, columnsBy: flipFlop.rowScaling, on: workers)
+    let columnGram = symmetricProduct(
+      scaledByRows, scaledByRows, share, with: everyone, on: workers)
+    var rows = secondMoments(
+      flipFlop.rowGram.matrix, times: flipFlop.rowGram.factor, scaling: flipFlop.rowScaling,
       on: workers)
-    // z*ᵀ in the place of Yᵀ, then z*
-    transposed.scale(columnsBy: flipFlop.rowScaling)
-    var point = transposed.transposed()
-    point.scale(columnsBy: flipFlop.columnScaling)
-    var rows = symmetricProduct(point, point, share, with: everyone, on: workers)
-    point = point.transposed()
-    var columns = symmetricProduct(point, point, share, with: everyone, on: workers)
+    var columns = secondMoments(
+      columnGram, times: 1, scaling: flipFlop.columnScaling, on: workers)
     if curvatureTerm != .none {
       let inverses = try state.fibreInverses()
       let totals = (state.rowPrecision.rowTotals, state.columnPrecision.rowTotals)
       CurvatureParts(totals: (totals.1, totals.0), inverses.columns, inverses.rows)
-        .add(curvatureTerm.factor, inverses.rows, to: &rows)
+        .add(curvatureTerm.factor, inverses.rows, to: &rows, on: workers)
       CurvatureParts(totals: totals, inverses.rows, inverses.columns)
-        .add(curvatureTerm.factor, inverses.columns, to: &columns)
+        .add(curvatureTerm.factor, inverses.columns, to: &columns, on: workers)
     }
-    return Moments(rows: rows, columns: columns, flipFlop: flipFlop)
+    return Moments(rows: rows, columns: columns, flipFlop: flipFlop, columnGram: columnGram)
   }
 
   /// Takes the step and returns how far the precision matrices moved,
@@ -142,6 +148,7 @@ public struct EMStep: Sendable {
     state.columnPrecision = columns
     state.rowScaling = moments.flipFlop.rowScaling
     state.columnScaling = moments.flipFlop.columnScaling
+    state.columnGram = moments.columnGram
     if curvatureTerm != .none {
       let totals = (rows.rowTotals.reduce(0, +), columns.rowTotals.reduce(0, +))
       state.inverses = FibreInverses(

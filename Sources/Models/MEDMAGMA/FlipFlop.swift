@@ -21,6 +21,7 @@ import RealModule
 /// |---|---|---|---|
 /// | start of each solve | 1 | the last solution | same minimiser, fewer steps |
 /// | rounds | at least two | one where it moves nothing by 1e-10 | same result |
+/// | products Y diag(s)² Yᵀ | made anew | those of the last step and of its moments serve again | same result |
 ///
 /// Source: MED-MAGMA paper, section 3.5; MED-MAGMA-NeurIPS2026@6c208ce, MED_MAGMA.py, `flipflop`.
 public struct FlipFlop: Sendable {
@@ -30,6 +31,8 @@ public struct FlipFlop: Sendable {
   public let columnScaling: [Double]
   /// Rounds made.
   public let roundCount: Int
+  /// Y diag(s)² Yᵀ of the last flip, and what it is multiplied by for the s₂ above.
+  let rowGram: (matrix: Matrix<Double>, factor: Double)
 
   static let roundLimit = 200
   static let tolerance = 1e-3
@@ -42,45 +45,69 @@ public struct FlipFlop: Sendable {
     _ data: Matrix<Double>, rowPrecision: Matrix<Double>, columnPrecision: Matrix<Double>,
     rowScaling: [Double], columnScaling: [Double], on workers: Workers
   ) throws(LinearAlgebraError) {
-    try self.init(
-      data, data.transposed(), rowPrecision: rowPrecision, columnPrecision: columnPrecision,
-      rowScaling: rowScaling, columnScaling: columnScaling, .whole, with: Alone(), on: workers)
+    var state = EMState(rowScaling: rowScaling, columnScaling: columnScaling)
+    state.rowPrecision = rowPrecision
+    state.columnPrecision = columnPrecision
+    try self.init(data, data.transposed(), from: state, .whole, with: Alone(), on: workers)
   }
 
   /// The same with the work shared.
   ///
   /// Collective where the share is divided.
   init<Everyone: Team & ~Copyable>(
-    _ data: Matrix<Double>, _ transposed: Matrix<Double>, rowPrecision: Matrix<Double>,
-    columnPrecision: Matrix<Double>, rowScaling: [Double], columnScaling: [Double],
+    _ data: Matrix<Double>, _ transposed: Matrix<Double>, from state: EMState,
     _ share: WorkShare, with everyone: borrowing Everyone, on workers: Workers
   ) throws(LinearAlgebraError) {
-    var (s1, s2) = (rowScaling, columnScaling)
     // As a round finds scalings: with a product of 1
-    let (start1, start2) = (Self.balanced(s1), Self.balanced(s2))
+    let (start1, start2) = (Self.balanced(state.rowScaling), Self.balanced(state.columnScaling))
+    let norm = dot(state.rowScaling, state.rowScaling).squareRoot()
+    let startFactor = dot(start1, start1).squareRoot() / norm
+    var (s1, s2) = (start1, start2)
+    var (last1, last2) = (state.rowScaling, state.columnScaling)
+    var (flopFactor, flipFactor): (Cholesky?, Cholesky?)
+    // The first flop finds its product made by the last step's moments, else makes the same bits
+    var kept: Matrix<Double>?
+    if let columnGram = state.columnGram {
+      kept = columnGram
+    } else {
+      let startData = scaled(transposed, columnsBy: state.rowScaling, on: workers)
+      kept = symmetricProduct(startData, startData, share, with: everyone, on: workers)
+    }
+    var gram: Matrix<Double>?
     var rounds = 0
     while rounds < Self.roundLimit {
       rounds += 1
-      let flop = Self.quadraticForm(
-        transposed, precision: columnPrecision, otherPrecision: rowPrecision, scaling: s1, share,
-        with: everyone, on: workers)
-      let next2 = try DiagonalScaling(of: flop, startingAt: s2).scaling
-      let flip = Self.quadraticForm(
-        data, precision: rowPrecision, otherPrecision: columnPrecision, scaling: next2, share,
-        with: everyone, on: workers)
-      let next1 = try DiagonalScaling(of: flip, startingAt: s1).scaling
-      let change1 = zip(next1, s1).reduce(0) { $0 + abs($1.0 - $1.1) }
-      let change2 = zip(next2, s2).reduce(0) { $0 + abs($1.0 - $1.1) }
-      (s1, s2) = (next1, next2)
+      let flopData = scaled(transposed, columnsBy: s1, on: workers)
+      let flop = fibreForm(
+        state.columnPrecision,
+        kept ?? symmetricProduct(flopData, flopData, share, with: everyone, on: workers),
+        times: kept == nil ? 1 : startFactor * startFactor,
+        diagonal: rowForms(
+          of: flopData, state.rowPrecision, share, with: everyone, on: workers), on: workers)
+      kept = nil
+      let next2 = try DiagonalScaling(of: flop, startingAt: s2, hessian: flopFactor)
+      let flipData = scaled(data, columnsBy: next2.scaling, on: workers)
+      let product = symmetricProduct(flipData, flipData, share, with: everyone, on: workers)
+      let flip = fibreForm(
+        state.rowPrecision, product, times: 1,
+        diagonal: rowForms(
+          of: flipData, state.columnPrecision, share, with: everyone, on: workers), on: workers)
+      let next1 = try DiagonalScaling(of: flip, startingAt: s1, hessian: flipFactor)
+      (s1, s2, gram) = (next1.scaling, next2.scaling, product)
+      (flopFactor, flipFactor) = (next2.hessian, next1.hessian)
+      let change1 = zip(s1, last1).reduce(0) { $0 + abs($1.0 - $1.1) }
+      let change2 = zip(s2, last2).reduce(0) { $0 + abs($1.0 - $1.1) }
+      (last1, last2) = (s1, s2)
       if change1 < Self.tolerance, change2 < Self.tolerance { break }
       // Scalings that had arrived before: another round would change nothing.
       if rounds == 1, zip(s1 + s2, start1 + start2).allSatisfy({ abs($0 / $1 - 1) < 1e-10 }) {
         break
       }
     }
-    self.rowScaling = Self.normalized(s1)
-    self.columnScaling = Self.normalized(s2)
+    rowScaling = Self.normalized(s1)
+    columnScaling = Self.normalized(s2)
     roundCount = rounds
+    rowGram = (gram ?? Matrix(rowCount: 0, columnCount: 0), 1 / dot(s2, s2))
   }
 
   /// Q of one axis for a given scaling of the other: Ω ∘ (Ŷ Ŷᵀ) + diag(diag(Ŷ Ω′ Ŷᵀ)), Ŷ = Y diag(s).
@@ -94,57 +121,11 @@ public struct FlipFlop: Sendable {
     _ data: Matrix<Double>, precision: Matrix<Double>, otherPrecision: Matrix<Double>,
     scaling: [Double], on workers: Workers
   ) -> Matrix<Double> {
-    quadraticForm(
-      data, precision: precision, otherPrecision: otherPrecision, scaling: scaling, .whole,
-      with: Alone(), on: workers)
-  }
-
-  /// The same with the work shared.
-  ///
-  /// Half of Ω′ is enough for the diagonal: ŷᵀ Ω′ ŷ = 2 ŷᵀ L ŷ − Σ Ω′_jj ŷ_j², L its lower triangle.
-  private static func quadraticForm<Everyone: Team & ~Copyable>(
-    _ data: Matrix<Double>, precision: Matrix<Double>, otherPrecision: Matrix<Double>,
-    scaling: [Double], _ share: WorkShare, with everyone: borrowing Everyone, on workers: Workers
-  ) -> Matrix<Double> {
-    let width = data.columnCount
-    var scaled = data
-    scaled.scale(columnsBy: scaling)
-    let diagonal = otherPrecision.diagonal
-    return scaled.withUnsafeElements { scaled in
-      precision.withUnsafeElements { precision in
-        otherPrecision.withUnsafeElements { other in
-          nonisolated(unsafe) let (y, omega, lower) = (
-            scaled.baseAddress, precision.baseAddress, other.baseAddress
-          )
-          let order = width > 0 ? scaled.count / width : 0
-          return symmetricBlocks(order: order, share, with: everyone, on: workers) { rows, target in
-            guard let y, let omega, let lower else { return }
-            let own = y + rows.lowerBound * width
-            Double.gemm(
-              rowCount: rows.count, columnCount: rows.upperBound, depth: width, alpha: 1,
-              a: Operand(own, stride: width), b: Operand(y, stride: width, .transposed), beta: 0,
-              c: target, cStride: order)
-            var weighted = Array(UnsafeBufferPointer(start: own, count: rows.count * width))
-            weighted.withUnsafeMutableBufferPointer { weighted in
-              guard let base = weighted.baseAddress else { return }
-              Double.trmm(
-                rowCount: rows.count, order: width, lower: Operand(lower, stride: width), b: base,
-                bStride: width)
-              for (place, row) in rows.enumerated() {
-                let (line, weights) = (target + place * order, omega + row * order)
-                for column in 0...row { line[column] *= weights[column] }
-                let values = own + place * width
-                var (twice, single) = (Eight.zero, Eight.zero)
-                forEachEight(base + place * width, values, count: width) { l, y, _ in twice += l * y
-                }
-                forEachEight(diagonal, values, count: width) { d, y, _ in single += d * (y * y) }
-                line[row] += 2 * twice.sum() - single.sum()
-              }
-            }
-          }
-        }
-      }
-    }
+    let scaled = scaled(data, columnsBy: scaling, on: workers)
+    return fibreForm(
+      precision, parallelGram(scaled, on: workers), times: 1,
+      diagonal: rowForms(of: scaled, otherPrecision, .whole, with: Alone(), on: workers),
+      on: workers)
   }
 
   private static func balanced(_ values: [Double]) -> [Double] {

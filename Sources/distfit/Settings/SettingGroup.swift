@@ -1,4 +1,11 @@
+import Foundation
 import Modeling
+
+/// Whether the words ask for help. Nobody else sees what the settings say, and putting it together for all models takes
+/// longer than all else that happens before a fit.
+private let isHelpWanted = ProcessInfo.processInfo.arguments.contains {
+  ["help", "-h", "--help", "--experimental-dump-help"].contains($0)
+}
 
 /// A configuration being filled in from flags and run files, whatever its type.
 final class SettingGroup<Configuration: ModelConfiguration>: AnySettingGroup {
@@ -22,6 +29,7 @@ final class SettingGroup<Configuration: ModelConfiguration>: AnySettingGroup {
   func validate() throws(SettingError) { try configuration.validate() }
 
   var help: [String] {
+    guard isHelpWanted else { return [] }
     let defaults = Configuration()
     return Configuration.settings.map { setting in
       let value = setting.value(in: defaults)
@@ -41,7 +49,7 @@ protocol AnySettingGroup: AnyObject {
   func set(_ name: String, text: String) throws(SettingError)
   func set(_ name: String, value: SettingValue) throws(SettingError)
   func validate() throws(SettingError)
-  /// Help text, a setting an entry.
+  /// Help text, a setting an entry; none where nobody asks for help.
   var help: [String] { get }
 }
 

@@ -121,13 +121,15 @@ public struct EdgeRule: Sendable, Equatable {
       let row = vertex * order
       let others = (0..<order).filter { isEdge[row + $0] }
       // The share is that of the other vertex: its row of the shares.
-      let strength = { (_ other: Int) -> Double in
-        isWeighted ? weights[other * order + vertex] : weights[row + other]
-      }
-      let strongest = others.sorted {
-        strength($0) == strength($1) ? $0 < $1 : strength($0) > strength($1)
-      }
-      for other in strongest.prefix(top) {
+      let strengths = others.map { isWeighted ? weights[$0 * order + vertex] : weights[row + $0] }
+      let limit = largest(top, of: strengths)
+      // Of those at the limit the first.
+      var equalsLeft = top - strengths.count { $0 > limit }
+      for (other, strength) in zip(others, strengths) where strength >= limit {
+        if strength == limit {
+          guard equalsLeft > 0 else { continue }
+          equalsLeft -= 1
+        }
         isKept[row + other] = true
         isKept[other * order + vertex] = true
       }
@@ -148,4 +150,21 @@ public struct EdgeRule: Sendable, Equatable {
       isEdge[pair % order * order + pair / order] = false
     }
   }
+}
+
+/// The k-th largest of some numbers, equal ones counted each; no limit where there are no more than k.
+private func largest(_ k: Int, of values: [Double]) -> Double {
+  guard k < values.count else { return -.infinity }
+  // Few: kept in order on the way, which is faster than sorting all.
+  guard k <= 64 else { return values.sorted()[values.count - k] }
+  var kept = [Double](repeating: -.infinity, count: k)
+  for value in values where value > kept[k - 1] {
+    var place = k - 1
+    while place > 0, kept[place - 1] < value {
+      kept[place] = kept[place - 1]
+      place -= 1
+    }
+    kept[place] = value
+  }
+  return kept[k - 1]
 }
