@@ -12,9 +12,10 @@ import Testing
 @Suite struct RealNetworkTests {
   let workers = Workers(threadCount: 2)
 
-  /// yan has not converged after the published twenty iterations: what the reference's flips leave, 1e-5, shows.
+  /// yan has not converged after the published twenty iterations: what the reference's flips leave, 1e-5, shows. On
+  /// blakeley a change of 1e-12 moves Ω by 2e-4, which can exchange an edge of its thirty cells.
   @Test(arguments: [
-    ("blakeley-30", NetworkValues.counts, 1.0), ("yan-90-rpkm", .reals, 0.88),
+    ("blakeley-30", NetworkValues.counts, 0.97), ("yan-90-rpkm", .reals, 0.88),
     ("camp-fetal-cortex-220", .counts, 0.99),
   ])
   func medmagmaFindsTheReferencesGenesAndEdges(
