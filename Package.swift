@@ -71,7 +71,7 @@ let package = Package(
       "Networks",
       [
         "LinearAlgebra", "Probability", "TileKernels", "TileKernelsAVX2", "TileKernelsAVX512",
-        numerics,
+        "TileKernelsBFloat16", numerics,
       ]),
     library("Optimization", ["LinearAlgebra", numerics]),
     library("Metrics", ["LinearAlgebra", "Probability"]),
@@ -85,6 +85,9 @@ let package = Package(
     .target(
       name: "TileKernelsAVX512", dependencies: ["TileKernels"],
       swiftSettings: kernelSettings("x86-64-v4")),
+    .target(
+      name: "TileKernelsBFloat16", dependencies: ["TileKernels", "CTileInstructions"],
+      swiftSettings: kernelSettings("x86-64-v4") + [.unsafeFlags(["-Xcc", "-mavx512bf16"])]),
 
     // MARK: - Distribution
     library("Fitting", ["Modeling", "Networks", "Collectives", "Storage"]),
@@ -93,6 +96,7 @@ let package = Package(
 
     // MARK: - C libraries
     .target(name: "CDistfitMPI", dependencies: ["COpenMPI"]),
+    .target(name: "CTileInstructions"),
     .target(name: "CDistfitIgraph", dependencies: ["CIgraph"]),
     .target(
       name: "CDistfitHDF5", dependencies: ["CHDF5", "COpenMPI"],
@@ -120,7 +124,7 @@ let package = Package(
       "NetworksTests",
       [
         "Networks", "LinearAlgebra", "Probability", "TileKernels", "TileKernelsAVX2",
-        "TileKernelsAVX512",
+        "TileKernelsAVX512", "TileKernelsBFloat16",
       ]),
     tests("OptimizationTests", ["Optimization"]),
     tests("ModelingTests", ["Modeling"]),

@@ -9,14 +9,18 @@ struct BenchProblem {
   let laneRows: Int
   let density: Double
   let latent = 20
+  /// What products are rounded to.
+  let products: OutputSpecification.Products
   /// Whose kernels are used.
   let processor: Processor
   let batch: OutputBatch<Float>
   let representations: [Float]
 
   init(
-    genes: Int, hidden: Int, rows: Int, laneRows: Int, density: Double, processor: Processor
+    genes: Int, hidden: Int, rows: Int, laneRows: Int, density: Double,
+    products: OutputSpecification.Products, processor: Processor
   ) {
+    self.products = products
     self.processor = processor
     self.genes = genes
     self.hidden = hidden
@@ -46,10 +50,12 @@ struct BenchProblem {
     var stream = RandomSource(seed: 2).stream("benchmark weights")
     return FusedOutputLayer(
       OutputSpecification(
-        .negativeBinomial, activation, outputCount: genes, inputCount: hidden),
+        .negativeBinomial, activation, outputCount: genes, inputCount: hidden,
+        products: products),
       weights: (0..<genes * hidden).map { _ in Float(0.1 * (2 * stream.uniform() - 1)) },
       biases: Array(repeating: activation == .softmax ? 0 : -4, count: genes),
-      logDispersions: Array(repeating: 0, count: genes), kernels: processor.kernels)
+      logDispersions: Array(repeating: 0, count: genes), kernels: processor.kernels,
+      products: processor.products(products))
   }
 
   /// Three hidden layers, as scDGD has.

@@ -5,7 +5,7 @@ extension BenchReport {
   var table: String {
     var lines = [
       "\(rows) rows in lanes of \(laneRows), \(genes) genes, hidden \(hidden), density \(density), \(threads) thread\(threads == 1 ? "" : "s"), \(clock)",
-      "kernels \(instructionSet), BLAS \(blas), counts in memory \(number(bytesPerNonZero, 2)) bytes a non-zero",
+      "products \(products), kernels \(instructionSet), BLAS \(blas), counts in memory \(number(bytesPerNonZero, 2)) bytes a non-zero",
     ]
     if !layers.isEmpty {
       lines += ["", row("", ["ms", "floor", "ratio", "ns", "cells/s"])]

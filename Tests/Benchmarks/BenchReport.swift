@@ -1,5 +1,6 @@
 import Foundation
 import LinearAlgebra
+import Models
 import Networks
 
 /// One line about the output layer or a training step.
@@ -71,6 +72,7 @@ struct BenchReport: Codable {
   let density: Double
   let threads: Int
   let clock: String
+  let products: String
   var instructionSet: String
   let blas: String
   var bytesPerNonZero = 0.0
@@ -87,6 +89,7 @@ struct BenchReport: Codable {
     density = sizes.density
     threads = sizes.threads
     self.clock = clock.processorTime ? "processor time" : "elapsed time"
+    products = sizes.products.rawValue
     instructionSet = Processor().instructionSet
     blas = BLASRuntime.useOneThread().coreName
   }

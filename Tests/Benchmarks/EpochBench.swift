@@ -11,11 +11,13 @@ struct BenchSizes {
   var laneRows: Int
   var density: Double
   var threads: Int
+  var products: DGDConfiguration.Products
 
   func configuration(_ output: DGDConfiguration.Output) -> DGDConfiguration {
     var configuration = DGDConfiguration()
     configuration.hidden = [hidden, hidden, hidden]
     configuration.output = output
+    configuration.products = products
     configuration.batch = rows
     configuration.lanes = max(1, rows / laneRows)
     configuration.start = .published

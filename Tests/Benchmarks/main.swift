@@ -50,6 +50,9 @@ struct NetworksCommand: ParsableCommand {
   @Option(help: "Outputs of the decoder to measure, of softplus, sigmoid and softmax.")
   var outputs = "softplus,sigmoid,softmax"
 
+  @Option(help: "What training's products are rounded to: float32 or bfloat16.")
+  var products = "float32"
+
   @Option(help: "New cells to embed.")
   var newCells = 1000
 
@@ -93,15 +96,19 @@ struct NetworksCommand: ParsableCommand {
     else {
       throw ValidationError("--outputs: \(outputs) is not a list of softplus, sigmoid, softmax")
     }
+    guard let products = DGDConfiguration.Products(rawValue: products) else {
+      throw ValidationError("--products: \(products) is neither float32 nor bfloat16")
+    }
     BLASRuntime.restartIfMisjudged()
     let sizes = BenchSizes(
       genes: genes, hidden: hidden, rows: rows, laneRows: laneRows, density: density,
-      threads: threads)
+      threads: threads, products: products)
     let clock = BenchClock(processorTime: processorTime && threads == 1)
     var report = BenchReport(sizes, clock)
     let processor = Processor()
     let problem = BenchProblem(
       genes: genes, hidden: hidden, rows: rows, laneRows: laneRows, density: density,
+      products: products == .float32 ? .float32 : .bfloat16,
       processor: withoutAVX512
         ? Processor(features: processor.features.filter { !$0.hasPrefix("avx512") }) : processor)
     report.instructionSet = problem.processor.instructionSet
@@ -112,7 +119,8 @@ struct NetworksCommand: ParsableCommand {
     }
     if !growthOnly, !withoutAVX512 {
       report.epochs = try EpochBench(sizes, clock).run(activations, cells: cells)
-      report.setPrices()
+      // The layers with plain sums multiply floats.
+      if products == .float32 { report.setPrices() }
       report.embeddings = [
         try EmbedBench(sizes, clock).run(cells: newCells, last)
       ]

@@ -102,6 +102,10 @@ extension DGDConfiguration {
       .number(
         "weight-decay", \.weightDecay, in: 0...10,
         "L2 penalty on decoder, representations and mixture, coupled as in torch's Adam."),
+      .choice(
+        "products", \.products,
+        "What training's matrix products are rounded to; bfloat16 halves their time on processors that multiply such numbers (AMD since Zen 4, Intel since Cooper Lake) and costs time on others."
+      ),
       .optionalNumber(
         "representation-momentum", \.representationMomentum, in: 0...0.999_999,
         "Gradient descent with this momentum for the representations (Paper I); none: Adam."),

@@ -1,4 +1,5 @@
 public import Modeling
+import Networks
 
 /// The settings of the deep generative decoder (DGD, scDGD), with distfit's defaults.
 ///
@@ -35,6 +36,14 @@ public struct DGDConfiguration: ModelConfiguration {
     case relu
     /// a: Gaussian only.
     case identity
+  }
+
+  /// What the factors of training's matrix products are rounded to.
+  public enum Products: String, CaseIterable, Sendable {
+    /// 24 digits.
+    case float32
+    /// Eight digits, with sums in 24.
+    case bfloat16
   }
 
   /// What a cell's expected profile is multiplied by.
@@ -133,6 +142,8 @@ public struct DGDConfiguration: ModelConfiguration {
   public var beta1 = 0.5
   /// Second Adam coefficient.
   public var beta2 = 0.7
+  /// Factors of the output layer's products in training.
+  public var products = Products.float32
   /// Weight decay.
   public var weightDecay = 1e-4
   /// Momentum of plain gradient descent on the representations; none: Adam.
@@ -176,6 +187,10 @@ public struct DGDConfiguration: ModelConfiguration {
   public func validate() throws(SettingError) {
     if supervised, labels == nil {
       throw SettingError("supervised", "needs --labels with a column of classes")
+    }
+    if products == .bfloat16, !Processor().multipliesBFloat16 {
+      throw SettingError(
+        "products", "bfloat16 needs a processor with AVX2, which this one is not; take float32")
     }
     if mask != nil, hidden.isEmpty, start == .spectral {
       throw SettingError(

@@ -121,7 +121,7 @@ extension DGDModel: PlannableModel {
       Output(
         OutputSpecification(
           configuration.likelihood.network, configuration.output.network, outputCount: geneCount,
-          inputCount: width),
+          inputCount: width, products: configuration.products.network),
         weights: Array(repeating: 0, count: geneCount * width), biases: zeros,
         logDispersions: zeros)
     )

@@ -147,7 +147,8 @@ where Hidden.Scalar == Output.Scalar {
     OutputSpecification(
       configuration.likelihood.network, configuration.output.network,
       outputCount: data.columnCount,
-      inputCount: configuration.hidden.last ?? configuration.latent)
+      inputCount: configuration.hidden.last ?? configuration.latent,
+      products: configuration.products.network)
   }
 
   /// A lane with representations at zero.
@@ -257,6 +258,16 @@ extension DGDConfiguration.Output {
     case .softmax: .softmax
     case .relu: .relu
     case .identity: .identity
+    }
+  }
+}
+
+extension DGDConfiguration.Products {
+  /// The same for a network.
+  var network: OutputSpecification.Products {
+    switch self {
+    case .float32: .float32
+    case .bfloat16: .bfloat16
     }
   }
 }

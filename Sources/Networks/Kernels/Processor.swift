@@ -2,6 +2,7 @@ import Glibc
 package import TileKernels
 import TileKernelsAVX2
 import TileKernelsAVX512
+import TileKernelsBFloat16
 
 /// What this processor can do, and the kernels for it: one program for all of them.
 public struct Processor: Sendable, Equatable {
@@ -47,6 +48,20 @@ public struct Processor: Sendable, Equatable {
   package var poissonKernels: any PoissonArithmetic {
     guard Self.avx2.isSubset(of: features) else { return PortableArithmetic() }
     return Self.avx512.isSubset(of: features) ? AVX512Arithmetic() : AVX2Arithmetic()
+  }
+
+  /// Whether there are kernels for products in bfloat16 here, be it by way of floats.
+  public var multipliesBFloat16: Bool { Self.avx2.isSubset(of: features) }
+
+  /// The kernels for such products; nil if no others than those in single precision are called for.
+  ///
+  /// Without AVX2 there are none for bfloat16: see `multipliesBFloat16`.
+  package func products(
+    _ products: OutputSpecification.Products
+  ) -> (any BFloat16Arithmetic)? {
+    guard products == .bfloat16, multipliesBFloat16 else { return nil }
+    let hardware = Self.avx512.union(["avx512_bf16"])
+    return hardware.isSubset(of: features) ? BFloat16Kernels() : EmulatedBFloat16Kernels()
   }
 
   private static func readFeatures() -> Set<String> {

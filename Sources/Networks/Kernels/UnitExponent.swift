@@ -23,6 +23,13 @@ enum UnitExponent {
     Float(bitPattern: UInt32(127 + Int(exponent) - 50) << 23)
   }
 
+  /// t ≤ s: in units of 2^−t the largest gradient of recent steps is some 2^18, which leaves thirty-two bits
+  /// room for 2^11 of its size.
+  static func coarse(_ exponent: Int32, largest: Float) -> Int32 {
+    let size = largest > 0x1p-60 && largest.isFinite ? Int32(largest.exponent) + 1 : -60
+    return min(18 - size, exponent)
+  }
+
   /// Takes notice of a step's largest gradient; older ones fade by an eighth a step.
   static func follow(_ now: Float, _ largest: inout Float, _ exponent: inout Int32) {
     largest = max(now, largest * 0.875)

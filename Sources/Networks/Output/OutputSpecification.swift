@@ -33,6 +33,15 @@ public struct OutputSpecification: Codable, Sendable, Equatable {
     case identity
   }
 
+  /// What the factors of a training step's three matrix products are rounded to; sums are made in single
+  /// precision. Losses and representations outside training know only single precision.
+  public enum Products: String, Codable, Sendable, CaseIterable {
+    /// Not at all: 24 digits.
+    case float32
+    /// Eight digits: half the time on processors that multiply such numbers.
+    case bfloat16
+  }
+
   /// The likelihood.
   public let likelihood: Likelihood
   /// The activation.
@@ -44,11 +53,13 @@ public struct OutputSpecification: Codable, Sendable, Equatable {
   /// ε added inside the logarithms of the negative binomial, as in the reference code (10⁻¹⁰); 0: the
   /// stated likelihood.
   public let stabilizer: Double
+  /// The factors of products; `PlainOutputLayer` takes no notice.
+  public let products: Products
 
   /// A specification.
   public init(
     _ likelihood: Likelihood, _ activation: Activation, outputCount: Int, inputCount: Int,
-    stabilizer: Double = 0
+    stabilizer: Double = 0, products: Products = .float32
   ) {
     precondition(outputCount >= 1 && inputCount >= 1)
     self.likelihood = likelihood
@@ -56,6 +67,18 @@ public struct OutputSpecification: Codable, Sendable, Equatable {
     self.outputCount = outputCount
     self.inputCount = inputCount
     self.stabilizer = stabilizer
+    self.products = products
+  }
+
+  /// A specification as it was saved; before there was a choice of products they were in single precision.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    likelihood = try container.decode(Likelihood.self, forKey: .likelihood)
+    activation = try container.decode(Activation.self, forKey: .activation)
+    outputCount = try container.decode(Int.self, forKey: .outputCount)
+    inputCount = try container.decode(Int.self, forKey: .inputCount)
+    stabilizer = try container.decode(Double.self, forKey: .stabilizer)
+    products = try container.decodeIfPresent(Products.self, forKey: .products) ?? .float32
   }
 }
 

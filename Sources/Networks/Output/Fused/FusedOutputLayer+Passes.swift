@@ -71,13 +71,17 @@ extension FusedOutputLayer {
         let (group, block) = blocks[index]
         fill(pass, group, block: block, from: batch)
         pass.arrange(group, block: block)
+        pass.packInputs(group, block: block)
+      }
+      if pass.reduced != nil {
+        workers.perform(layout.groups.count) { pass.packRows(layout.groups[$0], number: $0) }
       }
       workers.perform(pass.unitCount) { clear(pass, unit: $0) }
       if kind == .negativeBinomialSoftmax {
         runSoftmax(pass, on: workers)
       } else {
         workers.perform(pass.unitCount) { unit in
-          withScratch(layout) { pass.work(onUnit: unit, $0) }
+          withScratch(pass) { pass.work(onUnit: unit, $0) }
         }
       }
       for unit in 0..<pass.unitCount { result.faultCount += pass.faults[unit] }
@@ -108,17 +112,19 @@ extension FusedOutputLayer {
         SoftmaxCache(
           &carver, chunkCount: pass.chunkCount, unitCount: pass.unitCount, blockCapacity: blocks)
       } body: { cache in
-        workers.perform(pass.unitCount) { pass.softmaxLogits(unit: $0, groups: groups, cache) }
+        workers.perform(pass.unitCount) { unit in
+          withScratch(pass) { pass.softmaxLogits(unit: unit, groups: groups, cache, $0) }
+        }
         pass.combineLogSums(blocks: blockRange, cache)
         workers.perform(pass.unitCount) { unit in
-          withScratch(pass.layout) {
+          withScratch(pass) {
             pass.softmaxDerivatives(unit: unit, groups: groups, cache, $0)
           }
         }
         guard !pass.demand.isEmpty else { return }
         pass.combineTotals(blocks: blockRange, cache)
         workers.perform(pass.unitCount) { unit in
-          withScratch(pass.layout) { pass.softmaxBackward(unit: unit, groups: groups, cache, $0) }
+          withScratch(pass) { pass.softmaxBackward(unit: unit, groups: groups, cache, $0) }
         }
       }
       first = end
@@ -127,8 +133,12 @@ extension FusedOutputLayer {
 
   // MARK: - Memory
 
-  private func withScratch(_ layout: RowLayout, _ body: (FusedScratch) -> Void) {
-    pool.withCarved({ FusedScratch(&$0, blockCount: layout.largestBlockCount) }, body: body)
+  private func withScratch(_ pass: FusedPass, _ body: (FusedScratch) -> Void) {
+    pool.withCarved(
+      {
+        FusedScratch(
+          &$0, blockCount: pass.layout.largestBlockCount, reduced: pass.reduced)
+      }, body: body)
   }
 
   private func withPass(
@@ -136,19 +146,18 @@ extension FusedOutputLayer {
     sums: UnsafeMutableRawPointer?, _ body: (FusedPass) -> Void
   ) {
     parameters.withUnsafeBufferPointer { parameters in
-      unitExponents.withUnsafeBufferPointer { exponents in
+      withGradientSizes { exponents, gradients in
         batch.values.starts.withUnsafeBufferPointer { starts in
           batch.values.columns.withUnsafeBufferPointer { columns in
             batch.values.values.withUnsafeBufferPointer { values in
               // A batch without entries has no columns to point at, and none is read.
               guard let weights = parameters.baseAddress, let exponents = exponents.baseAddress,
-                let starts = starts.baseAddress
+                let gradients = gradients.baseAddress, let starts = starts.baseAddress
               else { return }
               pool.withCarved { carver in
                 makePass(
                   &carver, layout, demand, batch, weights: weights, exponents: exponents,
-                  starts: starts,
-                  columns: columns.baseAddress ?? starts,
+                  gradients: gradients, starts: starts, columns: columns.baseAddress ?? starts,
                   values: values.baseAddress ?? weights, sums: sums)
               } body: { pass in
                 body(pass)
@@ -160,10 +169,20 @@ extension FusedOutputLayer {
     }
   }
 
+  /// The units of genes' gradients and the largest of recent steps.
+  private func withGradientSizes(
+    _ body: (UnsafeBufferPointer<Int32>, UnsafeBufferPointer<Float>) -> Void
+  ) {
+    unitExponents.withUnsafeBufferPointer { exponents in
+      largestGradients.withUnsafeBufferPointer { body(exponents, $0) }
+    }
+  }
+
   private func makePass(
     _ carver: inout Carver, _ layout: RowLayout, _ demand: FusedPass.Demand,
     _ batch: OutputBatch<Float>, weights: UnsafePointer<Float>, exponents: UnsafePointer<Int32>,
-    starts: UnsafePointer<Int32>, columns: UnsafePointer<Int32>, values: UnsafePointer<Float>,
+    gradients: UnsafePointer<Float>, starts: UnsafePointer<Int32>, columns: UnsafePointer<Int32>,
+    values: UnsafePointer<Float>,
     sums: UnsafeMutableRawPointer?
   ) -> FusedPass {
     let (H, S) = (specification.inputCount, stride)
@@ -171,8 +190,13 @@ extension FusedOutputLayer {
     let chunks = batch.values.chunkCount
     // By the genes alone: enough for many threads, few enough that adding them up costs little.
     let units = min(chunks, 32)
+    let isReduced = demand.contains(.weightGradient) && !demand.contains(.plainSums)
+    let reduced = (isReduced ? products : nil).map {
+      ReducedPass(&carver, $0, layout, largestGradients: gradients, inputCount: H, stride: S)
+    }
     return FusedPass(
-      kernels: kernels, kind: kind, demand: demand, geneCount: specification.outputCount,
+      kernels: kernels, reduced: reduced, kind: kind, demand: demand,
+      geneCount: specification.outputCount,
       inputCount: H, stride: S, layout: layout, chunkCount: chunks, unitCount: units,
       weights: weights, unitExponents: exponents, starts: starts, columns: columns,
       values: values,

@@ -12,6 +12,7 @@ package import TileKernels
 /// | stabiliser ε | as specified | none: single precision does not see 10⁻¹⁰ |
 /// | gradient of one lane | two integers a number | one, in units of 2^−s with s for each gene; a lane's part beyond ±2^50 units is cut off there |
 /// | likelihood × activation | any | those of `OutputKind`: see `supports` |
+/// | products in bfloat16 | gradients in integers as ever | units of a lane's part follow the gene's gradients more closely |
 ///
 /// The parameters of a gene lie together, H weights, bias, ρ, and zeros up to a multiple of eight:
 ///
@@ -30,6 +31,8 @@ public struct FusedOutputLayer: OutputLayer {
   var largestGradients: [Float]
 
   let kernels: any TileArithmetic
+  /// Nil: products in single precision.
+  let products: (any BFloat16Arithmetic)?
   let pool = BufferPool()
   let kind: OutputKind
 
@@ -51,13 +54,14 @@ public struct FusedOutputLayer: OutputLayer {
   ) {
     self.init(
       specification, weights: weights, biases: biases, logDispersions: logDispersions,
-      kernels: Processor().kernels)
+      kernels: Processor().kernels, products: Processor().products(specification.products))
   }
 
   /// The same with chosen kernels, for tests.
   package init(
     _ specification: OutputSpecification, weights: [Float], biases: [Float],
-    logDispersions: [Float], kernels: any TileArithmetic
+    logDispersions: [Float], kernels: any TileArithmetic,
+    products: (any BFloat16Arithmetic)? = nil
   ) {
     let (G, H) = (specification.outputCount, specification.inputCount)
     precondition(weights.count == G * H && biases.count == G && logDispersions.count == G)
@@ -68,6 +72,7 @@ public struct FusedOutputLayer: OutputLayer {
     self.specification = specification
     self.kind = kind
     self.kernels = kernels
+    self.products = products
     let stride = Self.stride(specification)
     var parameters = [Float](repeating: 0, count: G * stride)
     for g in 0..<G {
@@ -92,6 +97,7 @@ public struct FusedOutputLayer: OutputLayer {
     unitExponents = try container.decode([Int32].self, forKey: .unitExponents)
     largestGradients = try container.decode([Float].self, forKey: .largestGradients)
     kernels = Processor().kernels
+    products = Processor().products(specification.products)
     let count = specification.outputCount * Self.stride(specification)
     guard let kind = Self.outputKind(specification), parameters.count == count,
       firstMoments.count == count, secondMoments.count == count,

@@ -6,11 +6,14 @@ extension FusedPass {
   func work(onUnit unit: Int, _ scratch: FusedScratch) {
     for chunk in chunks(ofUnit: unit) {
       prepare(scratch, chunk: chunk)
+      packLogitWeights(scratch, chunk: chunk)
+      packGradientWeights(scratch, chunk: chunk)
       for (number, group) in layout.groups.enumerated() {
         for block in 0..<group.blockCount {
           // At once, while the logits are in the first cache.
           logits(
-            group, block: block, chunk: chunk, into: scratch.tile + block * Self.tileStride)
+            group, block: block, chunk: chunk, into: scratch.tile + block * Self.tileStride,
+            scratch)
           differentiate(group, block: block, unit: unit, chunk: chunk, scratch)
         }
         addDispersions(group, number: number, unit: unit, chunk: chunk, scratch)
@@ -74,16 +77,19 @@ struct SoftmaxCache {
 
 extension FusedPass {
   /// First round: logits, and the largest and the sum of each chunk.
-  func softmaxLogits(unit: Int, groups: Range<Int>, _ cache: SoftmaxCache) {
+  func softmaxLogits(
+    unit: Int, groups: Range<Int>, _ cache: SoftmaxCache, _ scratch: FusedScratch
+  ) {
     let firstBlock = layout.groups[groups.lowerBound].firstBlock
     for chunk in chunks(ofUnit: unit) {
+      packLogitWeights(scratch, chunk: chunk)
       for number in groups {
         let group = layout.groups[number]
         let start = group.firstBlock - firstBlock
         for block in start..<start + group.blockCount {
           logits(
             group, block: block - start, chunk: chunk,
-            into: cache.logits + cache.tile(chunk, block))
+            into: cache.logits + cache.tile(chunk, block), scratch)
           kernels.maximumAndSumOf(
             cache.logits + cache.tile(chunk, block), geneCount: genes(ofChunk: chunk),
             maximum: cache.maxima + (chunk * cache.blockCapacity + block),
@@ -160,6 +166,7 @@ extension FusedPass {
     let firstBlock = layout.groups[groups.lowerBound].firstBlock
     for chunk in chunks(ofUnit: unit) {
       prepare(scratch, chunk: chunk)
+      packGradientWeights(scratch, chunk: chunk)
       for number in groups {
         let group = layout.groups[number]
         let start = group.firstBlock - firstBlock

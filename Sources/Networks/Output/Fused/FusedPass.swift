@@ -22,6 +22,8 @@ struct FusedPass {
   static let tileStride = chunkGenes
 
   let kernels: any TileArithmetic
+  /// Products in bfloat16, and what they work on.
+  let reduced: ReducedPass?
   let kind: OutputKind
   let demand: Demand
   let geneCount: Int
@@ -84,11 +86,12 @@ struct FusedScratch {
   let logDispersions: UnsafeMutablePointer<Float>
   let units: UnsafeMutablePointer<Double>
   let factors: UnsafeMutablePointer<Float>
+  let reduced: ReducedScratch?
   let entries: EntryScratch
   /// One vector: what a kernel returns.
   let result: UnsafeMutablePointer<Floats>
 
-  init(_ carver: inout Carver, blockCount: Int) {
+  init(_ carver: inout Carver, blockCount: Int, reduced: ReducedPass?) {
     tile = carver.take(Floats.self, blockCount * FusedPass.tileStride)
     excess = carver.take(Floats.self, blockCount * FusedPass.tileStride)
     stage = carver.take(Floats.self, 32)
@@ -97,6 +100,7 @@ struct FusedScratch {
     logDispersions = carver.take(Float.self, FusedPass.chunkGenes)
     units = carver.take(Double.self, FusedPass.chunkGenes)
     factors = carver.take(Float.self, FusedPass.chunkGenes)
+    self.reduced = reduced.map { ReducedScratch(&carver, $0, blockCount: blockCount) }
     entries = EntryScratch(&carver)
     result = carver.take(Floats.self, 2)
   }
@@ -125,8 +129,16 @@ extension FusedPass {
 
   /// The logits of a block of a group on a chunk.
   func logits(
-    _ group: RowLayout.Group, block: Int, chunk: Int, into tile: UnsafeMutablePointer<Floats>
+    _ group: RowLayout.Group, block: Int, chunk: Int, into tile: UnsafeMutablePointer<Floats>,
+    _ scratch: FusedScratch
   ) {
+    if let reduced, let packed = scratch.reduced {
+      reduced.kernels.logits(
+        packed.logitWeights, weights + chunk * Self.chunkGenes * stride, stride: stride,
+        geneCount: genes(ofChunk: chunk), inputCount: inputCount,
+        reduced.inputs + (group.firstBlock + block) * reduced.inputPairs, into: tile)
+      return
+    }
     kernels.logits(
       weights + chunk * Self.chunkGenes * stride, stride: stride,
       geneCount: genes(ofChunk: chunk), inputCount: inputCount,
@@ -138,6 +150,11 @@ extension FusedPass {
     _ group: RowLayout.Group, number: Int, unit: Int, chunk: Int,
     derivatives: UnsafeMutablePointer<Floats>, _ scratch: FusedScratch
   ) {
+    if let reduced, let packed = scratch.reduced {
+      reducedBackward(
+        group, number: number, unit: unit, chunk: chunk, derivatives: derivatives, reduced, packed)
+      return
+    }
     let genes = genes(ofChunk: chunk)
     let firstGene = chunk * Self.chunkGenes
     if demand.contains(.weightGradient), let sums {
@@ -178,7 +195,7 @@ extension FusedPass {
   /// Sets the chunk's sums to zero, but for the dispersions', which are there already.
   ///
   /// Chunk by chunk just before the first products: so the sums come to the cache once, not twice.
-  private func clearWeightSums(chunk: Int) {
+  func clearWeightSums(chunk: Int) {
     guard let sums else { return }
     let genes = genes(ofChunk: chunk)
     let first = chunk * Self.chunkGenes * stride

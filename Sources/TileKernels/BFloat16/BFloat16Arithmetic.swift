@@ -1,0 +1,95 @@
+/// The three products of a training step with factors rounded to bfloat16 and sums in single precision,
+/// compiled for one instruction set. All conformers give the same bits.
+///
+/// | Layout | Shape | What |
+/// |---|---|---|
+/// | inputs of logits | [block][⌈H/2⌉] × 16 rows | inputs 2k, 2k + 1 of a row in a pair |
+/// | inputs of weights | [pair][⌈S/16⌉] × 16 inputs | two rows of a lane in a pair |
+/// | weights of logits | [gene][S/2] | inputs 2k, 2k + 1 in a pair |
+/// | weights of hidden gradients | [gene/2][`pairStride`] | genes 2g, 2g + 1 in a pair |
+/// | derivatives of hidden gradients | [block][128] × 16 rows | genes 2g, 2g + 1 in a pair |
+/// | derivatives of weights | [gene][`rowStride`] | two rows of a lane in a pair |
+public protocol BFloat16Arithmetic: Sendable {
+  /// As users know the instruction set.
+  var name: String { get }
+
+  /// See `packInputPairs`.
+  func packInputs(
+    _ x: UnsafePointer<Floats>, inputCount: Int, into pairs: UnsafeMutablePointer<FloatBits>)
+  /// See `packRowPairs`.
+  func packRows(
+    _ x: UnsafePointer<Float>, stride: Int, order: UnsafePointer<Int32>, pairCount: Int,
+    into pairs: UnsafeMutablePointer<FloatBits>)
+  /// See `packLogitWeights`.
+  func packWeights(
+    _ w: UnsafePointer<Float>, stride: Int, geneCount: Int, inputCount: Int,
+    into pairs: UnsafeMutablePointer<Int32>)
+  /// See `packGeneWeights`.
+  func packWeightsOfGenePairs(
+    _ w: UnsafePointer<Float>, stride: Int, geneCount: Int,
+    into pairs: UnsafeMutablePointer<FloatBits>)
+  /// See `packDerivatives`.
+  func packDerivatives(
+    _ u: UnsafePointer<Floats>, tileStride: Int, geneCount: Int, blockCount: Int,
+    _ rows: BFloat16Rows)
+  /// See `multiplyLogitsOfPairs`.
+  func logits(
+    _ pairs: UnsafePointer<Int32>, _ w: UnsafePointer<Float>, stride: Int, geneCount: Int,
+    inputCount: Int, _ x: UnsafePointer<FloatBits>, into u: UnsafeMutablePointer<Floats>)
+  /// See `multiplyHiddenGradientOfPairs`.
+  func hiddenGradient(
+    _ w: UnsafePointer<Int32>, stride: Int, geneCount: Int, inputCount: Int, blockCount: Int,
+    _ u: UnsafePointer<FloatBits>, into d: UnsafeMutablePointer<Floats>)
+  /// See `multiplyWeightGradientOfPairs`.
+  func weightGradient(
+    _ rows: BFloat16Rows, _ x: UnsafePointer<FloatBits>, stride: Int, geneCount: Int,
+    laneCount: Int, largestInput: Float, to sums: UnsafeMutablePointer<Int64>
+  ) -> Int
+}
+
+/// Derivatives of a group of rows on a chunk of genes, packed, with what tells how they are counted.
+@frozen public struct BFloat16Rows {
+  /// Genes in pairs: [block][128] × 16 rows.
+  public let genePairs: UnsafeMutablePointer<FloatBits>
+  /// Rows in pairs: [gene][rowStride].
+  public let rowPairs: UnsafeMutablePointer<Int32>
+  /// Pairs of rows that a gene has room for, a multiple of eight.
+  public let rowStride: Int
+  /// Σ over rows of |u_g| 2^t_g.
+  public let sizes: UnsafeMutablePointer<Float>
+  /// 2^t_g: gradients are counted in units of 2^−t_g.
+  public let scales: UnsafePointer<Float>
+  /// s_g − t_g: the shift from these units to those of the sums.
+  public let shifts: UnsafePointer<Int64>
+  /// The row, of the group, at each place of the pairs; −1: none.
+  public let order: UnsafePointer<Int32>
+  /// Pairs of each lane: lane l has pairs bounds[l] ..< bounds[l + 1].
+  public let bounds: UnsafePointer<Int>
+  /// Whether place and row are the same.
+  public let isInOrder: Bool
+
+  /// Memberwise.
+  public init(
+    genePairs: UnsafeMutablePointer<FloatBits>, rowPairs: UnsafeMutablePointer<Int32>,
+    rowStride: Int, sizes: UnsafeMutablePointer<Float>, scales: UnsafePointer<Float>,
+    shifts: UnsafePointer<Int64>, order: UnsafePointer<Int32>, bounds: UnsafePointer<Int>,
+    isInOrder: Bool
+  ) {
+    self.genePairs = genePairs
+    self.rowPairs = rowPairs
+    self.rowStride = rowStride
+    self.sizes = sizes
+    self.scales = scales
+    self.shifts = shifts
+    self.order = order
+    self.bounds = bounds
+    self.isInOrder = isInOrder
+  }
+}
+
+/// Pairs of genes of a chunk.
+@_alwaysEmitIntoClient public var genePairsOfChunk: Int { @inline(__always) get { 128 } }
+
+/// Numbers between two pairs of genes in `packGeneWeights`: S, filled up to a multiple of sixteen.
+@_alwaysEmitIntoClient @inline(__always)
+public func pairStride(_ stride: Int) -> Int { (stride &+ 15) & ~15 }
