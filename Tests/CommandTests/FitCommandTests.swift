@@ -27,6 +27,16 @@ extension CommandTests {
     }
 
     @Test(.enabled(if: Mpirun.isAvailable, "mpirun is missing"))
+    func productsInBFloat16GiveTheSameBytesOnAnyRanks() throws {
+      let words = fit + ["--products", "bfloat16", "--threads", "1"]
+      try place.succeed(words + ["--output", "1.h5ad"])
+      try place.succeed(words + ["--output", "3.h5ad"], ranks: 3)
+      #expect(try place.fitBytes("3.h5ad") == place.fitBytes("1.h5ad"))
+      try place.succeed(fit + ["--output", "floats.h5ad"])
+      #expect(try place.fitBytes("1.h5ad") != place.fitBytes("floats.h5ad"))
+    }
+
+    @Test(.enabled(if: Mpirun.isAvailable, "mpirun is missing"))
     func simulatedDataAreByteIdenticalOnAnyRanks() throws {
       let words = simulateWords.dropLast() + ["again.h5ad"]
       try place.succeed(Array(words), ranks: 3)

@@ -7,6 +7,7 @@ import Testing
 import TileKernels
 import TileKernelsAVX2
 import TileKernelsAVX512
+import TileKernelsBFloat16
 
 /// Equal bits, whatever the threads, the grouping and the processor.
 struct FusedEqualityTests {
@@ -43,10 +44,11 @@ struct FusedEqualityTests {
       groups: LaneGroups(sizes: lanes.map { problem.groups[$0].count }))
   }
 
-  @Test(arguments: FusedOutputLayerTests.kinds)
+  @Test(arguments: FusedOutputLayerTests.kindsAndProducts)
   func threadsDoNotChangeABit(kind: OutputSpecification) {
     let problem = OutputProblem(
-      kind.likelihood, kind.activation, genes: 1500, groupSizes: [16, 30, 5, 70, 16, 16])
+      kind.likelihood, kind.activation, genes: 1500, groupSizes: [16, 30, 5, 70, 16, 16],
+      products: kind.products)
     let layer = problem.layer(FusedOutputLayer.self)
     let alone = train(layer, problem.batch(Float.self), threads: 1)
     for threads in [2, 3, 5] {
@@ -54,11 +56,11 @@ struct FusedEqualityTests {
     }
   }
 
-  @Test(arguments: FusedOutputLayerTests.kinds)
+  @Test(arguments: FusedOutputLayerTests.kindsAndProducts)
   func splittingTheLanesDoesNotChangeABit(kind: OutputSpecification) {
     let problem = OutputProblem(
       kind.likelihood, kind.activation, groupSizes: [16, 3, 0, 21, 16, 40, 1, 9],
-      largestCount: 200)
+      largestCount: 200, products: kind.products)
     let layer = problem.layer(FusedOutputLayer.self)
     let whole = train(layer, problem.batch(Float.self), threads: 1)
     for cuts in [[0, 8], [0, 1, 8], [0, 2, 5, 8], [0, 1, 2, 3, 4, 5, 6, 7, 8]] {
@@ -74,25 +76,41 @@ struct FusedEqualityTests {
     }
   }
 
-  @Test(arguments: FusedOutputLayerTests.kinds)
+  @Test(arguments: FusedOutputLayerTests.kindsAndProducts)
   func everyInstructionSetGivesTheSameBits(kind: OutputSpecification) {
-    let problem = OutputProblem(kind.likelihood, kind.activation, genes: 300, largestCount: 300)
+    let problem = OutputProblem(
+      kind.likelihood, kind.activation, genes: 300, largestCount: 300, products: kind.products)
     let processor = Processor()
+    guard processor.complaint == nil else { return }
     var kernels: [any TileArithmetic] = [AVX2Arithmetic()]
     if processor.instructionSet == "AVX-512" { kernels.append(AVX512Arithmetic()) }
-    func trained(_ kernels: any TileArithmetic) -> Trained {
+    // None for products in single precision.
+    var products: [(any BFloat16Arithmetic)?] = [nil]
+    if kind.products == .bfloat16 {
+      products = [EmulatedBFloat16Kernels()]
+      if let best = processor.products(.bfloat16), best is BFloat16Kernels { products.append(best) }
+    }
+    func trained(
+      _ kernels: any TileArithmetic, _ products: (any BFloat16Arithmetic)?
+    ) -> Trained {
       let layer = FusedOutputLayer(
         problem.specification, weights: problem.weights, biases: problem.biases,
-        logDispersions: problem.logDispersions, kernels: kernels)
+        logDispersions: problem.logDispersions, kernels: kernels, products: products)
       return train(layer, problem.batch(Float.self), threads: 2)
     }
-    guard processor.complaint == nil else { return }
-    let portable = trained(PortableArithmetic())
-    for kernels in kernels { #expect(trained(kernels) == portable, "\(kernels.name)") }
+    let portable = trained(PortableArithmetic(), products[0])
+    for kernels in kernels {
+      for products in products {
+        #expect(
+          trained(kernels, products) == portable, "\(kernels.name), \(products?.name ?? "floats")")
+      }
+    }
   }
 
-  @Test func gradientsOutOfRangeAreCutOffAndNaNsCounted() {
-    let problem = OutputProblem(.gaussian, .identity, genes: 40, groupSizes: [16])
+  @Test(arguments: OutputSpecification.Products.allCases)
+  func gradientsOutOfRangeAreCutOffAndNaNsCounted(products: OutputSpecification.Products) {
+    let problem = OutputProblem(
+      .gaussian, .identity, genes: 40, groupSizes: [16], products: products)
     var batch = problem.batch(Float.self)
     let layer = problem.layer(FusedOutputLayer.self)
     batch.hidden = batch.hidden.map { $0 * 1e12 }

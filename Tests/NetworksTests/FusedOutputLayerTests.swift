@@ -18,7 +18,7 @@ struct OutputProblem {
     _ likelihood: OutputSpecification.Likelihood, _ activation: OutputSpecification.Activation,
     genes: Int = 600, inputs: Int = 11, groupSizes: [Int] = [16, 7, 0, 20, 1], seed: UInt64 = 3,
     density: Double = 0.15, largestCount: Int = 30, dispersionSpread: Double = 1,
-    logitSpread: Double = 0.5
+    logitSpread: Double = 0.5, products: OutputSpecification.Products = .float32
   ) {
     var stream = RandomSource(seed: seed).stream("output problem")
     func normals(_ count: Int, _ scale: Double) -> [Float] {
@@ -27,7 +27,7 @@ struct OutputProblem {
     let groups = LaneGroups(sizes: groupSizes)
     self.groups = groups
     specification = OutputSpecification(
-      likelihood, activation, outputCount: genes, inputCount: inputs)
+      likelihood, activation, outputCount: genes, inputCount: inputs, products: products)
     weights = normals(genes * inputs, logitSpread)
     biases = normals(genes, 1)
     logDispersions = normals(genes, dispersionSpread)
@@ -96,6 +96,15 @@ struct FusedOutputLayerTests {
     OutputSpecification(kind.0, kind.1, outputCount: 600, inputCount: 11)
   }
 
+  /// The same, with both kinds of products.
+  static let kindsAndProducts = kinds.flatMap { kind in
+    OutputSpecification.Products.allCases.map {
+      OutputSpecification(
+        kind.likelihood, kind.activation, outputCount: kind.outputCount,
+        inputCount: kind.inputCount, products: $0)
+    }
+  }
+
   /// Loss, hidden gradient and all weight gradients against the formulas in double precision.
   private func expectAgreement(
     _ problem: OutputProblem, loss: Double = 1e-6, gradient: Double = 1e-5,
@@ -136,6 +145,28 @@ struct FusedOutputLayerTests {
   @Test(arguments: kinds)
   func everyKindAgreesWithItsFormulas(kind: OutputSpecification) {
     expectAgreement(OutputProblem(kind.likelihood, kind.activation))
+  }
+
+  @Test(arguments: kinds)
+  func productsInBFloat16AgreeToTheirDigits(kind: OutputSpecification) {
+    // A relu whose logit is near zero may fall on its other side.
+    let spread = kind.activation == .relu ? 0.02 : 0.5
+    let problem = OutputProblem(
+      kind.likelihood, kind.activation, logitSpread: spread, products: .bfloat16)
+    expectAgreement(problem, loss: 5e-3, gradient: 2e-2)
+    let workers = Workers(threadCount: 1)
+    // Outside training products are in single precision.
+    let exact = OutputProblem(kind.likelihood, kind.activation, logitSpread: spread)
+    let batch = problem.batch(Float.self)
+    let (reduced, full) = (
+      problem.layer(FusedOutputLayer.self), exact.layer(FusedOutputLayer.self)
+    )
+    #expect(reduced.losses(batch, on: workers) == full.losses(batch, on: workers))
+    var limbs = [Int64](repeating: 0, count: full.limbCount)
+    let trained = limbs.withUnsafeMutableBufferPointer {
+      reduced.train(batch, into: $0, on: workers)
+    }
+    #expect(trained.losses != full.losses(batch, on: workers))
   }
 
   @Test(arguments: [OutputSpecification.Activation.softplus, .sigmoid, .softmax])
