@@ -77,7 +77,7 @@ let package = Package(
     library("Metrics", ["LinearAlgebra", "Probability"]),
     library("Graphs", ["Metrics", "Probability", "CDistfitIgraph"]),
     library("Probability", [numerics]),
-    library("LinearAlgebra", ["COpenBLAS", numerics]),
+    library("LinearAlgebra", ["COpenBLAS", "TileKernels", numerics]),
     .target(name: "TileKernels", swiftSettings: settings),
     .target(
       name: "TileKernelsAVX2", dependencies: ["TileKernels"],
@@ -116,7 +116,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Modeling", "Probability"],
       path: "Tests/TestSupport", swiftSettings: settings),
-    tests("LinearAlgebraTests", ["LinearAlgebra"]),
+    tests("LinearAlgebraTests", ["LinearAlgebra", "Networks", "Probability"]),
     tests("ProbabilityTests", ["Probability"]),
     tests("MetricsTests", ["Metrics"]),
     tests("GraphsTests", ["Graphs", "Metrics"]),

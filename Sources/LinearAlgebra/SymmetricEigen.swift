@@ -1,4 +1,5 @@
 import COpenBLAS
+public import TileKernels
 
 /// The eigenvalues and eigenvectors of a symmetric matrix: A = V diag(values) Vᵀ.
 ///
@@ -35,6 +36,29 @@ public struct SymmetricEigen: Sendable {
     rows.makeRowSignsDefinite()
     self.values = values
     vectors = rows.transposed()
+  }
+
+  /// The same faster, for matrices whose eigenvectors may have either sign: by divide and conquer with these kernels.
+  ///
+  /// - Precondition: the matrix is square.
+  /// - Throws: ``LinearAlgebraError/notFinite(row:column:)``, ``LinearAlgebraError/notConverged(routine:code:)``.
+  /// - Complexity: O(9 n³), 4 n² numbers of memory.
+  public init(
+    _ matrix: consuming Matrix<Double>, by kernels: any SecularArithmetic
+  ) throws(LinearAlgebraError) {
+    let order = matrix.rowCount
+    precondition(order == matrix.columnCount, "eigenvalues of \(order) × \(matrix.columnCount)")
+    try matrix.checkFinite()
+    // Numbers of size 1, so that no square is too large or too small
+    let size = matrix.elements.reduce(0) { max($0, abs($1)) }
+    let scale = size > 0 && !(1e-100...1e100).contains(size) ? size : 1
+    if scale != 1 { matrix.scale(by: 1 / scale) }
+    let tridiagonal = try Tridiagonal(matrix)
+    var solved = try TridiagonalEigen(
+      diagonal: tridiagonal.diagonal, offDiagonal: tridiagonal.offDiagonal, by: kernels)
+    tridiagonal.apply(toRowsOf: &solved.vectors)
+    values = solved.ascending.map { solved.values[$0] * scale }
+    vectors = solved.vectors.transposed(takingRows: solved.ascending)
   }
 
   /// The `count` largest eigenvalues (still ascending) and their eigenvectors.

@@ -1,5 +1,6 @@
 public import LinearAlgebra
 import Modeling
+import Networks
 
 /// The state of MED-MAGMA's EM on one matrix: two precision matrices and the scalings that lead to z*.
 public struct EMState: Sendable, Codable, Equatable {
@@ -90,7 +91,7 @@ public struct EMStep: Sendable {
     let flipFlop = try FlipFlop(data, transposed, from: state, share, with: everyone, on: workers)
     let scaledByRows = scaled(transposed, columnsBy: flipFlop.rowScaling, on: workers)
     let columnGram = symmetricProduct(
-      scaledByRows, scaledByRows, share, with: everyone, on: workers)
+      scaledByRows, share, with: everyone, on: workers)
     var rows = secondMoments(
       flipFlop.rowGram.matrix, times: flipFlop.rowGram.factor, scaling: flipFlop.rowScaling,
       on: workers)
@@ -129,7 +130,8 @@ public struct EMStep: Sendable {
     let moments = try moments(of: data, at: state, share, with: everyone, on: workers)
     let eigen = try spectraOfBothAxes(((d1, d1), (d2, d2)), share, with: everyone, on: workers) {
       (isRows) throws(LinearAlgebraError) in
-      let eigen = try SymmetricEigen(isRows ? moments.rows : moments.columns)
+      let eigen = try SymmetricEigen(
+        isRows ? moments.rows : moments.columns, by: Processor.secularKernelsHere)
       return AxisSpectrum(values: eigen.values, vectors: eigen.vectors)
     }
     let (e1, e2) = (eigen.rows.values, eigen.columns.values)

@@ -71,7 +71,7 @@ public struct FlipFlop: Sendable {
       kept = columnGram
     } else {
       let startData = scaled(transposed, columnsBy: state.rowScaling, on: workers)
-      kept = symmetricProduct(startData, startData, share, with: everyone, on: workers)
+      kept = symmetricProduct(startData, share, with: everyone, on: workers)
     }
     var gram: Matrix<Double>?
     var rounds = 0
@@ -80,14 +80,14 @@ public struct FlipFlop: Sendable {
       let flopData = scaled(transposed, columnsBy: s1, on: workers)
       let flop = fibreForm(
         state.columnPrecision,
-        kept ?? symmetricProduct(flopData, flopData, share, with: everyone, on: workers),
+        kept ?? symmetricProduct(flopData, share, with: everyone, on: workers),
         times: kept == nil ? 1 : startFactor * startFactor,
         diagonal: rowForms(
           of: flopData, state.rowPrecision, share, with: everyone, on: workers), on: workers)
       kept = nil
       let next2 = try DiagonalScaling(of: flop, startingAt: s2, hessian: flopFactor)
       let flipData = scaled(data, columnsBy: next2.scaling, on: workers)
-      let product = symmetricProduct(flipData, flipData, share, with: everyone, on: workers)
+      let product = symmetricProduct(flipData, share, with: everyone, on: workers)
       let flip = fibreForm(
         state.rowPrecision, product, times: 1,
         diagonal: rowForms(

@@ -11,4 +11,11 @@ extension Processor {
 
   /// Those of the processor this runs on, found once.
   package static let spectrumKernelsHere = Processor().spectrumKernels
+
+  /// The fastest kernels of eigenproblems that this processor can run, found once.
+  package static let secularKernelsHere: any SecularArithmetic = {
+    let processor = Processor()
+    guard avx2.isSubset(of: processor.features) else { return PortableArithmetic() }
+    return avx512.isSubset(of: processor.features) ? AVX512Arithmetic() : AVX2Arithmetic()
+  }()
 }

@@ -34,7 +34,7 @@ public struct AxisSpectrum: Sendable {
     var sum = Matrix<Double>(rowCount: data[0].rowCount, columnCount: data[0].rowCount)
     var width = 0
     for matrix in data {
-      sum.add(symmetricProduct(matrix, matrix, share, with: everyone, on: workers))
+      sum.add(symmetricProduct(matrix, share, with: everyone, on: workers))
       width += matrix.columnCount
     }
     sum.scale(by: 1 / Double(width))

@@ -126,8 +126,8 @@ func singleAxisPrecisions<Everyone: Team & ~Copyable>(
 ) throws(LinearAlgebraError) -> MultiAxisPrecisions {
   let (d1, d2) = (data.rowCount, data.columnCount)
   let transposed = data.transposed()
-  let rows = symmetricProduct(data, data, share, with: everyone, on: workers)
-  let columns = symmetricProduct(transposed, transposed, share, with: everyone, on: workers)
+  let rows = symmetricProduct(data, share, with: everyone, on: workers)
+  let columns = symmetricProduct(transposed, share, with: everyone, on: workers)
   let spectra = try spectraOfBothAxes(((d1, d1), (d2, d2)), share, with: everyone, on: workers) {
     (isRows) throws(LinearAlgebraError) in
     let eigen = try SymmetricEigen(isRows ? rows : columns)

@@ -42,7 +42,7 @@ public enum NonparanormalSkeptic {
   ) -> Matrix<Double> {
     let middle = Double(matrix.rowCount + 1) / 2
     let ranks = overColumns(of: matrix) { ranks in ranks.map { $0 - middle } }
-    var result = symmetricProduct(ranks, ranks, share, with: everyone, on: workers)
+    var result = symmetricProduct(ranks, share, with: everyone, on: workers)
     let scales = result.diagonal.map { $0 > 0 ? 1 / $0.squareRoot() : 0 }
     let order = result.rowCount
     result.withUnsafeMutableElements { elements in

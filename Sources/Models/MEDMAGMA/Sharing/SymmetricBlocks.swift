@@ -54,24 +54,35 @@ func symmetricBlocks<Everyone: Team & ~Copyable>(
   return result
 }
 
-/// A · Bᵀ where that is symmetric.
+/// A · Aᵀ, or A · Bᵀ where that is symmetric.
 ///
 /// Collective where the share is divided.
 func symmetricProduct<Everyone: Team & ~Copyable>(
-  _ a: Matrix<Double>, _ b: Matrix<Double>, _ share: WorkShare, with everyone: borrowing Everyone,
-  on workers: Workers
+  _ a: Matrix<Double>, times b: Matrix<Double>? = nil, _ share: WorkShare,
+  with everyone: borrowing Everyone, on workers: Workers
 ) -> Matrix<Double> {
   let depth = a.columnCount
-  return a.withUnsafeElements { a in
-    b.withUnsafeElements { b in
-      nonisolated(unsafe) let (first, second) = (a.baseAddress, b.baseAddress)
-      let order = depth > 0 ? a.count / depth : 0
-      return symmetricBlocks(order: order, share, with: everyone, on: workers) { rows, target in
-        guard let first, let second else { return }
-        Double.gemm(
-          rowCount: rows.count, columnCount: rows.upperBound, depth: depth, alpha: 1,
-          a: Operand(first + rows.lowerBound * depth, stride: depth),
-          b: Operand(second, stride: depth, .transposed), beta: 0, c: target, cStride: order)
+  return a.withUnsafeElements { first in
+    (b ?? a).withUnsafeElements { second in
+      nonisolated(unsafe) let (first, second) = (first.baseAddress, second.baseAddress)
+      return symmetricBlocks(order: a.rowCount, share, with: everyone, on: workers) {
+        rows, target in
+        guard let first, let second, depth > 0 else { return }
+        // Of A · Aᵀ half the square on the diagonal is enough
+        let width = b == nil ? rows.lowerBound : rows.upperBound
+        if width > 0 {
+          Double.gemm(
+            rowCount: rows.count, columnCount: width, depth: depth, alpha: 1,
+            a: Operand(first + rows.lowerBound * depth, stride: depth),
+            b: Operand(second, stride: depth, .transposed), beta: 0, c: target,
+            cStride: a.rowCount)
+        }
+        if b == nil {
+          Double.syrk(
+            order: rows.count, depth: depth, alpha: 1,
+            a: Operand(first + rows.lowerBound * depth, stride: depth), beta: 0,
+            c: target + rows.lowerBound, cStride: a.rowCount)
+        }
       }
     }
   }
@@ -79,7 +90,7 @@ func symmetricProduct<Everyone: Team & ~Copyable>(
 
 /// A · Aᵀ on this member alone.
 func parallelGram(_ a: Matrix<Double>, on workers: Workers) -> Matrix<Double> {
-  symmetricProduct(a, a, .whole, with: Alone(), on: workers)
+  symmetricProduct(a, .whole, with: Alone(), on: workers)
 }
 
 /// V diag(values) Vᵀ.
@@ -89,20 +100,10 @@ func precision<Everyone: Team & ~Copyable>(
   _ vectors: Matrix<Double>, _ values: [Double], _ share: WorkShare,
   with everyone: borrowing Everyone, on workers: Workers
 ) -> Matrix<Double> {
-  var scaled = vectors
-  scaled.scale(columnsBy: values)
-  return symmetricProduct(scaled, vectors, share, with: everyone, on: workers)
-}
-
-extension Matrix<Double> {
-  /// A ← A diag(factors).
-  mutating func scale(columnsBy factors: [Double]) {
-    let width = columnCount
-    precondition(factors.count == width)
-    withUnsafeMutableElements { elements in
-      for start in stride(from: 0, to: elements.count, by: max(width, 1)) {
-        for column in 0..<width { elements[start + column] *= factors[column] }
-      }
-    }
+  if values.allSatisfy({ $0 >= 0 }) {
+    let roots = scaled(vectors, columnsBy: values.map { $0.squareRoot() }, on: workers)
+    return symmetricProduct(roots, share, with: everyone, on: workers)
   }
+  let weighted = scaled(vectors, columnsBy: values, on: workers)
+  return symmetricProduct(weighted, times: vectors, share, with: everyone, on: workers)
 }
