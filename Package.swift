@@ -80,10 +80,10 @@ let package = Package(
     library("LinearAlgebra", ["COpenBLAS", "TileKernels", numerics]),
     .target(name: "TileKernels", swiftSettings: settings),
     .target(
-      name: "TileKernelsAVX2", dependencies: ["TileKernels"],
+      name: "TileKernelsAVX2", dependencies: ["TileKernels", "CTileInstructions"],
       swiftSettings: kernelSettings("x86-64-v3")),
     .target(
-      name: "TileKernelsAVX512", dependencies: ["TileKernels"],
+      name: "TileKernelsAVX512", dependencies: ["TileKernels", "CTileInstructions"],
       swiftSettings: kernelSettings("x86-64-v4")),
     .target(
       name: "TileKernelsBFloat16", dependencies: ["TileKernels", "CTileInstructions"],

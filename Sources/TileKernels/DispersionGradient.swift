@@ -1,6 +1,44 @@
 // The dispersions' gradient of one lane's rows on one tile of genes, rounded to integers. The legend is that of
 // WeightGradient.swift, with the excess in the place of u.
 
+/// 1.5 · 2^52: a double of this size counts in ones.
+@_alwaysEmitIntoClient public var roundingStart: Double { @inline(__always) get { 0x1.8p52 } }
+/// Its bits, written out: asking a number for its bits is a call of the library.
+@_alwaysEmitIntoClient var roundingStartBits: Int64 {
+  @inline(__always) get { 0x4338_0000_0000_0000 }
+}
+
+/// What has been added to `roundingStart`, as integers.
+@_alwaysEmitIntoClient @inline(always)
+func integers(_ carried: SIMD8<Double>) -> SIMD8<Int64> {
+  unsafeBitCast(carried, to: SIMD8<Int64>.self)
+    &- SIMD8(repeating: roundingStartBits)
+}
+
+/// Adds numbers of any size, rounded to a whole number of units; those beyond ±2^50 units are cut off there.
+///
+/// A number v is rounded by one fused product: start + v 2^s, whose last bit is a unit. The scale is
+/// 2^s (1 + 2^−52), not 2^s: so v 2^s is never half way between two numbers (v has 24 digits), and what it is
+/// rounded to does not depend on anything else.
+///
+/// - Returns: how many were NaN; they are left out.
+@_alwaysEmitIntoClient @inline(always)
+func addClamped(
+  _ value: HalfFloats, scales: SIMD8<Double>, to sums: inout SIMD8<Int64>
+) -> Int {
+  let limit = SIMD8<Double>(repeating: 0x1p50)
+  var wide = SIMD8<Double>(value)
+  let isNumber = wide .== wide
+  wide = SIMD8<Double>(repeating: 0).replacing(with: wide, where: isNumber)
+  let scaled = wide * scales
+  var carried = SIMD8(repeating: roundingStart).addingProduct(wide, scales)
+  carried.replace(with: roundingStart + 0x1p50, where: limit .< scaled)
+  carried.replace(with: roundingStart - 0x1p50, where: scaled .< -limit)
+  sums &+= integers(carried)
+  let faults = SIMD8<Int64>(repeating: 1).replacing(with: 0, where: isNumber)
+  return Int(faults.wrappedSum())
+}
+
 /// Adjacent lanes of two vectors added: eight sums of `a`, then eight of `b`.
 @_alwaysEmitIntoClient @inline(always)
 func pairwiseSums(_ a: Floats, _ b: Floats) -> Floats {

@@ -1,16 +1,4 @@
-// From kernels' integers to parameters, and the bounds that tell whether integers will do.
-
-/// largest_i ← max(largest_i, |u_gi| f_g), and NaN or infinity in any u leaves NaN in `poison`.
-@_alwaysEmitIntoClient @inline(always)
-public func boundTile(
-  _ u: UnsafePointer<Floats>, geneCount: Int, factors f: UnsafePointer<Float>,
-  _ largest: inout Floats, _ poison: inout Floats
-) {
-  for g in 0..<geneCount {
-    largest = larger(largest, magnitude(u[g]) * Floats(repeating: f[g]))
-    poison = poison.addingProduct(u[g], Floats(repeating: 0))
-  }
-}
+// From kernels' integers to parameters, and what is known of genes before their tiles.
 
 /// r = 1 + e^ρ and 1/r.
 @_alwaysEmitIntoClient @inline(always)

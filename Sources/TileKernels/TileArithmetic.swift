@@ -19,9 +19,13 @@ public protocol TileArithmetic: Sendable {
   /// See `multiplyWeightGradient`.
   func weightGradient(
     _ u: UnsafePointer<Float>, tileStride: Int, _ x: UnsafePointer<Float>, stride: Int,
-    geneCount: Int, laneCount: Int, bounds: UnsafePointer<Int>, _ kind: SumKind,
-    scales: UnsafePointer<Double>, to sums: UnsafeMutableRawPointer
+    geneCount: Int, laneCount: Int, bounds: UnsafePointer<Int>, _ units: GradientUnits,
+    largestInput: Float, to sums: UnsafeMutablePointer<Int64>
   ) -> Int
+  /// See `multiplyPlainWeightGradient`.
+  func plainWeightGradient(
+    _ u: UnsafePointer<Float>, tileStride: Int, _ x: UnsafePointer<Float>, stride: Int,
+    geneCount: Int, rowCount: Int, to sums: UnsafeMutablePointer<Float>)
   /// See `differentiateZeros`; the loss is written.
   func zeros(
     _ kind: OutputKind, _ u: UnsafeMutablePointer<Floats>, _ excess: UnsafeMutablePointer<Floats>,
@@ -59,10 +63,6 @@ public protocol TileArithmetic: Sendable {
   func activate(
     _ kind: OutputKind, _ u: UnsafeMutablePointer<Floats>, geneCount: Int,
     scale: UnsafePointer<Floats>, logSum: UnsafePointer<Floats>)
-  /// See `boundTile`: the largest of all rows; NaN where a derivative is not finite.
-  func bound(
-    _ u: UnsafePointer<Floats>, geneCount: Int, factors: UnsafePointer<Float>
-  ) -> Float
   /// See `dispersions`.
   func dispersionsOf(
     _ rho: UnsafePointer<Floats>, _ r: UnsafeMutablePointer<Floats>,

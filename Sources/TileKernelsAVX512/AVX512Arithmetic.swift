@@ -1,3 +1,4 @@
+internal import CTileInstructions
 package import TileKernels
 
 /// Processors of x86-64-v4: AVX-512 F, BW, CD, DQ, VL.
@@ -28,12 +29,21 @@ package struct AVX512Arithmetic: TileArithmetic {
   }
   package func weightGradient(
     _ u: UnsafePointer<Float>, tileStride: Int, _ x: UnsafePointer<Float>, stride: Int,
-    geneCount: Int, laneCount: Int, bounds: UnsafePointer<Int>, _ kind: SumKind,
-    scales: UnsafePointer<Double>, to sums: UnsafeMutableRawPointer
+    geneCount: Int, laneCount: Int, bounds: UnsafePointer<Int>, _ units: GradientUnits,
+    largestInput: Float, to sums: UnsafeMutablePointer<Int64>
   ) -> Int {
     return multiplyWeightGradient(
-      u, tileStride: tileStride, x, stride: stride, geneCount: geneCount, laneCount: laneCount,
-      bounds: bounds, kind, scales: scales, to: sums, isWide: true)
+      AVX512Rounding.self, u, tileStride: tileStride, x, stride: stride, geneCount: geneCount,
+      laneCount: laneCount, bounds: bounds, units, largestInput: largestInput, to: sums,
+      isWide: true)
+  }
+  package func plainWeightGradient(
+    _ u: UnsafePointer<Float>, tileStride: Int, _ x: UnsafePointer<Float>, stride: Int,
+    geneCount: Int, rowCount: Int, to sums: UnsafeMutablePointer<Float>
+  ) {
+    multiplyPlainWeightGradient(
+      u, tileStride: tileStride, x, stride: stride, geneCount: geneCount, rowCount: rowCount,
+      to: sums, isWide: true)
   }
   package func zeros(
     _ kind: OutputKind, _ u: UnsafeMutablePointer<Floats>, _ excess: UnsafeMutablePointer<Floats>,
@@ -105,14 +115,6 @@ package struct AVX512Arithmetic: TileArithmetic {
       activateTile(kind, u, geneCount: geneCount, scale: scale[0])
     }
   }
-  package func bound(
-    _ u: UnsafePointer<Floats>, geneCount: Int, factors: UnsafePointer<Float>
-  ) -> Float {
-    var largest = Floats(repeating: 0)
-    var poison = Floats(repeating: 0)
-    boundTile(u, geneCount: geneCount, factors: factors, &largest, &poison)
-    return largest.max() + poison.sum()
-  }
   package func dispersionsOf(
     _ rho: UnsafePointer<Floats>, _ r: UnsafeMutablePointer<Floats>,
     _ inverses: UnsafeMutablePointer<Floats>, vectorCount: Int
@@ -136,4 +138,10 @@ package struct AVX512Arithmetic: TileArithmetic {
   ) -> Float {
     return moveParameters(step, theta, m, v, along: sums, unit: unit, count: count)
   }
+}
+
+/// Rounding by one instruction.
+enum AVX512Rounding: IntegerRounding {
+  @inline(__always)
+  static func nearest(_ x: HalfFloats) -> SIMD8<Int32> { distfit_nearest_of_eight(x) }
 }

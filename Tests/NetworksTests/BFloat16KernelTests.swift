@@ -117,8 +117,9 @@ struct BFloat16KernelTests {
         bounds.withUnsafeBufferPointer { bounds in
           guard let order = order.baseAddress, let bounds = bounds.baseAddress else { return }
           let rows = BFloat16Rows(
-            genePairs: genePairs, rowPairs: rowPairs, rowStride: 24, sizes: sizes, scales: scales,
-            shifts: shifts, order: order, bounds: bounds, isInOrder: lanes[0] % 2 == 0)
+            genePairs: genePairs, rowPairs: rowPairs, rowStride: 24,
+            units: GradientUnits(scales: scales, shifts: shifts, sizes: sizes), order: order,
+            bounds: bounds, isInOrder: lanes[0] % 2 == 0)
           kernels.packDerivatives(
             tile, tileStride: 256, geneCount: genes, blockCount: 2, rows)
           kernels.packRows(x, stride: stride, order: order, pairCount: 24, into: packedRows)

@@ -4,12 +4,21 @@
 
 typedef float distfit_floats __attribute__((ext_vector_type(16)));
 typedef int distfit_integers __attribute__((ext_vector_type(16)));
+typedef float distfit_half_floats __attribute__((ext_vector_type(8)));
 typedef int distfit_half_integers __attribute__((ext_vector_type(8)));
 
-#if defined(__AVX512BF16__)
+#define DISTFIT_INLINE static inline __attribute__((always_inline))
+
+#if defined(__AVX__)
 #include <immintrin.h>
 
-#define DISTFIT_INLINE static inline __attribute__((always_inline))
+/// The nearest integers, ties to even, for |x| < 2^31.
+DISTFIT_INLINE distfit_half_integers distfit_nearest_of_eight(distfit_half_floats x) {
+  return (distfit_half_integers)_mm256_cvtps_epi32((__m256)x);
+}
+#endif
+
+#if defined(__AVX512BF16__)
 
 /// sum + a₁ b₁ + a₀ b₀ in each of sixteen places, the higher pair first; a, b hold two bfloat16 a place.
 DISTFIT_INLINE distfit_floats distfit_dot(

@@ -136,60 +136,63 @@ extension FusedDenseLayer {
         }
       }
       if let sums {
-        faults = addGradients(derivatives, inputs, layout, to: sums, kernels, workers)
+        faults = addGradients(derivatives, inputs, layout, to: sums, kernels, pool, workers)
       }
     }
     return (inputGradient, faults)
   }
 
-  /// The weights' gradient, some outputs a piece. Every number is checked: these layers are small.
+  /// The weights' gradient, some outputs a piece.
   private func addGradients(
     _ derivatives: UnsafeMutablePointer<Floats>, _ inputs: UnsafeMutablePointer<Float>,
     _ layout: RowLayout, to sums: UnsafeMutablePointer<Int64>, _ kernels: any TileArithmetic,
-    _ workers: Workers
+    _ pool: BufferPool, _ workers: Workers
   ) -> Int {
-    let units = unitExponents.map(UnitExponent.scale)
-    let factors = unitExponents.map(UnitExponent.boundFactor)
     let pieceOutputs = 16
     let pieceCount = (outputCount + pieceOutputs - 1) / pieceOutputs
     var faults = [Int](repeating: 0, count: pieceCount)
     faults.withUnsafeMutableBufferPointer { faults in
-      units.withUnsafeBufferPointer { units in
-        factors.withUnsafeBufferPointer { factors in
-          guard let units = units.baseAddress, let factors = factors.baseAddress else { return }
-          let faults = faults
-          workers.perform(pieceCount) { piece in
-            let first = piece * pieceOutputs
-            let count = min(pieceOutputs, outputCount - first)
-            for group in layout.groups {
-              let tile = derivatives + (group.firstBlock * outputCount + first)
-              let x = inputs + group.firstBlock * 16 * stride
-              // |Σ δ x| ≤ rows · largest |δ| · largest |x|; NaN fails the comparison below.
-              var largest: Float = 0
-              for block in 0..<group.blockCount {
-                let bound = kernels.bound(
-                  tile + block * outputCount, geneCount: count, factors: factors + first)
-                if !(bound <= largest) { largest = bound }
-                if bound.isNaN { break }
-              }
-              var largestInput: Float = 0
-              for index in 0..<group.rows.count * stride where !(abs(x[index]) <= largestInput) {
-                largestInput = abs(x[index])
-              }
-              let isSafe = largest * largestInput * Float(group.rows.count) < 1
-              faults[piece] += group.bounds.withUnsafeBufferPointer { bounds in
-                guard let bounds = bounds.baseAddress else { return 0 }
-                return kernels.weightGradient(
-                  floats(tile), tileStride: outputCount * 16, x, stride: stride, geneCount: count,
-                  laneCount: group.laneCount, bounds: bounds,
-                  isSafe ? .integers : .checkedIntegers, scales: units + first,
-                  to: sums + first * stride)
-              }
+      let faults = faults
+      workers.perform(pieceCount) { piece in
+        let outputs = piece * pieceOutputs..<min((piece + 1) * pieceOutputs, outputCount)
+        withUnits(outputs, pool) { units in
+          for group in layout.groups {
+            let x = inputs + group.firstBlock * 16 * stride
+            // NaN stays, because no comparison with it is true.
+            var largestInput: Float = 0
+            for index in 0..<group.rows.count * stride where !(abs(x[index]) <= largestInput) {
+              largestInput = abs(x[index])
+            }
+            faults[piece] += group.bounds.withUnsafeBufferPointer { bounds in
+              guard let bounds = bounds.baseAddress else { return 0 }
+              return kernels.weightGradient(
+                floats(derivatives + (group.firstBlock * outputCount + outputs.lowerBound)),
+                tileStride: outputCount * 16, x, stride: stride, geneCount: outputs.count,
+                laneCount: group.laneCount, bounds: bounds, units, largestInput: largestInput,
+                to: sums + outputs.lowerBound * stride)
             }
           }
         }
       }
     }
     return faults.reduce(0, +)
+  }
+
+  /// In what the gradients of some outputs are counted.
+  private func withUnits(
+    _ outputs: Range<Int>, _ pool: BufferPool, _ body: (GradientUnits) -> Void
+  ) {
+    pool.withCarved { carver in
+      (
+        carver.take(Float.self, outputs.count), carver.take(Int64.self, outputs.count),
+        carver.take(Float.self, outputs.count)
+      )
+    } body: { scales, shifts, sizes in
+      for (place, output) in outputs.enumerated() {
+        (scales[place], shifts[place]) = UnitExponent.lanePart(
+          unitExponents[output], largest: largestGradients[output])
+      }
+      body(GradientUnits(scales: scales, shifts: shifts, sizes: sizes))
+    }
   }
 }

@@ -28,12 +28,21 @@ package struct PortableArithmetic: TileArithmetic {
   }
   package func weightGradient(
     _ u: UnsafePointer<Float>, tileStride: Int, _ x: UnsafePointer<Float>, stride: Int,
-    geneCount: Int, laneCount: Int, bounds: UnsafePointer<Int>, _ kind: SumKind,
-    scales: UnsafePointer<Double>, to sums: UnsafeMutableRawPointer
+    geneCount: Int, laneCount: Int, bounds: UnsafePointer<Int>, _ units: GradientUnits,
+    largestInput: Float, to sums: UnsafeMutablePointer<Int64>
   ) -> Int {
     return multiplyWeightGradient(
-      u, tileStride: tileStride, x, stride: stride, geneCount: geneCount, laneCount: laneCount,
-      bounds: bounds, kind, scales: scales, to: sums, isWide: false)
+      PortableRounding.self, u, tileStride: tileStride, x, stride: stride, geneCount: geneCount,
+      laneCount: laneCount, bounds: bounds, units, largestInput: largestInput, to: sums,
+      isWide: false)
+  }
+  package func plainWeightGradient(
+    _ u: UnsafePointer<Float>, tileStride: Int, _ x: UnsafePointer<Float>, stride: Int,
+    geneCount: Int, rowCount: Int, to sums: UnsafeMutablePointer<Float>
+  ) {
+    multiplyPlainWeightGradient(
+      u, tileStride: tileStride, x, stride: stride, geneCount: geneCount, rowCount: rowCount,
+      to: sums, isWide: false)
   }
   package func zeros(
     _ kind: OutputKind, _ u: UnsafeMutablePointer<Floats>, _ excess: UnsafeMutablePointer<Floats>,
@@ -104,14 +113,6 @@ package struct PortableArithmetic: TileArithmetic {
     } else {
       activateTile(kind, u, geneCount: geneCount, scale: scale[0])
     }
-  }
-  package func bound(
-    _ u: UnsafePointer<Floats>, geneCount: Int, factors: UnsafePointer<Float>
-  ) -> Float {
-    var largest = Floats(repeating: 0)
-    var poison = Floats(repeating: 0)
-    boundTile(u, geneCount: geneCount, factors: factors, &largest, &poison)
-    return largest.max() + poison.sum()
   }
   package func dispersionsOf(
     _ rho: UnsafePointer<Floats>, _ r: UnsafeMutablePointer<Floats>,

@@ -13,21 +13,22 @@ enum UnitExponent {
     Double(sign: .plus, exponent: -Int(exponent), significand: 1)
   }
 
-  /// 2^s (1 + 2^−52), by which the kernels multiply: see `roundingStart`.
+  /// 2^s (1 + 2^−52), by which kernels multiply: see `addClamped`.
   static func scale(_ exponent: Int32) -> Double {
     Double(bitPattern: UInt64(1023 + Int(exponent)) << 52 | 1)
   }
 
-  /// 2^(s − 50): a number times this is below 1 if it is below 2^50 units.
-  static func boundFactor(_ exponent: Int32) -> Float {
-    Float(bitPattern: UInt32(127 + Int(exponent) - 50) << 23)
-  }
-
-  /// t ≤ s: in units of 2^−t the largest gradient of recent steps is some 2^18, which leaves thirty-two bits
-  /// room for 2^11 of its size.
+  /// t ≤ s: in units of 2^−t, to which each lane's part of a weight gradient is rounded, the largest gradient
+  /// of recent steps is some 2^20. Thirty-two bits then have room for some hundred times its size.
   static func coarse(_ exponent: Int32, largest: Float) -> Int32 {
     let size = largest > 0x1p-60 && largest.isFinite ? Int32(largest.exponent) + 1 : -60
-    return min(18 - size, exponent)
+    return min(20 - size, exponent)
+  }
+
+  /// 2^t and s − t of a gene.
+  static func lanePart(_ exponent: Int32, largest: Float) -> (scale: Float, shift: Int64) {
+    let coarse = coarse(exponent, largest: largest)
+    return (Float(bitPattern: UInt32(127 + Int(coarse)) << 23), Int64(exponent - coarse))
   }
 
   /// Takes notice of a step's largest gradient; older ones fade by an eighth a step.

@@ -55,12 +55,8 @@ public protocol BFloat16Arithmetic: Sendable {
   public let rowPairs: UnsafeMutablePointer<Int32>
   /// Pairs of rows that a gene has room for, a multiple of eight.
   public let rowStride: Int
-  /// Σ over rows of |u_g| 2^t_g.
-  public let sizes: UnsafeMutablePointer<Float>
-  /// 2^t_g: gradients are counted in units of 2^−t_g.
-  public let scales: UnsafePointer<Float>
-  /// s_g − t_g: the shift from these units to those of the sums.
-  public let shifts: UnsafePointer<Int64>
+  /// In what gradients are counted.
+  public let units: GradientUnits
   /// The row, of the group, at each place of the pairs; −1: none.
   public let order: UnsafePointer<Int32>
   /// Pairs of each lane: lane l has pairs bounds[l] ..< bounds[l + 1].
@@ -71,16 +67,13 @@ public protocol BFloat16Arithmetic: Sendable {
   /// Memberwise.
   public init(
     genePairs: UnsafeMutablePointer<FloatBits>, rowPairs: UnsafeMutablePointer<Int32>,
-    rowStride: Int, sizes: UnsafeMutablePointer<Float>, scales: UnsafePointer<Float>,
-    shifts: UnsafePointer<Int64>, order: UnsafePointer<Int32>, bounds: UnsafePointer<Int>,
-    isInOrder: Bool
+    rowStride: Int, units: GradientUnits, order: UnsafePointer<Int32>,
+    bounds: UnsafePointer<Int>, isInOrder: Bool
   ) {
     self.genePairs = genePairs
     self.rowPairs = rowPairs
     self.rowStride = rowStride
-    self.sizes = sizes
-    self.scales = scales
-    self.shifts = shifts
+    self.units = units
     self.order = order
     self.bounds = bounds
     self.isInOrder = isInOrder

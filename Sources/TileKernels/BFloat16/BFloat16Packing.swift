@@ -95,8 +95,8 @@ public func packDerivatives<I: BFloat16Instructions>(
   var g = 0
   while g < geneCount {
     let isPair = g &+ 1 < geneCount
-    let scale0 = Floats(repeating: rows.scales[g])
-    let scale1 = Floats(repeating: isPair ? rows.scales[g &+ 1] : 0)
+    let scale0 = Floats(repeating: rows.units.scales[g])
+    let scale1 = Floats(repeating: isPair ? rows.units.scales[g &+ 1] : 0)
     let target0 = UnsafeMutableRawPointer(rows.rowPairs + g &* rows.rowStride)
     let target1 = UnsafeMutableRawPointer(rows.rowPairs + (g &+ 1) &* rows.rowStride)
     var size0 = Floats(repeating: 0)
@@ -119,8 +119,8 @@ public func packDerivatives<I: BFloat16Instructions>(
         }
       }
     }
-    rows.sizes[g] = size0.sum()
-    if isPair { rows.sizes[g &+ 1] = size1.sum() }
+    rows.units.sizes[g] = size0.sum()
+    if isPair { rows.units.sizes[g &+ 1] = size1.sum() }
     g &+= 2
   }
   if !rows.isInOrder {
@@ -136,7 +136,7 @@ func packRowsOutOfOrder<I: BFloat16Instructions>(
 ) {
   let derivatives = UnsafeRawPointer(u).assumingMemoryBound(to: Float.self)
   for g in 0..<geneCount {
-    let scale = Floats(repeating: rows.scales[g])
+    let scale = Floats(repeating: rows.units.scales[g])
     var pair = 0
     while pair < rows.rowStride {
       var found = Floats(repeating: 0)

@@ -1,7 +1,5 @@
 // The weight gradient of some lanes from pairs of rows, rounded to integers in units of 2^−t_g: see
-// WeightGradient.swift for the legend. Thirty-two bits hold a group's sum if the gene's derivatives are small
-// enough; otherwise each lane's part is rounded and checked on its way to sixty-four. Both round alike, to the nearest
-// integer, ties to even.
+// WeightGradient.swift for the legend and for how they are rounded.
 
 /// sums_gk ← sums_gk + 2^(s_g − t_g) Σ over lanes of round(2^t_g Σ_r u_gr x_rk), r in pairs from zero.
 ///
@@ -13,16 +11,11 @@ public func multiplyWeightGradientOfPairs<I: BFloat16Instructions>(
   geneCount: Int, laneCount: Int, largestInput: Float, to sums: UnsafeMutablePointer<Int64>
 ) -> Int {
   let vectors = pairStride(stride) / 16
-  // Rounding to bfloat16 may add some 2^−7 to a product.
-  let limit: Float = 0x1p29
   var faults = 0
   var g = 0
   while g < geneCount {
     let genes = geneCount &- g >= 3 ? 3 : 1
-    var isSafe = true
-    for gene in g..<g &+ genes {
-      if !(rows.sizes[gene] * largestInput < limit) { isSafe = false }
-    }
+    let isSafe = rows.units.hold(g..<g &+ genes, largestInput: largestInput)
     var v = 0
     while v < vectors {
       let left = vectors &- v
@@ -94,7 +87,7 @@ func addStrip<I: BFloat16Instructions, let genes: Int, let width: Int>(
     }
   }
   for g in 0..<genes {
-    let shift = SIMD8<Int64>(repeating: rows.shifts[gene &+ g])
+    let shift = SIMD8<Int64>(repeating: rows.units.shifts[gene &+ g])
     for v in 0..<width {
       let k = 16 &* (first &+ v)
       let place = sums + ((gene &+ g) &* stride &+ k)
@@ -102,17 +95,6 @@ func addStrip<I: BFloat16Instructions, let genes: Int, let width: Int>(
       if k &+ 8 < stride { addShifted(totals[g][v].highHalf, shift, to: place + 8) }
     }
   }
-}
-
-/// Adds eight integers times 2^shift.
-@_alwaysEmitIntoClient @inline(__always)
-func addShifted(
-  _ values: SIMD8<Int32>, _ shift: SIMD8<Int64>, to sums: UnsafeMutablePointer<Int64>
-) {
-  let place = UnsafeMutableRawPointer(sums)
-  let old = place.loadUnaligned(as: SIMD8<Int64>.self)
-  place.storeBytes(
-    of: old &+ (SIMD8<Int64>(truncatingIfNeeded: values) &<< shift), as: SIMD8<Int64>.self)
 }
 
 /// One gene × one vector of inputs, all lanes, each number checked: those beyond 2^50 units are cut off there.
@@ -125,8 +107,7 @@ func addChecked<I: BFloat16Instructions>(
   to sums: UnsafeMutablePointer<Int64>
 ) -> Int {
   let u = rows.rowPairs + gene &* rows.rowStride
-  let shift = rows.shifts[gene]
-  let limit = Double(Int64(1) &<< (50 &- shift))
+  let shift = rows.units.shifts[gene]
   let count = min(16, stride &- 16 &* vector)
   let place = sums + (gene &* stride &+ 16 &* vector)
   var faults = 0
@@ -136,13 +117,7 @@ func addChecked<I: BFloat16Instructions>(
       part = I.dot(part, FloatBits(repeating: u[pair]), x[pair &* vectors &+ vector])
     }
     for k in 0..<count {
-      let value = Double(part[k])
-      guard value == value else {
-        faults &+= 1
-        continue
-      }
-      let carried = roundingStart + max(-limit, min(limit, value))
-      place[k] &+= (Int64(bitPattern: carried.bitPattern) &- roundingStartBits) &<< shift
+      faults &+= addRounded(Double(part[k]), shift: shift, to: place + k)
     }
   }
   return faults

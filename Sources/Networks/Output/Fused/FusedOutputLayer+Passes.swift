@@ -192,13 +192,14 @@ extension FusedOutputLayer {
     let units = min(chunks, 32)
     let isReduced = demand.contains(.weightGradient) && !demand.contains(.plainSums)
     let reduced = (isReduced ? products : nil).map {
-      ReducedPass(&carver, $0, layout, largestGradients: gradients, inputCount: H, stride: S)
+      ReducedPass(&carver, $0, layout, inputCount: H, stride: S)
     }
     return FusedPass(
       kernels: kernels, reduced: reduced, kind: kind, demand: demand,
       geneCount: specification.outputCount,
       inputCount: H, stride: S, layout: layout, chunkCount: chunks, unitCount: units,
-      weights: weights, unitExponents: exponents, starts: starts, columns: columns,
+      weights: weights, unitExponents: exponents, largestGradients: gradients, starts: starts,
+      columns: columns,
       values: values,
       arranged: ArrangedEntries(
         &carver, entryCount: batch.values.values.count, blockCount: blocks, chunkCount: chunks),

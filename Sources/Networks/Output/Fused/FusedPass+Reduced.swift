@@ -3,8 +3,6 @@ import TileKernels
 /// What a pass shares when its products are made in bfloat16.
 struct ReducedPass {
   let kernels: any BFloat16Arithmetic
-  /// The largest |gradient| of each gene in recent steps.
-  let largestGradients: UnsafePointer<Float>
   /// ⌈H/2⌉.
   let inputPairs: Int
   /// Vectors of a row: ⌈S/16⌉.
@@ -54,10 +52,9 @@ struct ReducedPass {
 
   init(
     _ carver: inout Carver, _ kernels: any BFloat16Arithmetic, _ layout: RowLayout,
-    largestGradients: UnsafePointer<Float>, inputCount: Int, stride: Int
+    inputCount: Int, stride: Int
   ) {
     self.kernels = kernels
-    self.largestGradients = largestGradients
     inputPairs = (inputCount + 1) / 2
     geneStride = pairStride(stride)
     weightPairs = stride / 2
@@ -81,10 +78,6 @@ struct ReducedScratch {
   let geneWeights: UnsafeMutablePointer<FloatBits>
   let genePairs: UnsafeMutablePointer<FloatBits>
   let rowPairs: UnsafeMutablePointer<Int32>
-  /// For each gene of the chunk: Σ |u| 2^t, 2^t, s − t.
-  let sizes: UnsafeMutablePointer<Float>
-  let scales: UnsafeMutablePointer<Float>
-  let shifts: UnsafeMutablePointer<Int64>
 
   init(_ carver: inout Carver, _ pass: ReducedPass, blockCount: Int) {
     let genes = FusedPass.chunkGenes
@@ -92,9 +85,6 @@ struct ReducedScratch {
     geneWeights = carver.take(FloatBits.self, genes / 2 * pass.rowVectors)
     genePairs = carver.take(FloatBits.self, blockCount * genePairsOfChunk)
     rowPairs = carver.take(Int32.self, genes * pass.largestPairCount)
-    sizes = carver.take(Float.self, genes)
-    scales = carver.take(Float.self, genes)
-    shifts = carver.take(Int64.self, genes)
   }
 }
 
@@ -128,45 +118,37 @@ extension FusedPass {
       geneCount: genes(ofChunk: chunk), inputCount: inputCount, into: packed.logitWeights)
   }
 
-  /// A chunk's weights, for hidden gradients, and the units of its weight gradients.
+  /// A chunk's weights, for hidden gradients.
   func packGradientWeights(_ scratch: FusedScratch, chunk: Int) {
     guard let reduced, let packed = scratch.reduced else { return }
-    let first = chunk * Self.chunkGenes
-    for g in 0..<genes(ofChunk: chunk) {
-      let exponent = unitExponents[first + g]
-      let coarse = UnitExponent.coarse(exponent, largest: reduced.largestGradients[first + g])
-      packed.scales[g] = Float(sign: .plus, exponent: Int(coarse), significand: 1)
-      packed.shifts[g] = Int64(exponent - coarse)
-    }
     reduced.kernels.packWeightsOfGenePairs(
-      weights + first * stride, stride: stride, geneCount: genes(ofChunk: chunk),
+      weights + chunk * Self.chunkGenes * stride, stride: stride, geneCount: genes(ofChunk: chunk),
       into: packed.geneWeights)
   }
 
   /// `backward` in bfloat16.
   func reducedBackward(
     _ group: RowLayout.Group, number: Int, unit: Int, chunk: Int,
-    derivatives: UnsafeMutablePointer<Floats>, _ reduced: ReducedPass, _ packed: ReducedScratch
+    derivatives: UnsafeMutablePointer<Floats>, _ reduced: ReducedPass, _ packed: ReducedScratch,
+    _ units: GradientUnits
   ) {
     guard let sums else { return }
     let genes = genes(ofChunk: chunk)
     if number == 0 { clearWeightSums(chunk: chunk) }
-    let blocks = group.firstBlock..<group.firstBlock + group.blockCount
     let pairs = reduced.groups[number]
     faults[unit] += pairs.order.withUnsafeBufferPointer { order in
       pairs.bounds.withUnsafeBufferPointer { bounds in
         guard let order = order.baseAddress, let bounds = bounds.baseAddress else { return 0 }
         let rows = BFloat16Rows(
           genePairs: packed.genePairs, rowPairs: packed.rowPairs, rowStride: pairs.count,
-          sizes: packed.sizes, scales: packed.scales, shifts: packed.shifts, order: order,
-          bounds: bounds, isInOrder: pairs.isInOrder)
+          units: units, order: order, bounds: bounds, isInOrder: pairs.isInOrder)
         reduced.kernels.packDerivatives(
           derivatives, tileStride: Self.tileStride, geneCount: genes,
           blockCount: group.blockCount, rows)
         return reduced.kernels.weightGradient(
           rows, reduced.rows + pairs.first * reduced.rowVectors, stride: stride,
           geneCount: genes, laneCount: group.laneCount,
-          largestInput: blocks.reduce(0) { inputBounds[$1] <= $0 ? $0 : inputBounds[$1] },
+          largestInput: largestInput(of: group),
           to: sums.assumingMemoryBound(to: Int64.self) + chunk * Self.chunkGenes * stride)
       }
     }

@@ -35,6 +35,8 @@ struct FusedPass {
 
   let weights: UnsafePointer<Float>
   let unitExponents: UnsafePointer<Int32>
+  /// The largest |gradient| of each gene in recent steps.
+  let largestGradients: UnsafePointer<Float>
   /// The batch: entries of (row, chunk), columns, values.
   let starts: UnsafePointer<Int32>
   let columns: UnsafePointer<Int32>
@@ -80,12 +82,14 @@ struct FusedScratch {
   let tile: UnsafeMutablePointer<Floats>
   let excess: UnsafeMutablePointer<Floats>
   let stage: UnsafeMutablePointer<Floats>
-  /// r, 1/r, ρ of the chunk's genes; 2^s as doubles and, divided by 2^50, as floats.
+  /// r, 1/r, ρ of the chunk's genes; 2^s as doubles, and in what gradients of weights are counted.
   let dispersions: UnsafeMutablePointer<Float>
   let inverses: UnsafeMutablePointer<Float>
   let logDispersions: UnsafeMutablePointer<Float>
   let units: UnsafeMutablePointer<Double>
-  let factors: UnsafeMutablePointer<Float>
+  let scales: UnsafeMutablePointer<Float>
+  let shifts: UnsafeMutablePointer<Int64>
+  let sizes: UnsafeMutablePointer<Float>
   let reduced: ReducedScratch?
   let entries: EntryScratch
   /// One vector: what a kernel returns.
@@ -99,11 +103,15 @@ struct FusedScratch {
     inverses = carver.take(Float.self, FusedPass.chunkGenes)
     logDispersions = carver.take(Float.self, FusedPass.chunkGenes)
     units = carver.take(Double.self, FusedPass.chunkGenes)
-    factors = carver.take(Float.self, FusedPass.chunkGenes)
+    scales = carver.take(Float.self, FusedPass.chunkGenes)
+    shifts = carver.take(Int64.self, FusedPass.chunkGenes)
+    sizes = carver.take(Float.self, FusedPass.chunkGenes)
     self.reduced = reduced.map { ReducedScratch(&carver, $0, blockCount: blockCount) }
     entries = EntryScratch(&carver)
     result = carver.take(Floats.self, 2)
   }
+
+  var gradientUnits: GradientUnits { GradientUnits(scales: scales, shifts: shifts, sizes: sizes) }
 }
 
 extension FusedPass {
@@ -115,12 +123,12 @@ extension FusedPass {
       scratch.logDispersions[g] = weights[(first + g) * stride + inputCount + 1]
       let exponent = unitExponents[first + g]
       scratch.units[g] = UnitExponent.scale(exponent)
-      scratch.factors[g] = UnitExponent.boundFactor(exponent)
+      (scratch.scales[g], scratch.shifts[g]) = UnitExponent.lanePart(
+        exponent, largest: largestGradients[first + g])
     }
     for g in genes..<Self.chunkGenes {
       scratch.logDispersions[g] = 0
       scratch.units[g] = 1
-      scratch.factors[g] = 0
     }
     kernels.dispersionsOf(
       vectors(scratch.logDispersions), vectors(scratch.dispersions), vectors(scratch.inverses),
@@ -152,35 +160,29 @@ extension FusedPass {
   ) {
     if let reduced, let packed = scratch.reduced {
       reducedBackward(
-        group, number: number, unit: unit, chunk: chunk, derivatives: derivatives, reduced, packed)
+        group, number: number, unit: unit, chunk: chunk, derivatives: derivatives, reduced, packed,
+        scratch.gradientUnits)
       return
     }
     let genes = genes(ofChunk: chunk)
     let firstGene = chunk * Self.chunkGenes
     if demand.contains(.weightGradient), let sums {
       if number == 0 { clearWeightSums(chunk: chunk) }
-      var largest: Float = 0
-      for block in 0..<group.blockCount {
-        let bound = kernels.bound(
-          derivatives + block * Self.tileStride, geneCount: genes, factors: scratch.factors)
-        // A NaN stays: the comparison is false for it.
-        if !(bound <= largest) { largest = bound }
-        if bound.isNaN { break }
-      }
-      var largestInput: Float = 0
-      for block in group.firstBlock..<group.firstBlock + group.blockCount
-      where !(inputBounds[block] <= largestInput) { largestInput = inputBounds[block] }
-      let isSafe = largest * (largestInput * Float(group.rows.count)) < 1
-      let isPlain = demand.contains(.plainSums)
-      let place = sums + firstGene * stride * (isPlain ? 4 : 8)
-      faults[unit] += group.bounds.withUnsafeBufferPointer { bounds in
-        guard let bounds = bounds.baseAddress else { return 0 }
-        return kernels.weightGradient(
-          floats(derivatives), tileStride: Self.tileStride * 16,
-          inputs + group.firstBlock * 16 * stride, stride: stride, geneCount: genes,
-          laneCount: group.laneCount, bounds: bounds,
-          isPlain ? .plain : isSafe ? .integers : .checkedIntegers, scales: scratch.units,
-          to: place)
+      let x = inputs + group.firstBlock * 16 * stride
+      if demand.contains(.plainSums) {
+        kernels.plainWeightGradient(
+          floats(derivatives), tileStride: Self.tileStride * 16, x, stride: stride,
+          geneCount: genes, rowCount: group.rows.count,
+          to: sums.assumingMemoryBound(to: Float.self) + firstGene * stride)
+      } else {
+        faults[unit] += group.bounds.withUnsafeBufferPointer { bounds in
+          guard let bounds = bounds.baseAddress else { return 0 }
+          return kernels.weightGradient(
+            floats(derivatives), tileStride: Self.tileStride * 16, x, stride: stride,
+            geneCount: genes, laneCount: group.laneCount, bounds: bounds, scratch.gradientUnits,
+            largestInput: largestInput(of: group),
+            to: sums.assumingMemoryBound(to: Int64.self) + firstGene * stride)
+        }
       }
     }
     if demand.contains(.hiddenGradient) {
@@ -189,6 +191,13 @@ extension FusedPass {
         blockCount: group.blockCount, derivatives, tileStride: Self.tileStride,
         into: hiddenGradients + unit * gradientSize + group.firstBlock * inputCount,
         gradientStride: inputCount)
+    }
+  }
+
+  /// The largest |x| of a group; NaN stays, because no comparison with it is true.
+  func largestInput(of group: RowLayout.Group) -> Float {
+    (group.firstBlock..<group.firstBlock + group.blockCount).reduce(0) {
+      inputBounds[$1] <= $0 ? $0 : inputBounds[$1]
     }
   }
 
