@@ -120,10 +120,19 @@ public func addExcess(
     var low = SIMD8<Int64>(repeating: 0)
     var high = low
     for lane in 0..<laneCount {
-      laneExcess(
-        excess + first &* 16, tileStride: tileStride, geneCount: genes,
-        rows: bounds[lane]..<bounds[lane &+ 1], into: stage)
-      let gradient = sumsOfSixteen(stage) * factors
+      let rows = bounds[lane]..<bounds[lane &+ 1]
+      var totals: Floats
+      if genes == 16, rows.count == 16, rows.lowerBound & 15 == 0 {
+        // A whole block of rows: it lies as it is wanted.
+        let block = UnsafeRawPointer(
+          excess + ((rows.lowerBound &>> 4) &* tileStride &+ first &* 16))
+        totals = sumsOfSixteen(block.assumingMemoryBound(to: Floats.self))
+      } else {
+        laneExcess(
+          excess + first &* 16, tileStride: tileStride, geneCount: genes, rows: rows, into: stage)
+        totals = sumsOfSixteen(stage)
+      }
+      let gradient = totals * factors
       let places = UnsafeRawPointer(scales + first)
       faults &+= addClamped(
         gradient.lowHalf, scales: places.loadUnaligned(as: SIMD8<Double>.self), to: &low)

@@ -13,21 +13,6 @@ public func dispersions(
   }
 }
 
-/// Eight integers of any size as doubles.
-@_alwaysEmitIntoClient @inline(always)
-func doubles(_ integers: SIMD8<Int64>) -> SIMD8<Double> {
-  let low = unsafeBitCast(
-    (integers & SIMD8(repeating: 0xFFFF_FFFF)) | SIMD8(repeating: 0x4330_0000_0000_0000),
-    to: SIMD8<Double>.self)
-  // The high half, made positive by 2^31.
-  let raised =
-    unsafeBitCast(integers, to: SIMD8<UInt64>.self) ^ SIMD8(repeating: 0x8000_0000_0000_0000)
-  let high = unsafeBitCast(
-    (raised &>> SIMD8(repeating: 32)) | SIMD8(repeating: 0x4330_0000_0000_0000),
-    to: SIMD8<Double>.self)
-  return (low - 0x1p52).addingProduct(high - (0x1p52 + 0x1p31), SIMD8(repeating: 0x1p32))
-}
-
 /// The numbers of a step of Adam: see `Networks.AdamStep`.
 @frozen public struct AdamNumbers: Sendable {
   /// η / (1 − β₁ᵗ).
@@ -56,26 +41,13 @@ func doubles(_ integers: SIMD8<Int64>) -> SIMD8<Double> {
   }
 }
 
-/// √x for x ≥ 0, relative error below 3 · 10⁻⁷: Newton's steps towards 1/√x. (The library's root checks each
-/// number's sign, one after the other.)
-@_alwaysEmitIntoClient @inline(always)
-func squareRoot(_ x: HalfFloats) -> HalfFloats {
-  let half = x * 0.5
-  var y = unsafeBitCast(
-    SIMD8<Int32>(repeating: 0x5F37_59DF)
-      &- (unsafeBitCast(x, to: SIMD8<Int32>.self) &>> SIMD8(repeating: 1)), to: HalfFloats.self)
-  y = y * (1.5 - half * y * y)
-  y = y * (1.5 - half * y * y)
-  y = y * (1.5 - half * y * y)
-  return x * y
-}
-
 /// Adam on `count` parameters (a multiple of 8) whose gradient is `sums` · `unit`.
 ///
 /// - Returns: the largest |gradient|.
 @_alwaysEmitIntoClient @inline(always)
-public func moveParameters(
-  _ step: AdamNumbers, _ theta: UnsafeMutablePointer<Float>, _ m: UnsafeMutablePointer<Float>,
+public func moveParameters<I: VectorInstructions>(
+  _ instructions: I.Type, _ step: AdamNumbers, _ theta: UnsafeMutablePointer<Float>,
+  _ m: UnsafeMutablePointer<Float>,
   _ v: UnsafeMutablePointer<Float>, along sums: UnsafePointer<Int64>, unit: Double, count: Int
 ) -> Float {
   var largest = HalfFloats(repeating: 0)
@@ -83,7 +55,7 @@ public func moveParameters(
   var index = 0
   while index < count {
     let integers = UnsafeRawPointer(sums + index).loadUnaligned(as: SIMD8<Int64>.self)
-    let plain = HalfFloats(doubles(integers) * SIMD8(repeating: unit))
+    let plain = HalfFloats(I.doubles(integers) * SIMD8(repeating: unit))
     let size = plain.replacing(with: zero - plain, where: plain .< zero)
     largest.replace(with: size, where: largest .< size)
     let old = UnsafeRawPointer(theta + index).loadUnaligned(as: HalfFloats.self)
@@ -96,7 +68,7 @@ public func moveParameters(
       + gradient * gradient * (1 - step.beta2)
     UnsafeMutableRawPointer(m + index).storeBytes(of: first, as: HalfFloats.self)
     UnsafeMutableRawPointer(v + index).storeBytes(of: second, as: HalfFloats.self)
-    let moved = old - first * step.size / (squareRoot(second) * step.factor + step.epsilon)
+    let moved = old - first * step.size / (I.squareRoot(second) * step.factor + step.epsilon)
     UnsafeMutableRawPointer(theta + index).storeBytes(of: moved, as: HalfFloats.self)
     index &+= 8
   }

@@ -11,26 +11,6 @@
 // sum where the gene's derivatives are small enough; elsewhere each part is checked on its way to sixty-four.
 // Both round alike, so lanes can be added in any order and any company.
 
-/// Rounding to integers as the processor does it.
-public protocol IntegerRounding {
-  /// The nearest integers, ties to even, for |x| < 2^30.
-  static func nearest(_ x: HalfFloats) -> SIMD8<Int32>
-}
-
-/// The same without instructions for it.
-public enum PortableRounding: IntegerRounding {
-  /// See `IntegerRounding.nearest`.
-  @_alwaysEmitIntoClient @inline(__always)
-  public static func nearest(_ x: HalfFloats) -> SIMD8<Int32> {
-    var result = SIMD8<Int32>(repeating: 0)
-    for place in 0..<8 {
-      let carried = roundingStart + Double(x[place])
-      result[place] = Int32(truncatingIfNeeded: Int64(bitPattern: carried.bitPattern))
-    }
-    return result
-  }
-}
-
 /// In what the gradients of a tile's genes are counted.
 @frozen public struct GradientUnits {
   /// 2^t_g.
@@ -68,8 +48,8 @@ public enum PortableRounding: IntegerRounding {
 ///   - largestInput: of all |x|, the bias's 1 included.
 /// - Returns: how many numbers were NaN and are left out; those beyond ±2^50 units are cut off there.
 @_alwaysEmitIntoClient @inline(__always)
-public func multiplyWeightGradient<R: IntegerRounding>(
-  _ rounding: R.Type, _ u: UnsafePointer<Float>, tileStride: Int, _ x: UnsafePointer<Float>,
+public func multiplyWeightGradient<I: VectorInstructions>(
+  _ instructions: I.Type, _ u: UnsafePointer<Float>, tileStride: Int, _ x: UnsafePointer<Float>,
   stride: Int, geneCount: Int, laneCount: Int, bounds: UnsafePointer<Int>, _ units: GradientUnits,
   largestInput: Float, to sums: UnsafeMutablePointer<Int64>, isWide: Bool
 ) -> Int {
@@ -95,26 +75,26 @@ public func multiplyWeightGradient<R: IntegerRounding>(
       } else if genes == 1 {
         for v in 0..<width {
           tile.add(
-            R.self, InlineArray<1, Void>.self, InlineArray<1, Void>.self, units, first: g,
+            I.self, InlineArray<1, Void>.self, InlineArray<1, Void>.self, units, first: g,
             vector: v, to: place)
         }
       } else {
         switch width {
         case 4:
           tile.add(
-            R.self, InlineArray<4, Void>.self, InlineArray<4, Void>.self, units, first: g,
+            I.self, InlineArray<4, Void>.self, InlineArray<4, Void>.self, units, first: g,
             vector: 0, to: place)
         case 3:
           tile.add(
-            R.self, InlineArray<4, Void>.self, InlineArray<3, Void>.self, units, first: g,
+            I.self, InlineArray<4, Void>.self, InlineArray<3, Void>.self, units, first: g,
             vector: 0, to: place)
         case 2:
           tile.add(
-            R.self, InlineArray<4, Void>.self, InlineArray<2, Void>.self, units, first: g,
+            I.self, InlineArray<4, Void>.self, InlineArray<2, Void>.self, units, first: g,
             vector: 0, to: place)
         default:
           tile.add(
-            R.self, InlineArray<4, Void>.self, InlineArray<1, Void>.self, units, first: g,
+            I.self, InlineArray<4, Void>.self, InlineArray<1, Void>.self, units, first: g,
             vector: 0, to: place)
         }
       }

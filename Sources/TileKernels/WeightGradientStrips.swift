@@ -59,8 +59,8 @@ public typealias HalfFloats = SIMD8<Float>
 
   /// All lanes, in thirty-two bits.
   @_alwaysEmitIntoClient @inline(__always)
-  func add<R: IntegerRounding, let genes: Int, let width: Int>(
-    _ rounding: R.Type, _ geneKind: InlineArray<genes, Void>.Type,
+  func add<I: VectorInstructions, let genes: Int, let width: Int>(
+    _ instructions: I.Type, _ geneKind: InlineArray<genes, Void>.Type,
     _ widthKind: InlineArray<width, Void>.Type, _ units: GradientUnits, first: Int, vector: Int,
     to sums: UnsafeMutablePointer<Int64>
   ) {
@@ -72,7 +72,7 @@ public typealias HalfFloats = SIMD8<Float>
         geneKind, widthKind, gene: 0, vector: vector, rows: bounds[lane]..<bounds[lane &+ 1])
       for g in 0..<genes {
         let scale = HalfFloats(repeating: units.scales[first &+ g])
-        for v in 0..<width { totals[g][v] &+= R.nearest(parts[g][v] * scale) }
+        for v in 0..<width { totals[g][v] &+= I.nearest(parts[g][v] * scale) }
       }
     }
     for g in 0..<genes {

@@ -33,7 +33,7 @@ package struct AVX2Arithmetic: TileArithmetic {
     largestInput: Float, to sums: UnsafeMutablePointer<Int64>
   ) -> Int {
     return multiplyWeightGradient(
-      AVX2Rounding.self, u, tileStride: tileStride, x, stride: stride, geneCount: geneCount,
+      AVX2Instructions.self, u, tileStride: tileStride, x, stride: stride, geneCount: geneCount,
       laneCount: laneCount, bounds: bounds, units, largestInput: largestInput, to: sums,
       isWide: false)
   }
@@ -136,12 +136,17 @@ package struct AVX2Arithmetic: TileArithmetic {
     _ step: AdamNumbers, _ theta: UnsafeMutablePointer<Float>, _ m: UnsafeMutablePointer<Float>,
     _ v: UnsafeMutablePointer<Float>, along sums: UnsafePointer<Int64>, unit: Double, count: Int
   ) -> Float {
-    return moveParameters(step, theta, m, v, along: sums, unit: unit, count: count)
+    return moveParameters(
+      AVX2Instructions.self, step, theta, m, v, along: sums, unit: unit, count: count)
   }
 }
 
-/// Rounding by one instruction.
-enum AVX2Rounding: IntegerRounding {
+/// One instruction each, but for doubles.
+enum AVX2Instructions: VectorInstructions {
   @inline(__always)
   static func nearest(_ x: HalfFloats) -> SIMD8<Int32> { distfit_nearest_of_eight(x) }
+  @inline(__always)
+  static func doubles(_ integers: SIMD8<Int64>) -> SIMD8<Double> { doublesByHalves(integers) }
+  @inline(__always)
+  static func squareRoot(_ x: HalfFloats) -> HalfFloats { distfit_root_of_eight(x) }
 }

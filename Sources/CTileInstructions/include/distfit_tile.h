@@ -6,6 +6,8 @@ typedef float distfit_floats __attribute__((ext_vector_type(16)));
 typedef int distfit_integers __attribute__((ext_vector_type(16)));
 typedef float distfit_half_floats __attribute__((ext_vector_type(8)));
 typedef int distfit_half_integers __attribute__((ext_vector_type(8)));
+typedef double distfit_doubles __attribute__((ext_vector_type(8)));
+typedef long long distfit_long_integers __attribute__((ext_vector_type(8)));
 
 #define DISTFIT_INLINE static inline __attribute__((always_inline))
 
@@ -15,6 +17,18 @@ typedef int distfit_half_integers __attribute__((ext_vector_type(8)));
 /// The nearest integers, ties to even, for |x| < 2^31.
 DISTFIT_INLINE distfit_half_integers distfit_nearest_of_eight(distfit_half_floats x) {
   return (distfit_half_integers)_mm256_cvtps_epi32((__m256)x);
+}
+
+/// Square roots.
+DISTFIT_INLINE distfit_half_floats distfit_root_of_eight(distfit_half_floats x) {
+  return (distfit_half_floats)_mm256_sqrt_ps((__m256)x);
+}
+#endif
+
+#if defined(__AVX512DQ__)
+/// The nearest doubles.
+DISTFIT_INLINE distfit_doubles distfit_doubles_of_eight(distfit_long_integers x) {
+  return (distfit_doubles)_mm512_cvtepi64_pd((__m512i)x);
 }
 #endif
 

@@ -32,7 +32,7 @@ package struct PortableArithmetic: TileArithmetic {
     largestInput: Float, to sums: UnsafeMutablePointer<Int64>
   ) -> Int {
     return multiplyWeightGradient(
-      PortableRounding.self, u, tileStride: tileStride, x, stride: stride, geneCount: geneCount,
+      PortableInstructions.self, u, tileStride: tileStride, x, stride: stride, geneCount: geneCount,
       laneCount: laneCount, bounds: bounds, units, largestInput: largestInput, to: sums,
       isWide: false)
   }
@@ -135,6 +135,7 @@ package struct PortableArithmetic: TileArithmetic {
     _ step: AdamNumbers, _ theta: UnsafeMutablePointer<Float>, _ m: UnsafeMutablePointer<Float>,
     _ v: UnsafeMutablePointer<Float>, along sums: UnsafePointer<Int64>, unit: Double, count: Int
   ) -> Float {
-    return moveParameters(step, theta, m, v, along: sums, unit: unit, count: count)
+    return moveParameters(
+      PortableInstructions.self, step, theta, m, v, along: sums, unit: unit, count: count)
   }
 }

@@ -76,11 +76,13 @@ extension FusedOutputLayer {
       if pass.reduced != nil {
         workers.perform(layout.groups.count) { pass.packRows(layout.groups[$0], number: $0) }
       }
-      workers.perform(pass.unitCount) { clear(pass, unit: $0) }
       if kind == .negativeBinomialSoftmax {
+        workers.perform(pass.unitCount) { clear(pass, unit: $0) }
         runSoftmax(pass, on: workers)
       } else {
-        workers.perform(pass.unitCount) { unit in
+        workers.perform(pass.unitCount) { place in
+          let unit = pass.order[place]
+          clear(pass, unit: unit)
           withScratch(pass) { pass.work(onUnit: unit, $0) }
         }
       }
@@ -112,19 +114,23 @@ extension FusedOutputLayer {
         SoftmaxCache(
           &carver, chunkCount: pass.chunkCount, unitCount: pass.unitCount, blockCapacity: blocks)
       } body: { cache in
-        workers.perform(pass.unitCount) { unit in
-          withScratch(pass) { pass.softmaxLogits(unit: unit, groups: groups, cache, $0) }
+        workers.perform(pass.unitCount) { place in
+          withScratch(pass) {
+            pass.softmaxLogits(unit: pass.order[place], groups: groups, cache, $0)
+          }
         }
         pass.combineLogSums(blocks: blockRange, cache)
-        workers.perform(pass.unitCount) { unit in
+        workers.perform(pass.unitCount) { place in
           withScratch(pass) {
-            pass.softmaxDerivatives(unit: unit, groups: groups, cache, $0)
+            pass.softmaxDerivatives(unit: pass.order[place], groups: groups, cache, $0)
           }
         }
         guard !pass.demand.isEmpty else { return }
         pass.combineTotals(blocks: blockRange, cache)
-        workers.perform(pass.unitCount) { unit in
-          withScratch(pass) { pass.softmaxBackward(unit: unit, groups: groups, cache, $0) }
+        workers.perform(pass.unitCount) { place in
+          withScratch(pass) {
+            pass.softmaxBackward(unit: pass.order[place], groups: groups, cache, $0)
+          }
         }
       }
       first = end
@@ -198,6 +204,7 @@ extension FusedOutputLayer {
       kernels: kernels, reduced: reduced, kind: kind, demand: demand,
       geneCount: specification.outputCount,
       inputCount: H, stride: S, layout: layout, chunkCount: chunks, unitCount: units,
+      order: FusedPass.order(chunkCount: chunks, unitCount: units),
       weights: weights, unitExponents: exponents, largestGradients: gradients, starts: starts,
       columns: columns,
       values: values,

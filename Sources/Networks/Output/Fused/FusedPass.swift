@@ -32,6 +32,8 @@ struct FusedPass {
   let layout: RowLayout
   let chunkCount: Int
   let unitCount: Int
+  /// See `order`.
+  let order: [Int]
 
   let weights: UnsafePointer<Float>
   let unitExponents: UnsafePointer<Int32>
@@ -65,6 +67,15 @@ struct FusedPass {
   /// The chunks of a unit.
   func chunks(ofUnit unit: Int) -> Range<Int> {
     unit * chunkCount / unitCount..<(unit + 1) * chunkCount / unitCount
+  }
+
+  /// The units in the order in which they are begun: larger ones first, so that no thread begins one when the
+  /// others are done.
+  static func order(chunkCount: Int, unitCount: Int) -> [Int] {
+    func size(_ unit: Int) -> Int {
+      (unit + 1) * chunkCount / unitCount - unit * chunkCount / unitCount
+    }
+    return (0..<unitCount).sorted { (size($1), $0) < (size($0), $1) }
   }
 
   /// Genes of a chunk.
