@@ -140,6 +140,37 @@ extension CommandTests {
       #expect(figures.output.contains("AMI"))
     }
 
+    /// Ranks of one: all eigenvalues but one are rounding, of either sign.
+    @Test(arguments: ["gmgm", "gmgm-skeptic", "quotient-gmgm", "single-axis"])
+    func eigenvaluesOfRoundingGiveFiniteEdgesOrAWord(_ method: String) throws {
+      let place = try Workplace()
+      let words = [
+        "fit", "gmgm", "--method", method, "--output", "x.h5ad", "--overwrite", "--values", "reals",
+        "--log1p", "false", "--highly-variable", "none", "--square", "false",
+      ]
+      for (file, value) in [
+        ("product.tsv", { (cell: Int, gene: Int) in "\((cell + 1) * (gene + 1))" }),
+        ("signs.tsv", { cell, gene in (cell + gene) % 2 == 0 ? "-1" : "1" }),
+        ("tiny.tsv", { cell, gene in "\(-1e-12 - 1e-14 * Double(cell * gene % 5))" }),
+      ] {
+        try place.write(table(9, 8, value), to: file)
+        for settings in [[], ["--components", "3"], ["--penalty", "0.1"]] {
+          let outcome = try place.run(words + [file] + settings)
+          if method == "single-axis", !settings.isEmpty {
+            #expect(outcome.status == 64 && outcome.errors.contains("no meaning"), "\(outcome)")
+            continue
+          }
+          if method == "quotient-gmgm", file == "product.tsv" {
+            #expect(outcome.status == 2 && outcome.errors.contains("nothing is left"), "\(outcome)")
+            continue
+          }
+          #expect(outcome.status == 0, "\(file) \(settings) \(outcome)")
+          let cells = try place.succeed(["medmagma", "modules", "x.h5ad", "--axis", "cells"])
+          #expect(cells.output.split(separator: "\n").count == 10)
+        }
+      }
+    }
+
     @Test func whatCannotBeDoneIsSaidInOneLine() throws {
       let place = try Workplace()
       try place.succeed(counts)

@@ -139,13 +139,7 @@ public struct MEDMAGMA: Model {
     _ shared: inout State, _ lanes: [NetworkLane], with everyone: borrowing Everyone
   ) throws(ModelError) -> StepReport {
     let data = try NetworkData(lanes, configuration.data, for: summary, with: everyone)
-    let quotient = QuotientMap(passes: configuration.quotientPasses)(data.matrix)
-    let values = quotient.elements.filter { $0 != 0 }
-    if let first = values.first, values.allSatisfy({ abs($0 - first) < 1e-9 }) {
-      throw ModelError(
-        "the values are a product of a factor of each cell and one of each gene: nothing is left for a network"
-      )
-    }
+    let quotient = try QuotientMap(passes: configuration.quotientPasses).network(of: data.matrix)
     let random = RandomSource(seed: UInt64(configuration.seed))
     func scaling(_ purpose: RandomPurpose, _ count: Int) -> [Double] {
       var stream = random.stream(purpose)

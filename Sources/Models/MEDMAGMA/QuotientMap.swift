@@ -1,4 +1,5 @@
 public import LinearAlgebra
+import Modeling
 import RealModule
 
 /// Removes unknown positive factors of rows and columns: the map from data to what noise cannot touch.
@@ -35,6 +36,21 @@ public struct QuotientMap: Sendable {
   /// Centring stops when no mean is larger than this, or after this many rounds.
   static let tolerance = 1e-14
   static let roundLimit = 10_000
+
+  /// Applies the map to what a network is learned from.
+  ///
+  /// Local.
+  /// - Throws: `ModelError` where it leaves nothing: all values are products of a factor of each row and column.
+  func network(of matrix: Matrix<Double>) throws(ModelError) -> Matrix<Double> {
+    let quotient = self(matrix)
+    let values = quotient.elements.filter { $0 != 0 }
+    if let first = values.first, values.allSatisfy({ abs($0 - first) < 1e-9 }) {
+      throw ModelError(
+        "the values are a product of a factor of each cell and one of each gene: nothing is left for a network"
+      )
+    }
+    return quotient
+  }
 
   /// Applies the map.
   ///

@@ -50,6 +50,32 @@ import Testing
     }
   }
 
+  /// The published file with every flip led to its solution: all intermediates of two steps one after the other.
+  @Test(arguments: ["dense", "sparse"])
+  func twoStepsEqualThoseOfTheReferenceWhereItsFlipsConverge(_ pattern: String) throws {
+    let arrays = try ReferenceArrays("medmagma/simulated.tsv")
+    let converged = try ReferenceArrays("medmagma/converged-flips.tsv")
+    let y = arrays.matrix(pattern == "dense" ? "quotient" : "sparse_quotient")
+    var state = EMState(
+      rowScaling: arrays.vector("s1_init"), columnScaling: arrays.vector("s2_init"))
+    for number in 1...2 {
+      let name = "\(pattern)/step\(number)/"
+      func check(_ matrix: Matrix<Double>, _ what: String) {
+        let last = matrix.rowCount - 1
+        let found = Matrix(rows: [Array(matrix.row(0)), Array(matrix.row(last)), matrix.diagonal])
+        #expect(found.difference(from: converged.matrix(name + what)) < 1e-9, "\(name + what)")
+      }
+      let moments = try EMStep().moments(of: y, at: state, on: workers)
+      #expect(moments.flipFlop.rowScaling.difference(from: converged.vector(name + "s1")) < 1e-9)
+      #expect(moments.flipFlop.columnScaling.difference(from: converged.vector(name + "s2")) < 1e-9)
+      check(moments.rows, "outer1")
+      check(moments.columns, "outer2")
+      _ = try EMStep().advance(&state, on: y, workers: workers)
+      check(state.rowPrecision, "omega1")
+      check(state.columnPrecision, "omega2")
+    }
+  }
+
   @Test(arguments: ["dense/step1", "dense/step2", "sparse/step1", "sparse/step2"])
   func kernelFollowsTheReferencesPath(_ name: String) throws {
     let arrays = try ReferenceArrays("medmagma/simulated.tsv")

@@ -24,6 +24,18 @@ import Testing
     try compare(precisions, with: "gram_dense", arrays, tolerance: 1e-6)
   }
 
+  /// Second moments have none, but rounding makes some, and other programs' statistics may.
+  @Test func statisticsThatAreAllNegativeGiveFinitePositiveSums() {
+    for (first, second) in [
+      ([-3.0, -2, -0.5], [-1.0, -1, -0.25, -4]), ([-1e-17, -1e-18], [-1e-17, -3e-18, -1e-19]),
+    ] {
+      let solution = GmGMEigenvalues().solve([first, second], data: [(0, 1)], on: workers)
+      for lambda in solution.values[0] {
+        for mu in solution.values[1] { #expect((lambda + mu).isFinite && lambda + mu > 0) }
+      }
+    }
+  }
+
   @Test func centredDataTakeTheSamePath() throws {
     let arrays = try ReferenceArrays("medmagma/gmgm.tsv")
     let data = arrays.matrix("gram_centred/data/data")

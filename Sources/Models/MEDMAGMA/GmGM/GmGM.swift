@@ -123,10 +123,11 @@ extension GmGMConfiguration {
   /// The precision matrices by the method asked for.
   ///
   /// Collective where the share is divided.
+  /// - Throws: `LinearAlgebraError`; `ModelError` where the quotient leaves nothing.
   func precisions<Everyone: Team & ~Copyable>(
     of matrix: Matrix<Double>, _ share: WorkShare, with everyone: borrowing Everyone,
     on workers: Workers
-  ) throws(LinearAlgebraError) -> MultiAxisPrecisions {
+  ) throws -> MultiAxisPrecisions {
     var fit = MultiAxisFit()
     fit.componentCount = components
     fit.penalty = penalty
@@ -140,7 +141,7 @@ extension GmGMConfiguration {
       return try fit.precisions(of: matrix, share, with: everyone, on: workers)
     case .quotient:
       return try fit.precisions(
-        of: QuotientMap(passes: quotientPasses)(matrix), share, with: everyone,
+        of: QuotientMap(passes: quotientPasses).network(of: matrix), share, with: everyone,
         on: workers)
     case .singleAxis:
       return try singleAxisPrecisions(

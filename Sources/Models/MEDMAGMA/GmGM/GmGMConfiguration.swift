@@ -60,4 +60,17 @@ public struct GmGMConfiguration: NetworkConfiguration {
         "Of single-axis: eigenvalues below this fraction of the largest count as zero."),
     ] + networkSettings
   }
+
+  /// What does not go together.
+  ///
+  /// - Throws: `SettingError` for settings without effect on the method.
+  public func validate() throws(SettingError) {
+    guard method == .singleAxis else { return }
+    if components != nil {
+      throw SettingError("components", "has no meaning for single-axis: leave it out")
+    }
+    if penalty > 0 {
+      throw SettingError("penalty", "has no meaning for single-axis: leave it out")
+    }
+  }
 }
