@@ -68,26 +68,9 @@ public struct FitJob<Fitted: Model> {
     record.announce(to: log)
     let writer = FitWriter(path: output, overwrite: overwrite || resume)
     try writer.check(with: world)
-    let clock = ContinuousClock()
-    let start = clock.now
-    let genes = try genotypes?.genes.genes(
-      of: input, modality: modality, source: source, samples: genotypes?.samples, with: world)
-    let data = try FitData(
-      path: input, modality: modality, source: source, kind: Fitted.values(configuration),
-      columns: genes, attachments: Fitted.attachments(configuration),
-      laneCount: { Fitted.laneCount(configuration, rowCount: $0) }, with: world)
-    for note in data.notes { log.warning(note) }
-    log.note(
-      "\(input): \(data.summary.rowCount) cells, \(data.summary.columnCount) genes, \(data.summary.nonZeroCount) non-zeros in \(data.source), read in \(shortText(start.duration(to: clock.now).seconds)) s"
-    )
-    var summary = data.summary
-    if let genotypes {
-      for note in try genotypes.add(to: &summary, with: world) { log.warning(note) }
-      if let read = summary.genotypes {
-        log.note(
-          "\(genotypes.request.file): \(read.donorCount) donors, \(read.variantCount) variants")
-      }
-    }
+    let (data, summary) = try FitInput(
+      input, modality: modality, genotypes: genotypes, source: source
+    ).read(for: Fitted.self, configuration, with: world, log: log)
     if world.size > data.plan.laneCount {
       log.warning(
         "\(world.size) ranks share \(data.plan.laneCount) lanes: \(world.size - data.plan.laneCount) ranks have nothing to do"

@@ -59,6 +59,47 @@ extension CommandTests {
       }
     }
 
+    /// Sixty donors; four of eight genes rise with the first variant.
+    @Test func theRankPathOfGenotypesFindsOneFactorBesideTheBaseline() throws {
+      let place = try Workplace()
+      let donors = (0..<60).map { "d\($0)" }
+      let dosages = (0..<5).map { variant in
+        donors.indices.map { ($0 * (2 * variant + 3) / 7 + $0 % (variant + 2)) % 3 }
+      }
+      var variants = "id\tchr\tpos\tALT\t" + donors.joined(separator: "\t") + "\n"
+      for (variant, row) in dosages.enumerated() {
+        variants += "v\(variant)\t1\t\(1000 * variant)\tA\t"
+        variants += row.map(String.init).joined(separator: "\t") + "\n"
+      }
+      try place.write(variants, to: "genotypes.tsv")
+      var counts = "gene\t" + donors.map { "s" + $0 }.joined(separator: "\t") + "\n"
+      for gene in 0..<8 {
+        let values = donors.indices.map { donor in
+          let effect = gene < 4 ? 60 * dosages[0][donor] : 0
+          return "\(100 + effect + (donor * donor * (gene + 1) + 17 * donor) % 13)"
+        }
+        counts += "g\(gene)\t" + values.joined(separator: "\t") + "\n"
+      }
+      try place.write(counts, to: "counts.tsv")
+      let samples = "sample\tdonor\n" + donors.map { "s\($0)\t\($0)\n" }.joined()
+      try place.write(samples, to: "samples.tsv")
+      let words = [
+        "counts.tsv", "--baseline", "--size-factor", "none", "--samples", "samples.tsv",
+        "--donor-key", "donor",
+      ]
+      let rankPath = ["prrr", "rank-path", "--model", "nn-prrr", "--ranks", "1..3"] + words
+      let path = try place.succeed(rankPath + ["--genotypes", "genotypes.tsv"])
+      #expect(path.output.contains("suggested rank: 2"), "\(path)")
+      try place.succeed(
+        ["fit", "nn-prrr"] + words
+          + ["--genotypes", "genotypes.tsv", "--rank", "2", "--output", "fit.h5ad"])
+      let strongest = try place.succeed(["prrr", "associate", "fit.h5ad", "--top", "12"]).output
+      let ofVariants = strongest.split(separator: "\n").filter { $0.hasPrefix("v") }
+      #expect(ofVariants.prefix(4).allSatisfy { $0.hasPrefix("v0\tg") }, "\(strongest)")
+      let without = try place.run(rankPath)
+      #expect(without.status != 0 && without.errors.contains("--genotypes"), "\(without)")
+    }
+
     @Test func theRankPathSuggestsTheTrueRank() throws {
       let place = try Workplace()
       try place.succeed([

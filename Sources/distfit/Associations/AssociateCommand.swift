@@ -51,7 +51,9 @@ struct AssociateCommand: ParsableCommand {
         markerCount: markers, level: level)
       print(tables.summary)
       if let output {
-        try tables.write(to: output, coefficients: coefficients, overwrite: overwrite)
+        try tables.write(to: output, coefficients: coefficients, overwrite: overwrite) {
+          FileHandle.standardError.write(Data("warning: \($0)\n".utf8))
+        }
       }
     } catch {
       FileHandle.standardError.write(Data("Error: \(error)\n".utf8))

@@ -17,7 +17,7 @@ struct AssociationTables {
   /// Of each factor; empty at full rank.
   let ofFactors: [[Association]]
   /// For each covariate the genes that it raises most, and those it lowers most.
-  let markers: [(raised: [Association], lowered: [Association])]
+  let markers: [AssociationFit.Markers]
 
   init(fit: AssociationFit, genes: [String], top: Int, markerCount: Int, level: Double) {
     self.fit = fit
@@ -25,39 +25,28 @@ struct AssociationTables {
     self.markerCount = markerCount
     let z = normalQuantile(0.5 + level / 2)
     self.z = z
-    var all: [Association] = []
-    var markers: [(raised: [Association], lowered: [Association])] = []
-    for column in 0..<fit.covariateCount {
-      let effects = fit.effects(of: column)
-      all += AssociationFit.strongest(top, among: effects, z: z)
-      markers.append(
-        (
-          AssociationFit.strongest(markerCount, among: effects.filter { $0.effect > 0 }, z: z),
-          AssociationFit.strongest(markerCount, among: effects.filter { $0.effect < 0 }, z: z)
-        ))
-    }
-    self.markers = markers
-    strongest = AssociationFit.strongest(top, among: all, z: z)
+    (strongest, markers) = fit.search(top, markerCount: markerCount, z: z)
     ofFactors =
       fit.isFullRank
-      ? []
-      : (0..<fit.factorCount).map { factor in
-        AssociationFit.strongest(
-          top,
-          among: (0..<fit.covariateCount).flatMap {
-            fit.strongest(top, of: $0, factor: factor, z: z)
-          }, z: z)
-      }
+      ? [] : (0..<fit.factorCount).map { fit.strongest(top, factor: $0, z: z) }
   }
 
   private var names: [String] { fit.design.names }
 
   // MARK: - On the screen
 
+  /// Covariates whose markers are printed; of more, such as variants, they are for a file.
+  private static let printingLimit = 100
+
   /// The strongest pairs and the markers of each covariate.
   var summary: String {
     var lines = ["covariate\tgene\teffect\tfrom\tto"]
     lines += strongest.map { line($0, columns: []) }
+    guard names.count <= Self.printingLimit else {
+      let note =
+        "the genes that each of \(names.count) covariates raises most: --output FOLDER writes markers.tsv"
+      return (lines + ["", note]).joined(separator: "\n")
+    }
     lines += ["", "covariate\tgenes it raises most"]
     for (name, genes) in zip(names, markers) {
       lines.append("\(name)\t\(genes.raised.map { self.genes[$0.gene] }.joined(separator: " "))")
@@ -80,8 +69,11 @@ struct AssociationTables {
 
   /// Writes the tables.
   ///
+  /// - Parameter note: told what is left out.
   /// - Throws: `StorageError`-like errors of the file system; `ModelError` where the folder is there already.
-  func write(to folder: String, coefficients: Bool, overwrite: Bool) throws {
+  func write(
+    to folder: String, coefficients: Bool, overwrite: Bool, note: (String) -> Void
+  ) throws {
     let root = URL(fileURLWithPath: folder)
     if FileManager.default.fileExists(atPath: folder), !overwrite {
       throw ModelError("\(folder) is there already; --overwrite writes into it")
@@ -105,7 +97,11 @@ struct AssociationTables {
         try write(rankLines(factor), "factor_\(factor + 1).rnk")
       }
     }
-    if fit.covariateCount > 1, fit.covariateCount <= Self.clusteringLimit {
+    if fit.covariateCount > Self.clusteringLimit {
+      note(
+        "\(fit.covariateCount) covariates are too many to be clustered (at most \(Self.clusteringLimit)): no covariate_order.tsv"
+      )
+    } else if fit.covariateCount > 1 {
       let tree = AverageLinkage(fit.covariatePoints)
       try write(
         ["position\tcovariate"] + tree.order.enumerated().map { "\($0 + 1)\t\(names[$1])" },
@@ -115,14 +111,22 @@ struct AssociationTables {
           + tree.merges.map { "\($0.left)\t\($0.right)\t\(text($0.height))\t\($0.count)" },
         "covariate_tree.tsv")
     }
-    if coefficients {
-      let effects = (0..<fit.covariateCount).map { fit.effects(of: $0) }
-      try write(
-        (["gene"] + names).joined(separator: "\t").split(separator: "\n").map(String.init)
-          + genes.indices.map { gene in
-            ([genes[gene]] + effects.map { text($0[gene].effect) }).joined(separator: "\t")
-          }, "coefficients.tsv")
+    if coefficients { try writeCoefficients(to: root.appendingPathComponent("coefficients.tsv")) }
+  }
+
+  /// A line a gene as they come: with thousands of covariates the table is larger than the memory.
+  private func writeCoefficients(to file: URL) throws {
+    let partial = file.appendingPathExtension("partial")
+    try Data(((["gene"] + names).joined(separator: "\t") + "\n").utf8).write(to: partial)
+    let handle = try FileHandle(forWritingTo: partial)
+    try handle.seekToEnd()
+    try fit.forEachGene { gene, effects in
+      let line = ([genes[gene]] + effects.map(text)).joined(separator: "\t") + "\n"
+      try handle.write(contentsOf: Data(line.utf8))
     }
+    try handle.close()
+    _ = try? FileManager.default.removeItem(at: file)
+    try FileManager.default.moveItem(at: partial, to: file)
   }
 
   /// The most covariates that are clustered: it takes a square matrix.

@@ -19,6 +19,7 @@ private struct RankPathOptions: ModelConfiguration {
   var output: String?
   var overwrite = false
   var layer: String?
+  var modality: String?
   var threads: Int?
 
   static var settings: [Setting<RankPathOptions>] {
@@ -28,6 +29,7 @@ private struct RankPathOptions: ModelConfiguration {
       .text("output", \.output, "<file>", "A table of all ranks (TSV)."),
       .flag("overwrite", \.overwrite, "Replace the output if it exists."),
       .text("layer", \.layer, "<X|layers/NAME|raw/X|NAME>", "Where the counts are."),
+      .text("modality", \.modality, "<name>", "The modality of an .h5mu file; none: the only one."),
       .optionalInteger("threads", \.threads, in: 1...4096, "Threads of each rank of MPI."),
     ]
   }
@@ -56,7 +58,7 @@ struct RankPathCommand: ParsableCommand {
       commandName: "rank-path",
       abstract: "Fit a range of ranks and compare objective, held-out deviance and R².",
       usage: "distfit prrr rank-path <counts.h5ad> --covariates … --ranks 1..10 [settings]",
-      discussion: (SettingGroup<RankPathOptions>().help + [
+      discussion: (SettingGroup<RankPathOptions>().help + SettingGroup<GenotypeOptions>().help + [
         "  (and the settings of fit prrr, nn-prrr or rrr)", "",
         wrapped(
           "A fifth of the samples is held out unless --test-fraction says otherwise. Suggested is the rank with "
@@ -84,7 +86,8 @@ struct RankPathCommand: ParsableCommand {
   private func run<Fitted: AssociationModel>(_ type: Fitted.Type) throws {
     let group = SettingGroup<RankPathOptions>()
     let settings = SettingGroup<Fitted.Configuration>()
-    let arguments = try SettingArguments(words, into: [group, settings])
+    let genotypes = SettingGroup<GenotypeOptions>()
+    let arguments = try SettingArguments(words, into: [group, settings, genotypes])
     var input: String?
     try arguments.takeFile(into: &input, for: "distfit prrr rank-path")
     let options = group.configuration
@@ -100,11 +103,14 @@ struct RankPathCommand: ParsableCommand {
       throw ValidationError("\(output) is there already; --overwrite replaces it")
     }
     let path = RankPath<Fitted>(
-      input: input ?? "", source: options.layer.map(MatrixSource.init),
+      input: FitInput(
+        input ?? "", modality: options.modality,
+        genotypes: genotypes.configuration.input(for: settings.configuration, of: Fitted.self),
+        source: options.layer.map(MatrixSource.init)),
       configuration: settings.configuration, ranks: ranks)
     Launcher.run { world in
       let workers = Workers(threadCount: options.threads ?? world.defaultThreadCount())
-      let log = ProgressLog(level: .quiet, isSpeaking: world.isRoot)
+      let log = ProgressLog(level: .normal, isSpeaking: world.isRoot)
       let lines = try path.run(with: world, on: workers, log: log)
       guard world.isRoot else { return .success }
       let header = RankPath<Fitted>.header
@@ -135,8 +141,7 @@ private struct RankPath<Fitted: AssociationModel> {
     }
   }
 
-  let input: String
-  let source: MatrixSource?
+  let input: FitInput
   let configuration: Fitted.Configuration
   let ranks: [Int]
 
@@ -156,17 +161,14 @@ private struct RankPath<Fitted: AssociationModel> {
     with world: borrowing Communicator, on workers: Workers, log: ProgressLog
   ) throws -> [Line] {
     _ = BLASRuntime.useOneThread()
-    let data = try FitData(
-      path: input, source: source, kind: Fitted.values(configuration),
-      attachments: Fitted.attachments(configuration),
-      laneCount: { Fitted.laneCount(configuration, rowCount: $0) }, with: world)
-    for note in data.notes { log.warning(note) }
+    let (data, summary) = try input.read(for: Fitted.self, configuration, with: world, log: log)
     return try ranks.map { rank in
+      log.note("rank \(rank)")
       let model = try world.agree(on: "set up rank \(rank)") {
         var settings = configuration
         try Fitted.Configuration.setting(named: "rank").set(.integer(rank), in: &settings)
         try settings.validate()
-        return try Fitted(settings, for: data.summary)
+        return try Fitted(settings, for: summary)
       }
       let lanes = try world.agree(on: "prepare the rows") { try data.rows.map(model.lane(from:)) }
       var state = FitState<Fitted>(shared: model.start(), lanes: lanes)

@@ -114,6 +114,47 @@ import Testing
     }
   }
 
+  @Test func searchingByBlocksFindsWhatSortingAllFinds() throws {
+    let fits = [
+      try Self.fit(PRRR.self, ["rank": "3"]),
+      try Self.fit(PRRR.self, ["rank": "2", "inference": "variational"]),
+      try Self.fit(NonnegativePRRR.self, ["rank": "3", "covariates": "type"]),
+      try Self.fit(GaussianRRR.self, ["rank": "3"]),
+    ]
+    for fit in fits {
+      func sorted(_ associations: [Association], _ count: Int) -> [Association] {
+        let ordered = associations.enumerated().sorted {
+          let (a, b) = ($0.element.strength(z: 2), $1.element.strength(z: 2))
+          return a == b ? $0.offset < $1.offset : a > b
+        }
+        return ordered.prefix(count).map(\.element)
+      }
+      let all = (0..<fit.covariateCount).flatMap { fit.effects(of: $0) }
+      // Blocks of one column each, and all at once.
+      for size in [fit.geneCount, 1 << 19] {
+        let found = fit.search(7, markerCount: 3, z: 2, blockSize: size)
+        #expect(Self.pairs(found.strongest) == Self.pairs(sorted(all, 7)))
+        for (column, markers) in found.markers.enumerated() {
+          let own = all.filter { $0.covariate == column }
+          #expect(Self.pairs(markers.raised) == Self.pairs(sorted(own.filter { $0.effect > 0 }, 3)))
+          #expect(
+            Self.pairs(markers.lowered) == Self.pairs(sorted(own.filter { $0.effect < 0 }, 3)))
+        }
+      }
+      let ofFactor = (0..<fit.covariateCount).flatMap { fit.effects(of: $0, factor: 1) }
+      #expect(Self.pairs(fit.strongest(5, factor: 1, z: 2)) == Self.pairs(sorted(ofFactor, 5)))
+      fit.forEachGene { gene, effects in
+        for (column, effect) in effects.enumerated() {
+          #expect(effect.isClose(to: all[column * fit.geneCount + gene].effect, .golden))
+        }
+      }
+    }
+  }
+
+  private static func pairs(_ associations: [Association]) -> [[Int]] {
+    associations.map { [$0.covariate, $0.gene] }
+  }
+
   @Test func nonnegativeFitsAndLeastSquaresFindTheMarkers() throws {
     let nonnegative = try Self.fit(NonnegativePRRR.self, ["rank": "3", "covariates": "type"])
     let least = try Self.fit(GaussianRRR.self, ["rank": "3"])

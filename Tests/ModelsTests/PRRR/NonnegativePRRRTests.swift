@@ -30,7 +30,7 @@ import Testing
     state.covariates = covariates
     state.genes = genes
     state.ascent = nil
-    state.extrapolation = SquaredExtrapolation()
+    state.mixing = AndersonMixing()
     state.fallback = nil
     state.free = []
     state.adam = nil

@@ -25,22 +25,25 @@ package struct AscentPoint: Codable, Sendable {
 
   /// q(U) and q(V).
   func factors(weights: [Double], priorRate b: Double) -> (GammaFactors, GammaFactors) {
-    var covariateRates = covariateShapes
-    for row in 0..<covariateRates.rowCount {
-      for factor in scales.indices {
-        covariateRates[row, factor] = (b + weights[row] * geneSums[factor]) / scales[factor]
-      }
-    }
-    var geneRates = geneShapes
-    for row in 0..<geneRates.rowCount {
-      for factor in scales.indices {
-        geneRates[row, factor] = (b + scoreSums[factor]) * scales[factor]
-      }
-    }
+    let rates = zip(scoreSums, scales).map { (b + $0) * $1 }
+    let geneRates = Matrix(
+      rowCount: geneShapes.rowCount, columnCount: rates.count,
+      elements: Array(repeatElement(rates, count: geneShapes.rowCount).joined()))
     return (
-      GammaFactors(shape: covariateShapes, rate: covariateRates),
+      GammaFactors(
+        shape: covariateShapes, rate: covariateRates(weights: weights, priorRate: b)),
       GammaFactors(shape: geneShapes, rate: geneRates)
     )
+  }
+
+  /// The rates of q(U), p × k.
+  func covariateRates(weights: [Double], priorRate b: Double) -> Matrix<Double> {
+    var elements: [Double] = []
+    elements.reserveCapacity(weights.count * scales.count)
+    for weight in weights {
+      for (sum, scale) in zip(geneSums, scales) { elements.append((b + weight * sum) / scale) }
+    }
+    return Matrix(rowCount: weights.count, columnCount: scales.count, elements: elements)
   }
 
   /// The logarithms of all numbers: where extrapolation goes along a line.

@@ -3,11 +3,20 @@ import Modeling
 import Optimization
 import RealModule
 
-/// Coordinate ascent of the bound, and EM, both with squared extrapolation.
+/// Coordinate ascent of the bound, and EM, both with extrapolation.
 ///
-/// Rounds move slowly where factors trade counts; every second round the last two are extrapolated
-/// (``SquaredExtrapolation``), and what has not raised the objective is taken back, so that it never falls.
+/// A round allots every count to the factors, which takes a pass over the counts, and each row's counts of a
+/// factor to the covariates. The latter is repeated while the former stands,
+///
+///     z_nr = Σ_j y_nj h_nr v_rj / r_nj,   u_pr ← (a + u_pr Σ_n x_np z_nr / h_nr) / rate_pr,   h = X U,
+///
+/// because it is slow where there are more covariates than rows, and costs rows × covariates only. Rounds move
+/// slowly still where factors trade counts; they are mixed with the rounds before (``AndersonMixing``), and what
+/// has not raised the objective is taken back, so that it never falls.
 extension NonnegativePRRR {
+  /// How often the counts of the factors are allotted to covariates in a round.
+  private static let allotments = 10
+
   private var a: Double { configuration.priorShape }
   private var b: Double { configuration.priorRate }
 
@@ -15,7 +24,8 @@ extension NonnegativePRRR {
 
   /// One round of coordinate ascent; the bound reported is that before it.
   ///
-  ///     shape_U = a + Ũ ∘ (Xᵀ (W Ṽ)),  rate_U = b + (Σ_n s_n x_n)ᵀ (Σ_j E v_j),  and the same for V
+  ///     shape_U = a + Ũ ∘ (Xᵀ (Z / X Ũ)),  rate_U = b + (Σ_n s_n x_n)ᵀ (Σ_j E v_j)
+  ///     shape_V = a + Ṽ ∘ (Wᵀ X Ũ),        rate_V = b + Σ_n s_n x_n E U
   func ascend<Everyone: Team & ~Copyable>(
     _ shared: inout NonnegativePRRRState, _ blocks: [[PoissonBlock]], _ totals: CountTotals,
     with everyone: borrowing Everyone, on workers: Workers
@@ -39,13 +49,23 @@ extension NonnegativePRRR {
       (shared.covariates, shared.genes) = (uTerms.mean, vTerms.mean)
       let ending = judge(&shared, bound, deviations: [u.deviation, v.deviation])
       if let ending { return ending }
-      let covariateShapes = shapes(uTerms.geometricMean, first.covariates)
       let geneSums = columnSums(vTerms.mean)
       var point = AscentPoint(
-        covariateShapes: covariateShapes, geneShapes: v.shape, geneSums: geneSums,
-        scoreSums: geneSums, scales: geneSums.map { _ in 1 })
-      let newTerms = point.factors(weights: totals.covariates, priorRate: b).0
-        .terms(priorShape: a, priorRate: b)
+        covariateShapes: u.shape, geneShapes: v.shape, geneSums: geneSums, scoreSums: geneSums,
+        scales: geneSums.map { _ in 1 })
+      var newTerms = uTerms
+      let rate = point.covariateRates(weights: totals.covariates, priorRate: b)
+      var sums: Matrix? = first.covariates
+      for allotment in 1...Self.allotments {
+        guard let known = sums else { return .objectiveNotFinite }
+        point.covariateShapes = shapes(newTerms.geometricMean, known)
+        newTerms = GammaFactors(shape: point.covariateShapes, rate: rate)
+          .terms(priorShape: a, priorRate: b)
+        if allotment < Self.allotments {
+          sums = allottedSums(
+            blocks, first.allotted, covariates: newTerms.geometricMean, with: everyone, on: workers)
+        }
+      }
       guard
         let second = rateSums(
           lanes: blocks, covariates: newTerms.geometricMean, genes: vTerms.geometricMean,
@@ -57,10 +77,10 @@ extension NonnegativePRRR {
       let newGeneSums = zip(shapeSums, point.scoreSums).map { $0 / (b + $1) }
       point.scales = factorScales(
         columnSums(newTerms.mean), newGeneSums,
-        difference: a * Double(covariateShapes.rowCount - v.shape.rowCount))
+        difference: a * Double(u.shape.rowCount - v.shape.rowCount))
       shared.ascent = point
       shared.fallback = nil
-      if let proposal = shared.extrapolation.proposal(after: point.logarithms) {
+      if let proposal = shared.mixing.proposal(after: point.logarithms) {
         shared.fallback = shared.ascent.map { .ascent($0) }
         shared.ascent = AscentPoint(logarithms: proposal, like: point)
       }
@@ -94,7 +114,7 @@ extension NonnegativePRRR {
     case .maximum(let covariates, let genes):
       (shared.covariates, shared.genes) = (covariates, genes)
     }
-    shared.extrapolation.refuse()
+    shared.mixing.refuse()
     return true
   }
 
@@ -120,7 +140,7 @@ extension NonnegativePRRR {
 
   /// One round of EM; the log joint reported is that before it.
   ///
-  ///     u ← (a − 1 + u ∘ (Xᵀ (W V))) / (b + (Σ_n s_n x_n)(Σ_j v_j)),  and the same for V
+  ///     u ← (a − 1 + u ∘ (Xᵀ (Z / X U))) / (b + (Σ_n s_n x_n)(Σ_j v_j)),  v ← (a − 1 + v ∘ (Wᵀ X U)) / (b + …)
   func maximise<Everyone: Team & ~Copyable>(
     _ shared: inout NonnegativePRRRState, _ blocks: [[PoissonBlock]], _ totals: CountTotals,
     with everyone: borrowing Everyone, on workers: Workers
@@ -134,9 +154,17 @@ extension NonnegativePRRR {
       if takesBack(&shared, value) { continue }
       guard let first else { return .objectiveNotFinite }
       if let ending = judge(&shared, value, deviations: []) { return ending }
-      shared.covariates = maximum(
-        shared.covariates, first.covariates, rowWeights: totals.covariates,
-        columnWeights: columnSums(shared.genes))
+      let geneSums = columnSums(shared.genes)
+      var sums: Matrix? = first.covariates
+      for allotment in 1...Self.allotments {
+        guard let known = sums else { return .objectiveNotFinite }
+        shared.covariates = maximum(
+          shared.covariates, known, rowWeights: totals.covariates, columnWeights: geneSums)
+        if allotment < Self.allotments {
+          sums = allottedSums(
+            blocks, first.allotted, covariates: shared.covariates, with: everyone, on: workers)
+        }
+      }
       guard
         let second = rateSums(
           lanes: blocks, covariates: shared.covariates, genes: shared.genes, side: .genes,
@@ -162,7 +190,7 @@ extension NonnegativePRRR {
   private func extrapolateMaximum(_ shared: inout NonnegativePRRRState) {
     shared.fallback = nil
     let logarithms = (shared.covariates.elements + shared.genes.elements).map { Double.log($0) }
-    guard let proposal = shared.extrapolation.proposal(after: logarithms) else { return }
+    guard let proposal = shared.mixing.proposal(after: logarithms) else { return }
     shared.fallback = .maximum(shared.covariates, shared.genes)
     (shared.covariates, shared.genes) = matrices(proposal.map { .exp(max($0, -690)) })
   }

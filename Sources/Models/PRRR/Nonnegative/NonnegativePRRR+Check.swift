@@ -14,7 +14,7 @@ extension NonnegativePRRR: CheckableModel {
     let workers = Workers(threadCount: 1)
     let totals = model.regression.totals(of: [lane], with: Alone())
     var start = model.start()
-    model.begin(&start, totals)
+    model.begin(&start, [lane], totals, with: Alone())
     let (p, q, k) = (start.covariates.rowCount, start.genes.rowCount, configuration.rank)
     func sums(_ covariates: Matrix<Double>, _ genes: Matrix<Double>) -> RateSums? {
       rateSums(

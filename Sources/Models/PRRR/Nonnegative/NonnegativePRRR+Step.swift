@@ -5,45 +5,6 @@ import Probability
 import RealModule
 
 extension NonnegativePRRR {
-  /// Parameters before the first sum: ones.
-  public func start() -> NonnegativePRRRState {
-    let k = configuration.rank
-    return NonnegativePRRRState(
-      covariates: Matrix(rowCount: regression.covariateCount, columnCount: k, repeating: 1),
-      genes: Matrix(rowCount: regression.geneCount, columnCount: k, repeating: 1))
-  }
-
-  /// A random start with each gene's rate:
-  ///
-  ///     u_pk = ½ + uniform,   v_jk = rate_j (½ + uniform) / Σ_k x̄ u_·k
-  func begin(_ shared: inout NonnegativePRRRState, _ totals: CountTotals) {
-    let k = configuration.rank
-    var covariates = regression.random.stream("nn-PRRR covariates", step: shared.restart)
-    var genes = regression.random.stream("nn-PRRR genes", step: shared.restart)
-    for row in 0..<shared.covariates.rowCount {
-      for factor in 0..<k { shared.covariates[row, factor] = 0.5 + covariates.uniform() }
-    }
-    var mean = 0.0
-    for (row, weight) in totals.covariates.enumerated() {
-      mean += weight / max(totals.exposure, 1e-300) * shared.covariates.row(row).reduce(0, +)
-    }
-    let rates = totals.rates
-    for gene in 0..<shared.genes.rowCount {
-      for factor in 0..<k {
-        shared.genes[gene, factor] = rates[gene] * (0.5 + genes.uniform()) / max(mean, 1e-300)
-      }
-    }
-    shared.ascent = nil
-    shared.extrapolation = SquaredExtrapolation()
-    shared.fallback = nil
-    shared.free = []
-    shared.adam = nil
-    shared.windowSum = 0
-    shared.previousWindow = nil
-    shared.iteration = 0
-    shared.objective = nil
-  }
-
   /// One iteration of the method chosen.
   ///
   /// Collective.
@@ -58,7 +19,7 @@ extension NonnegativePRRR {
     } else {
       totals = regression.totals(of: lanes, with: everyone)
       shared.totals = totals
-      begin(&shared, totals)
+      begin(&shared, lanes, totals, with: everyone)
       remarks = regression.remarks(totals)
     }
     let restart = shared.restart
@@ -84,7 +45,7 @@ extension NonnegativePRRR {
     if let reason = ending, reason != .objectiveNotFinite {
       shared.restart += 1
       if shared.restart < configuration.restartCount {
-        begin(&shared, totals)
+        begin(&shared, lanes, totals, with: everyone)
         ending = nil
       } else {
         shared.evaluation = evaluation(shared, lanes, with: everyone, on: workers)
@@ -107,7 +68,7 @@ extension NonnegativePRRR {
 
   /// The relative change of the objective that ends a start.
   var tolerance: Double {
-    configuration.tolerance ?? (configuration.inference == .adam ? 0 : 1e-8)
+    configuration.tolerance ?? (configuration.inference == .adam ? 0 : 1e-7)
   }
 
   /// Whether the objective has stopped rising, and what to keep.

@@ -122,8 +122,8 @@ public struct NonnegativePRRRState: Codable, Sendable {
   package var genes: Matrix<Double>
   /// Where coordinate ascent stands; nil before its first round.
   package var ascent: AscentPoint?
-  /// What the next extrapolation of coordinate ascent or EM starts from.
-  package var extrapolation = SquaredExtrapolation()
+  /// The last rounds of coordinate ascent or EM, for the next extrapolation.
+  package var mixing = AndersonMixing()
   /// What an extrapolation that does not pay is replaced by; nil where none is to be judged.
   package var fallback: Fallback?
   /// Of the gradient methods: the parameters that they move, and their optimiser.

@@ -9,6 +9,8 @@ package struct RateSums: Sendable {
   package var covariates: Matrix<Double>
   /// Wᵀ (X U), q × k.
   package var genes: Matrix<Double>
+  /// The counts of this rank's rows that go to each factor, z_nr = (X U)_nr (W V)_nr, block by block: R × k.
+  package var allotted: [Matrix<Double>]
 }
 
 /// Which gradients are wanted.
@@ -47,14 +49,15 @@ package func rateSums<Everyone: Team & ~Copyable>(
   let loadings = VectorRows(genes, width: k)
   let groups = mapConcurrently(groupCount, on: workers) { group in
     var part = empty
+    var allotted: [Matrix<Double>] = []
     let scratch = RateScratch(covariates, genes, loadings, side, wantsLogarithms: wantsLogarithms)
     for index in blocks.count * group / groupCount..<blocks.count * (group + 1) / groupCount {
-      scratch.go(through: blocks[index], adding: &part)
+      allotted.append(scratch.go(through: blocks[index], adding: &part))
     }
-    return part
+    return (part: part, allotted: allotted)
   }
   var sums = empty
-  for group in groups { sums.add(group) }
+  for group in groups { sums.add(group.part) }
   everyone.sum(&sums)
   guard sums.fault == nil else { return nil }
   return RateSums(
@@ -62,5 +65,44 @@ package func rateSums<Everyone: Team & ~Copyable>(
     covariates: side == .genes
       ? covariates : Matrix(rowCount: p, columnCount: k, elements: sums.values(of: 1)),
     genes: side == .covariates
-      ? genes : Matrix(rowCount: q, columnCount: k, elements: sums.values(of: 2)))
+      ? genes : Matrix(rowCount: q, columnCount: k, elements: sums.values(of: 2)),
+    allotted: groups.flatMap(\.allotted))
+}
+
+/// Xᵀ (Z / X U) for other loadings than those that the counts were allotted by, p × k.
+///
+/// Collective.
+/// - Parameters:
+///   - allotted: Z, ``RateSums/allotted``.
+///   - covariates: U.
+/// - Returns: nil where a sum was not finite, on every rank.
+/// - Complexity: O(rows · p · k), whatever the number of genes.
+package func allottedSums<Everyone: Team & ~Copyable>(
+  _ lanes: [[PoissonBlock]], _ allotted: [Matrix<Double>], covariates: Matrix<Double>,
+  with everyone: borrowing Everyone, on workers: Workers
+) -> Matrix<Double>? {
+  let blocks = lanes.flatMap(\.self)
+  let (p, k) = (covariates.rowCount, covariates.columnCount)
+  let empty = PartialSums([.wide("update of U", count: p * k, unitExponent: 10)])
+  let groupCount = min(blocks.count, workers.threadCount)
+  let groups = mapConcurrently(groupCount, on: workers) { group in
+    var part = empty
+    for index in blocks.count * group / groupCount..<blocks.count * (group + 1) / groupCount
+    where blocks[index].rowCount > 0 {
+      let scores = matrixProduct(blocks[index].design, covariates)
+      // Rows without a covariate have no counts.
+      let ratios = zip(allotted[index].elements, scores.elements).map { $1 > 0 ? $0 / $1 : 0 }
+      part.add(
+        matrixProduct(
+          blocks[index].design,
+          Matrix(rowCount: scores.rowCount, columnCount: k, elements: ratios), transposing: .first
+        ).elements, to: 0)
+    }
+    return part
+  }
+  var sums = empty
+  for group in groups { sums.add(group) }
+  everyone.sum(&sums)
+  guard sums.fault == nil else { return nil }
+  return Matrix(rowCount: p, columnCount: k, elements: sums.values(of: 0))
 }

@@ -54,8 +54,11 @@ final class RateScratch {
   }
 
   /// Adds the sums of a block.
-  func go(through block: PoissonBlock, adding part: inout PartialSums) {
-    guard block.rowCount > 0 else { return }
+  ///
+  /// - Returns: the counts of its rows that go to each factor; empty where the covariates' side is not wanted.
+  func go(through block: PoissonBlock, adding part: inout PartialSums) -> Matrix<Double> {
+    var allotted = Matrix<Double>(rowCount: 0, columnCount: factorCount)
+    guard block.rowCount > 0 else { return allotted }
     if wantsCovariates { residuals.reset() }
     let scores = block.scores(at: covariates, width: factorCount)
     let cells = Double(block.rowCount * genes.rowCount)
@@ -68,8 +71,12 @@ final class RateScratch {
         elements: Array(
           residuals.numbers(width: factorCount).prefix(block.rowCount * factorCount)))
       part.add(matrixProduct(block.design, residual, transposing: .first).elements, to: 1)
+      allotted = Matrix(
+        rowCount: block.rowCount, columnCount: factorCount,
+        elements: zip(residual.elements, scores.numbers(width: factorCount)).map { $0 * $1 })
     }
     if wantsGenes { part.add(updates.numbers(width: factorCount), to: 2) }
+    return allotted
   }
 
   private func goThroughCounts(_ block: PoissonBlock, _ scores: VectorRows) -> Double {

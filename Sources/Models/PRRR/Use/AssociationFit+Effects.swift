@@ -59,87 +59,13 @@ extension AssociationFit {
   /// Both are of a Poisson model: counts that vary more than that make them too small.
   /// - Parameter factor: of this factor alone, c_r v_rj; nil: of all.
   public func effects(of column: Int, factor: Int? = nil) -> [Association] {
-    let weights = contrast(of: column)
-    let isPosterior = posterior != nil && factor == nil
-    let u = isPosterior ? posterior?.covariateMeans ?? covariateLoadings : covariateLoadings
-    let v = isPosterior ? posterior?.geneMeans ?? geneLoadings : geneLoadings
-    let k = u.columnCount
-    let chosen = factor.map { $0..<$0 + 1 } ?? 0..<k
-    var c = Array(repeating: 0.0, count: k)
-    for (row, weight) in weights {
-      for index in chosen { c[index] += weight * u[row, index] }
-    }
-    let variances = variances(c, weights, factor: factor)
-    let rates = meanRates
-    return (0..<geneCount).map { gene in
-      var effect = 0.0
-      for index in chosen { effect += c[index] * v[gene, index] }
-      let scale = rates.map { max($0[gene], 1e-300) } ?? 1
-      return Association(
-        covariate: column, gene: gene, effect: effect / scale,
-        deviation: variances.map { max($0[gene], 0).squareRoot() / scale } ?? .nan)
-    }
-  }
-
-  /// The strongest associations of one column, strongest first.
-  public func strongest(
-    _ count: Int, of column: Int, factor: Int? = nil, z: Double
-  ) -> [Association] {
-    Self.strongest(count, among: effects(of: column, factor: factor), z: z)
-  }
-
-  /// The strongest of some associations; of equals the first.
-  public static func strongest(
-    _ count: Int, among associations: [Association], z: Double
-  ) -> [Association] {
-    let keys = associations.map { $0.strength(z: z) }
-    let order = associations.indices.sorted { keys[$0] == keys[$1] ? $0 < $1 : keys[$0] > keys[$1] }
-    return order.prefix(count).map { associations[$0] }
-  }
-
-  /// Var e_j; nil where the fit states no uncertainty.
-  private func variances(
-    _ c: [Double], _ weights: [(column: Int, weight: Double)], factor: Int?
-  ) -> [Double]? {
-    let k = c.count
-    let chosen = factor.map { $0..<$0 + 1 } ?? 0..<k
-    let means = factor == nil ? posterior?.geneMeans : geneLoadings
-    let du = factor == nil ? posterior?.covariateDeviations : covariateDeviations
-    let dv = factor == nil ? posterior?.geneDeviations : geneDeviations
-    if let means, let du, let dv {
-      var spread = Array(repeating: 0.0, count: k)
-      for (row, weight) in weights {
-        for index in chosen { spread[index] += weight * weight * du[row, index] * du[row, index] }
-      }
-      return (0..<geneCount).map { gene in
-        var variance = 0.0
-        for index in chosen {
-          let own = dv[gene, index] * dv[gene, index]
-          let mean = means[gene, index]
-          variance += c[index] * c[index] * own + spread[index] * (mean * mean + own)
-        }
-        return variance
-      }
-    }
-    guard let geneCovariances else { return nil }
-    let packed = k * (k + 1) / 2
-    return (0..<geneCount).map { gene in
-      var variance = 0.0
-      var place = gene * packed
-      for a in 0..<k {
-        for b in a..<k {
-          if chosen.contains(a), chosen.contains(b) {
-            variance += (a == b ? 1 : 2) * c[a] * c[b] * geneCovariances[place]
-          }
-          place += 1
-        }
-      }
-      return variance
-    }
+    let block = AssociationEffects(self, factor: factor)
+      .block(columns: column..<column + 1, genes: 0..<geneCount)
+    return (0..<geneCount).map { block.association(column, $0) }
   }
 
   /// Σ_p x̄_p B_pj of nn-PRRR; nil for the other models.
-  private var meanRates: [Double]? {
+  var meanRates: [Double]? {
     guard link == .identity, let covariateMeans else { return nil }
     let scores = (0..<factorCount).map { factor in
       covariateMeans.indices.reduce(0.0) {
@@ -167,14 +93,23 @@ extension AssociationFit {
   public var covariatePoints: Matrix<Double> {
     let decomposition = try? SymmetricEigen(geneLoadings.gram(.transposed))
     let root = decomposition?.rebuilt { max($0, 0).squareRoot() } ?? .identity(factorCount)
-    var c = Matrix<Double>(rowCount: covariateCount, columnCount: factorCount)
+    return matrixProduct(contrasts(covariateLoadings), root)
+  }
+
+  /// Σ_p f(w_p) m_pr for every column of the design: what its contrast makes of some loadings.
+  ///
+  /// - Parameter weight: f.
+  func contrasts(
+    _ loadings: Matrix<Double>, weight: (Double) -> Double = { $0 }
+  ) -> Matrix<Double> {
+    var result = Matrix<Double>(rowCount: covariateCount, columnCount: loadings.columnCount)
     for column in 0..<covariateCount {
-      for (row, weight) in contrast(of: column) {
-        for factor in 0..<factorCount {
-          c[column, factor] += weight * covariateLoadings[row, factor]
+      for (row, w) in contrast(of: column) {
+        for factor in 0..<loadings.columnCount {
+          result[column, factor] += weight(w) * loadings[row, factor]
         }
       }
     }
-    return matrixProduct(c, root)
+    return result
   }
 }
