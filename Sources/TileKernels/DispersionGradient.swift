@@ -63,41 +63,40 @@ func laneExcess(
   _ excess: UnsafePointer<Float>, tileStride: Int, geneCount: Int, rows: Range<Int>,
   into sums: UnsafeMutablePointer<Floats>
 ) {
-  let numbers = FloatBits(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
-  let isAligned = rows.lowerBound & 15 == 0
+  for g in 0..<16 { sums[g] = Floats(repeating: 0) }
   var first = rows.lowerBound
-  if isAligned, rows.count >= 16 {
-    // The first sixteen rows need nothing added.
-    let block = UnsafeRawPointer(excess + (first &>> 4) &* tileStride)
-    for g in 0..<geneCount {
-      sums[g] = block.loadUnaligned(fromByteOffset: g &* 64, as: Floats.self)
-    }
-    for g in geneCount..<16 { sums[g] = Floats(repeating: 0) }
-    first &+= 16
-  } else {
-    for g in 0..<16 { sums[g] = Floats(repeating: 0) }
-  }
   while first < rows.upperBound {
     let count = min(16, rows.upperBound &- first)
-    if isAligned {
-      let block = UnsafeRawPointer(excess + (first &>> 4) &* tileStride)
-      let isOutside = numbers .>= FloatBits(repeating: Int32(truncatingIfNeeded: count))
-      for g in 0..<geneCount {
-        let values = block.loadUnaligned(fromByteOffset: g &* 64, as: Floats.self)
-        sums[g] += values.replacing(with: 0, where: isOutside)
-      }
-    } else {
-      for g in 0..<geneCount {
-        var values = Floats(repeating: 0)
-        for i in 0..<count {
-          let row = first &+ i
-          values[i] = excess[(row &>> 4) &* tileStride &+ g &* 16 &+ (row & 15)]
-        }
-        sums[g] += values
-      }
+    let isOutside = rowNumbers .>= FloatBits(repeating: Int32(truncatingIfNeeded: count))
+    for g in 0..<geneCount {
+      let values = sixteenRows(
+        excess + g &* 16, tileStride: tileStride, from: first, count: count)
+      sums[g] += values.replacing(with: 0, where: isOutside)
     }
     first &+= 16
   }
+}
+
+/// 0 … 15.
+@_alwaysEmitIntoClient var rowNumbers: FloatBits {
+  @inline(__always) get { FloatBits(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) }
+}
+
+/// Rows row … row + 15 of a gene, of which `count` are wanted: the others may be anything.
+///
+/// They lie in two blocks unless the first begins one. Memory for one more gene must follow the last block's genes.
+@_alwaysEmitIntoClient @inline(__always)
+func sixteenRows(
+  _ u: UnsafePointer<Float>, tileStride: Int, from row: Int, count: Int
+) -> Floats {
+  let place = row & 15
+  let block = u + (row &>> 4) &* tileStride
+  let first = UnsafeRawPointer(block + place).loadUnaligned(as: Floats.self)
+  let found = 16 &- place
+  if count <= found { return first }
+  let second = UnsafeRawPointer(block + (tileStride &- found)).loadUnaligned(as: Floats.self)
+  return first.replacing(
+    with: second, where: rowNumbers .>= FloatBits(repeating: Int32(truncatingIfNeeded: found)))
 }
 
 /// Adds (r_g − 1) Σ_i excess_gi 2^s_g, over each lane's rows, to the dispersion's place; every number is

@@ -76,10 +76,10 @@ package struct BFloat16Kernels: BFloat16Arithmetic {
   }
   package func weightGradient(
     _ rows: BFloat16Rows, _ x: UnsafePointer<FloatBits>, stride: Int, geneCount: Int,
-    laneCount: Int, largestInput: Float, to sums: UnsafeMutablePointer<Int64>
+    largestInput: Float, to sums: UnsafeMutablePointer<Int64>
   ) -> Int {
     return multiplyWeightGradientOfPairs(
-      HardwareBFloat16.self, rows, x, stride: stride, geneCount: geneCount, laneCount: laneCount,
+      HardwareBFloat16.self, rows, x, stride: stride, geneCount: geneCount,
       largestInput: largestInput, to: sums)
   }
 }

@@ -88,12 +88,13 @@ struct BFloat16KernelTests {
     let (w, x) = (normals("weights", genes * stride), normals("inputs", rows * stride))
     let derivatives = normals("derivatives", rows * genes)
     let (order, bounds) = pairs(lanes)
-    let tile = memory(Floats.self, 2 * 256)
-    let (genePairs, rowPairs) = (memory(FloatBits.self, 256), memory(Int32.self, genes * 24))
+    let tile = memory(Floats.self, 2 * 256 + 1)
+    let (genePairs, rowPairs) = (memory(FloatBits.self, 256), memory(Int32.self, genes * 24 + 8))
     let (packedRows, geneWeights) = (memory(FloatBits.self, 64), memory(FloatBits.self, 64))
     let (sizes, scales, shifts) = (
       memory(Float.self, 64), memory(Float.self, 64), memory(Int64.self, 64)
     )
+    let laneSizes = memory(Int.self, lanes.count)
     let (sums, gradient) = (memory(Int64.self, genes * stride), memory(Floats.self, 2 * inputs))
     defer {
       for place in [tile, gradient] { place.deallocate() }
@@ -101,6 +102,7 @@ struct BFloat16KernelTests {
       for place in [sizes, scales] { place.deallocate() }
       for place in [shifts, sums] { place.deallocate() }
       rowPairs.deallocate()
+      laneSizes.deallocate()
     }
     for row in 0..<rows {
       for g in 0..<genes { tile[row / 16 * 256 + g][row % 16] = derivatives[row * genes + g] }
@@ -116,15 +118,17 @@ struct BFloat16KernelTests {
       order.withUnsafeBufferPointer { order in
         bounds.withUnsafeBufferPointer { bounds in
           guard let order = order.baseAddress, let bounds = bounds.baseAddress else { return }
+          for (lane, size) in lanes.enumerated() { laneSizes[lane] = size }
           let rows = BFloat16Rows(
             genePairs: genePairs, rowPairs: rowPairs, rowStride: 24,
-            units: GradientUnits(scales: scales, shifts: shifts, sizes: sizes), order: order,
-            bounds: bounds, isInOrder: lanes[0] % 2 == 0)
+            units: GradientUnits(scales: scales, shifts: shifts, sizes: sizes),
+            laneCount: lanes.count, laneSizes: laneSizes, bounds: bounds,
+            isInOrder: lanes[0] % 2 == 0)
           kernels.packDerivatives(
             tile, tileStride: 256, geneCount: genes, blockCount: 2, rows)
           kernels.packRows(x, stride: stride, order: order, pairCount: 24, into: packedRows)
           let faults = kernels.weightGradient(
-            rows, packedRows, stride: stride, geneCount: genes, laneCount: lanes.count,
+            rows, packedRows, stride: stride, geneCount: genes,
             largestInput: x.reduce(0) { max($0, abs($1)) }, to: sums)
           #expect(faults == 0)
         }

@@ -43,7 +43,7 @@ public protocol BFloat16Arithmetic: Sendable {
   /// See `multiplyWeightGradientOfPairs`.
   func weightGradient(
     _ rows: BFloat16Rows, _ x: UnsafePointer<FloatBits>, stride: Int, geneCount: Int,
-    laneCount: Int, largestInput: Float, to sums: UnsafeMutablePointer<Int64>
+    largestInput: Float, to sums: UnsafeMutablePointer<Int64>
   ) -> Int
 }
 
@@ -51,30 +51,33 @@ public protocol BFloat16Arithmetic: Sendable {
 @frozen public struct BFloat16Rows {
   /// Genes in pairs: [block][128] × 16 rows.
   public let genePairs: UnsafeMutablePointer<FloatBits>
-  /// Rows in pairs: [gene][rowStride].
+  /// Rows in pairs: [gene][rowStride], and eight more.
   public let rowPairs: UnsafeMutablePointer<Int32>
   /// Pairs of rows that a gene has room for, a multiple of eight.
   public let rowStride: Int
   /// In what gradients are counted.
   public let units: GradientUnits
-  /// The row, of the group, at each place of the pairs; −1: none.
-  public let order: UnsafePointer<Int32>
+  /// Lanes of the group.
+  public let laneCount: Int
+  /// Rows of each lane.
+  public let laneSizes: UnsafePointer<Int>
   /// Pairs of each lane: lane l has pairs bounds[l] ..< bounds[l + 1].
   public let bounds: UnsafePointer<Int>
-  /// Whether place and row are the same.
+  /// Whether each row is where it would be without lanes.
   public let isInOrder: Bool
 
   /// Memberwise.
   public init(
     genePairs: UnsafeMutablePointer<FloatBits>, rowPairs: UnsafeMutablePointer<Int32>,
-    rowStride: Int, units: GradientUnits, order: UnsafePointer<Int32>,
-    bounds: UnsafePointer<Int>, isInOrder: Bool
+    rowStride: Int, units: GradientUnits, laneCount: Int,
+    laneSizes: UnsafePointer<Int>, bounds: UnsafePointer<Int>, isInOrder: Bool
   ) {
     self.genePairs = genePairs
     self.rowPairs = rowPairs
     self.rowStride = rowStride
     self.units = units
-    self.order = order
+    self.laneCount = laneCount
+    self.laneSizes = laneSizes
     self.bounds = bounds
     self.isInOrder = isInOrder
   }

@@ -124,31 +124,35 @@ public func packDerivatives<I: BFloat16Instructions>(
     g &+= 2
   }
   if !rows.isInOrder {
-    packRowsOutOfOrder(instructions, u, tileStride: tileStride, geneCount: geneCount, rows)
+    packRowsOfLanes(instructions, u, tileStride: tileStride, geneCount: geneCount, rows)
   }
 }
 
-/// Derivatives by row where lanes begin at odd rows.
+/// Derivatives by row where lanes begin at odd rows: lane by lane, each over the zeros that the one before has
+/// left behind its end.
 @_alwaysEmitIntoClient @inline(__always)
-func packRowsOutOfOrder<I: BFloat16Instructions>(
+func packRowsOfLanes<I: BFloat16Instructions>(
   _ instructions: I.Type, _ u: UnsafePointer<Floats>, tileStride: Int, geneCount: Int,
   _ rows: BFloat16Rows
 ) {
   let derivatives = UnsafeRawPointer(u).assumingMemoryBound(to: Float.self)
   for g in 0..<geneCount {
     let scale = Floats(repeating: rows.units.scales[g])
-    var pair = 0
-    while pair < rows.rowStride {
-      var found = Floats(repeating: 0)
-      for place in 0..<16 {
-        let row = Int(rows.order[2 &* pair &+ place])
-        if row >= 0 {
-          found[place] = derivatives[((row &>> 4) &* tileStride &+ g) &* 16 &+ (row & 15)]
-        }
+    var row = 0
+    for lane in 0..<rows.laneCount {
+      var pair = rows.bounds[lane]
+      let end = row &+ rows.laneSizes[lane]
+      while row < end {
+        let count = min(16, end &- row)
+        let found = sixteenRows(
+          derivatives + g &* 16, tileStride: tileStride &* 16, from: row, count: count)
+        let isOutside = rowNumbers .>= FloatBits(repeating: Int32(truncatingIfNeeded: count))
+        UnsafeMutableRawPointer(rows.rowPairs + (g &* rows.rowStride &+ pair)).storeBytes(
+          of: I.narrow((found * scale).replacing(with: 0, where: isOutside)),
+          as: SIMD8<Int32>.self)
+        row &+= count
+        pair &+= 8
       }
-      UnsafeMutableRawPointer(rows.rowPairs + (g &* rows.rowStride &+ pair)).storeBytes(
-        of: I.narrow(found * scale), as: SIMD8<Int32>.self)
-      pair &+= 8
     }
   }
 }

@@ -8,7 +8,7 @@
 @_alwaysEmitIntoClient @inline(__always)
 public func multiplyWeightGradientOfPairs<I: BFloat16Instructions>(
   _ instructions: I.Type, _ rows: BFloat16Rows, _ x: UnsafePointer<FloatBits>, stride: Int,
-  geneCount: Int, laneCount: Int, largestInput: Float, to sums: UnsafeMutablePointer<Int64>
+  geneCount: Int, largestInput: Float, to sums: UnsafeMutablePointer<Int64>
 ) -> Int {
   let vectors = pairStride(stride) / 16
   var faults = 0
@@ -25,21 +25,21 @@ public func multiplyWeightGradientOfPairs<I: BFloat16Instructions>(
         case (3, 7):
           addStrip(
             I.self, InlineArray<3, Void>.self, InlineArray<7, Void>.self, rows, gene: g, x,
-            vectors: vectors, from: v, laneCount: laneCount, stride: stride, to: sums)
+            vectors: vectors, from: v, stride: stride, to: sums)
         case (3, 4):
           addStrip(
             I.self, InlineArray<3, Void>.self, InlineArray<4, Void>.self, rows, gene: g, x,
-            vectors: vectors, from: v, laneCount: laneCount, stride: stride, to: sums)
+            vectors: vectors, from: v, stride: stride, to: sums)
         case (3, 2):
           addStrip(
             I.self, InlineArray<3, Void>.self, InlineArray<2, Void>.self, rows, gene: g, x,
-            vectors: vectors, from: v, laneCount: laneCount, stride: stride, to: sums)
+            vectors: vectors, from: v, stride: stride, to: sums)
         default:
           for gene in g..<g &+ genes {
             for one in v..<v &+ width {
               addStrip(
                 I.self, InlineArray<1, Void>.self, InlineArray<1, Void>.self, rows, gene: gene, x,
-                vectors: vectors, from: one, laneCount: laneCount, stride: stride, to: sums)
+                vectors: vectors, from: one, stride: stride, to: sums)
             }
           }
         }
@@ -47,8 +47,7 @@ public func multiplyWeightGradientOfPairs<I: BFloat16Instructions>(
         for gene in g..<g &+ genes {
           for one in v..<v &+ width {
             faults &+= addChecked(
-              I.self, rows, gene: gene, x, vectors: vectors, at: one, laneCount: laneCount,
-              stride: stride, to: sums)
+              I.self, rows, gene: gene, x, vectors: vectors, at: one, stride: stride, to: sums)
           }
         }
       }
@@ -64,13 +63,13 @@ public func multiplyWeightGradientOfPairs<I: BFloat16Instructions>(
 func addStrip<I: BFloat16Instructions, let genes: Int, let width: Int>(
   _ instructions: I.Type, _ geneKind: InlineArray<genes, Void>.Type,
   _ widthKind: InlineArray<width, Void>.Type, _ rows: BFloat16Rows, gene: Int,
-  _ x: UnsafePointer<FloatBits>, vectors: Int, from first: Int, laneCount: Int, stride: Int,
+  _ x: UnsafePointer<FloatBits>, vectors: Int, from first: Int, stride: Int,
   to sums: UnsafeMutablePointer<Int64>
 ) {
   let none = InlineArray<width, FloatBits>(repeating: FloatBits(repeating: 0))
   var totals = InlineArray<genes, InlineArray<width, FloatBits>>(repeating: none)
   let u = rows.rowPairs + gene &* rows.rowStride
-  for lane in 0..<laneCount {
+  for lane in 0..<rows.laneCount {
     let zero = InlineArray<width, Floats>(repeating: Floats(repeating: 0))
     var parts = InlineArray<genes, InlineArray<width, Floats>>(repeating: zero)
     for pair in rows.bounds[lane]..<rows.bounds[lane &+ 1] {
@@ -103,7 +102,7 @@ func addStrip<I: BFloat16Instructions, let genes: Int, let width: Int>(
 @_alwaysEmitIntoClient @inline(__always)
 func addChecked<I: BFloat16Instructions>(
   _ instructions: I.Type, _ rows: BFloat16Rows, gene: Int, _ x: UnsafePointer<FloatBits>,
-  vectors: Int, at vector: Int, laneCount: Int, stride: Int,
+  vectors: Int, at vector: Int, stride: Int,
   to sums: UnsafeMutablePointer<Int64>
 ) -> Int {
   let u = rows.rowPairs + gene &* rows.rowStride
@@ -111,7 +110,7 @@ func addChecked<I: BFloat16Instructions>(
   let count = min(16, stride &- 16 &* vector)
   let place = sums + (gene &* stride &+ 16 &* vector)
   var faults = 0
-  for lane in 0..<laneCount {
+  for lane in 0..<rows.laneCount {
     var part = Floats(repeating: 0)
     for pair in rows.bounds[lane]..<rows.bounds[lane &+ 1] {
       part = I.dot(part, FloatBits(repeating: u[pair]), x[pair &* vectors &+ vector])

@@ -26,6 +26,8 @@ struct ReducedPass {
     let first: Int
     /// Rows at the places of the pairs, filled up with −1.
     let order: [Int32]
+    /// Rows of the lanes.
+    let laneSizes: [Int]
     /// Bounds of the lanes, in pairs.
     let bounds: [Int]
     /// Whether place and row are the same, wherever there is a row.
@@ -42,6 +44,7 @@ struct ReducedPass {
       }
       while order.count % 16 != 0 { order.append(-1) }
       self.order = order
+      laneSizes = (0..<group.laneCount).map { group.bounds[$0 + 1] - group.bounds[$0] }
       self.bounds = bounds
       isInOrder = order.indices.allSatisfy { order[$0] < 0 || Int(order[$0]) == $0 }
     }
@@ -84,7 +87,7 @@ struct ReducedScratch {
     logitWeights = carver.take(Int32.self, genes * pass.weightPairs)
     geneWeights = carver.take(FloatBits.self, genes / 2 * pass.rowVectors)
     genePairs = carver.take(FloatBits.self, blockCount * genePairsOfChunk)
-    rowPairs = carver.take(Int32.self, genes * pass.largestPairCount)
+    rowPairs = carver.take(Int32.self, genes * pass.largestPairCount + 8)
   }
 }
 
@@ -136,18 +139,19 @@ extension FusedPass {
     let genes = genes(ofChunk: chunk)
     if number == 0 { clearWeightSums(chunk: chunk) }
     let pairs = reduced.groups[number]
-    faults[unit] += pairs.order.withUnsafeBufferPointer { order in
+    faults[unit] += pairs.laneSizes.withUnsafeBufferPointer { sizes in
       pairs.bounds.withUnsafeBufferPointer { bounds in
-        guard let order = order.baseAddress, let bounds = bounds.baseAddress else { return 0 }
+        guard let sizes = sizes.baseAddress, let bounds = bounds.baseAddress else { return 0 }
         let rows = BFloat16Rows(
           genePairs: packed.genePairs, rowPairs: packed.rowPairs, rowStride: pairs.count,
-          units: units, order: order, bounds: bounds, isInOrder: pairs.isInOrder)
+          units: units, laneCount: group.laneCount, laneSizes: sizes,
+          bounds: bounds, isInOrder: pairs.isInOrder)
         reduced.kernels.packDerivatives(
           derivatives, tileStride: Self.tileStride, geneCount: genes,
           blockCount: group.blockCount, rows)
         return reduced.kernels.weightGradient(
           rows, reduced.rows + pairs.first * reduced.rowVectors, stride: stride,
-          geneCount: genes, laneCount: group.laneCount,
+          geneCount: genes,
           largestInput: largestInput(of: group),
           to: sums.assumingMemoryBound(to: Int64.self) + chunk * Self.chunkGenes * stride)
       }
