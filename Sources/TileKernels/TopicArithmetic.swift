@@ -20,4 +20,17 @@ public protocol TopicArithmetic: Sendable {
   func logLikelihood(
     reads x: UnsafePointer<Double>, _ d: UnsafePointer<Double>, count: Int
   ) -> Double
+  /// See `dirichletTerms`.
+  func dirichletTerms(
+    _ a: UnsafePointer<Double>, width: Int, prior: Double, digammaOfTotal: Double
+  ) -> Double
+  /// See `betaTerms`.
+  func betaTerms(
+    _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, priorA: Double, priorB: Double,
+    count: Int
+  ) -> Double
+  /// See `extrapolateLogarithms`.
+  func extrapolate(
+    _ point: UnsafeMutablePointer<Double>, from previous: UnsafePointer<Double>, by weight: Double,
+    atLeast least: Double, count: Int)
 }

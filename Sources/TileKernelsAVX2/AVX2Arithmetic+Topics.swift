@@ -33,4 +33,21 @@ extension AVX2Arithmetic: TopicArithmetic {
   ) -> Double {
     logLikelihoodOfReads(x, d, count: count)
   }
+  package func dirichletTerms(
+    _ a: UnsafePointer<Double>, width: Int, prior: Double, digammaOfTotal: Double
+  ) -> Double {
+    TileKernels.dirichletTerms(a, width: width, prior: prior, digammaOfTotal: digammaOfTotal)
+  }
+  package func betaTerms(
+    _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, priorA: Double, priorB: Double,
+    count: Int
+  ) -> Double {
+    TileKernels.betaTerms(a, b, priorA: priorA, priorB: priorB, count: count)
+  }
+  package func extrapolate(
+    _ point: UnsafeMutablePointer<Double>, from previous: UnsafePointer<Double>, by weight: Double,
+    atLeast least: Double, count: Int
+  ) {
+    extrapolateLogarithms(point, from: previous, by: weight, atLeast: least, count: count)
+  }
 }

@@ -100,6 +100,25 @@ private struct Figures: Decodable {
     #expect(KendallTau([1, 1, 1], [1, 2, 3]).tau.isNaN)
   }
 
+  @Test(arguments: [2, 3, 9, 200]) func preparedListsHaveTheSameTau(_ count: Int) {
+    var stream = RandomSource(seed: 8).stream("lists")
+    let lists = (0..<8).map { list in
+      // Some with many equal numbers, one constant.
+      (0..<count).map { _ in
+        list == 7 ? 1 : list % 2 == 0 ? stream.normal() : Double(stream.integer(below: 4))
+      }
+    }
+    let ranks = lists.map { KendallRanks($0) }
+    for first in lists.indices {
+      for second in lists.indices {
+        let (found, expected) = (
+          ranks[first].tau(ranks[second]), KendallTau(lists[first], lists[second]).tau
+        )
+        #expect(found == expected || found.isNaN && expected.isNaN, "\(first), \(second)")
+      }
+    }
+  }
+
   @Test func correlationsOfRanksIgnoreScale() {
     #expect(averageRanks([3, 1, 3, 2]) == [3.5, 1, 3.5, 2])
     #expect(spearmanCorrelation([1, 2, 3], [1, 8, 1000]) == 1)

@@ -88,4 +88,49 @@ struct TopicKernelTests {
     }
     #expect(bits.allSatisfy { $0 == bits[0] })
   }
+
+  @Test(arguments: [1, 2, 3, 4, 6, 50]) func divergencesAreThoseOfTheScalarFunctions(_ width: Int) {
+    let a = concentrations(width) + [1e-3, 1, 2, 8, 1e12]
+    let b = Array(a.reversed())
+    let total = a.reduce(0, +)
+    var bits: [[Double]] = []
+    for (name, kernels) in all {
+      let found = [
+        kernels.dirichletTerms(a, width: a.count, prior: 0.7, digammaOfTotal: digamma(total)),
+        kernels.betaTerms(a, b, priorA: 0.7, priorB: 1.2, count: a.count),
+      ]
+      var (expected, size) = ([0.0, 0.0], 0.0)
+      for (a, b) in zip(a, b) {
+        let ofBoth = digamma(a + b)
+        expected[0] += (a - 0.7) * (digamma(a) - digamma(total)) - logGamma(a)
+        expected[1] += logGamma(a + b) - logGamma(a) - logGamma(b)
+        expected[1] += (a - 0.7) * (digamma(a) - ofBoth) + (b - 1.2) * (digamma(b) - ofBoth)
+        size += abs(logGamma(a + b)) + 1
+      }
+      for (found, expected) in zip(found, expected) {
+        #expect(abs(found - expected) <= 1e-13 * size, "\(name): \(found), \(expected)")
+      }
+      bits.append(found)
+    }
+    #expect(bits.allSatisfy { $0 == bits[0] })
+  }
+
+  @Test(arguments: [1, 3, 4, 9]) func stepsGoOnAlongTheLogarithm(_ count: Int) {
+    let old = concentrations(count)
+    let new = Array(concentrations(2 * count).suffix(count))
+    var bits: [[Double]] = []
+    for (name, kernels) in all {
+      var point = new
+      kernels.extrapolate(&point, from: old, by: 0.6, atLeast: 0.5, count: count)
+      for index in 0..<count {
+        let expected = max(0.5, new[index] * .pow(new[index] / old[index], 0.6))
+        #expect(abs(point[index] / expected - 1) < 1e-13, "\(name)")
+      }
+      var still = new
+      kernels.extrapolate(&still, from: new, by: 0.9, atLeast: 0, count: count)
+      #expect(still == new, "\(name): what stands still moves")
+      bits.append(point)
+    }
+    #expect(bits.allSatisfy { $0 == bits[0] })
+  }
 }

@@ -12,13 +12,17 @@ public struct TBLDALane: LaneState {
     package var alleles: AllelePair
     /// Moments of stochastic inference; nil before its first step.
     package var stochastic: StochasticLane?
+    /// Where the last iteration led, before momentum went on from there; nil before the first.
+    package var reached: Point?
     /// The same for the best start so far.
-    package var best: Best?
+    package var best: Point?
   }
 
-  /// A lane's part of the best start.
-  package struct Best: Codable, Sendable {
+  /// A lane's part of a posterior.
+  package struct Point: Codable, Sendable {
+    /// σ̂, samples × topics.
     package var samples: Matrix<Double>
+    /// ζ̂ and γ̂ of the lane's variants.
     package var alleles: AllelePair
   }
 

@@ -11,6 +11,16 @@ public struct TBLDAState: Codable, Sendable {
     package var isConverged: Bool
   }
 
+  /// Where the last iteration of coordinate ascent led, before momentum went on from there.
+  package struct Momentum: Codable, Sendable {
+    package var genes: Matrix<Double>
+    package var alpha: Double
+    /// The bound where that iteration began.
+    package var bound: Double
+    /// Iterations since momentum began anew.
+    package var count: Int
+  }
+
   /// ξ̂, topics × genes.
   package var genes: Matrix<Double>
   /// α.
@@ -21,6 +31,10 @@ public struct TBLDAState: Codable, Sendable {
   package var iteration = 0
   /// The bound when it was last computed; nil before.
   package var bound: Double?
+  /// Whether the bound had settled when it was last looked at, although momentum had just begun anew.
+  package var hasSettled = false
+  /// What coordinate ascent gathers speed by; nil before its first iteration.
+  package var momentum: Momentum?
   /// Moments and losses of stochastic inference; nil before its first step.
   package var stochastic: StochasticState?
   /// Steps of the refinement done; nil before it.

@@ -83,4 +83,41 @@ import Testing
       runs, similarity: similarity, threshold: 0.95, minimumRuns: 4, on: Workers(threadCount: 1))
     #expect(none.components.isEmpty)
   }
+
+  /// So many features that random pairs of them decide most comparisons; some loadings are equal.
+  @Test func manyFeaturesAreComparedAsIfPairByPair() {
+    let random = RandomSource(seed: 12)
+    let features = 1500
+    let truth = (0..<4).map { topic in
+      var stream = random.stream("truth", index: topic)
+      return (0..<features).map { _ in stream.normal() }
+    }
+    let runs = (0..<4).map { run in
+      Matrix(
+        rows: (0..<4).map { topic in
+          var stream = random.stream("noise", index: 10 * run + topic)
+          // τ between 0.1 and 0.7; in every second run a third of the loadings are 0.
+          return (0..<features).map { feature in
+            let value = truth[topic][feature] + Double(1 + topic) * stream.normal()
+            return run % 2 == 0 && feature % 3 == 0 ? 0 : value
+          }
+        })
+    }
+    let found = RobustComponents(
+      runs, similarity: .kendall, threshold: 0.15, minimumRuns: 1, mergeAbove: 2,
+      on: Workers(threadCount: 2)
+    ).components
+    let all = (0..<4).flatMap { run in (0..<4).map { (run, $0) } }
+    var expected: Set<[RobustComponents.Member]> = []
+    for (run, topic) in all {
+      let own = Array(runs[run].row(topic))
+      let others = all.filter { other in
+        other.0 != run && KendallTau(own, Array(runs[other.0].row(other.1))).tau > 0.15
+      }
+      guard !others.isEmpty else { continue }
+      expected.insert(
+        ([(run, topic)] + others).map { .init(run: $0.0, component: $0.1) }.sorted())
+    }
+    #expect(Set(found.map(\.members)) == expected && expected.count > 2)
+  }
 }

@@ -39,40 +39,33 @@ package func expectedLogarithms(_ posterior: AllelePair) -> AllelePair {
 package func dirichletDivergence(_ concentrations: Matrix<Double>, prior: Double) -> Double {
   let width = concentrations.columnCount
   let ofPrior = logGamma(Double(width) * prior) - Double(width) * logGamma(prior)
-  return concentrations.withUnsafeElements { values in
-    var sum = 0.0
+  var sum = 0.0
+  concentrations.withUnsafeBase { values in
     for row in 0..<concentrations.rowCount {
+      let own = values + row * width
       var total = 0.0
-      for index in row * width..<(row + 1) * width { total += values[index] }
-      let ofTotal = digamma(total)
-      sum += logGamma(total) - ofPrior
-      for index in row * width..<(row + 1) * width where values[index] != prior {
-        sum += (values[index] - prior) * (digamma(values[index]) - ofTotal)
-        sum -= logGamma(values[index])
-      }
-      for index in row * width..<(row + 1) * width where values[index] == prior {
-        sum -= logGamma(prior)
-      }
+      for index in 0..<width { total += own[index] }
+      sum +=
+        logGamma(total) - ofPrior
+        + TopicKernels.current.dirichletTerms(
+          own, width: width, prior: prior, digammaOfTotal: digamma(total))
     }
-    return sum
   }
+  return sum
 }
 
 /// KL(Beta(a, b) ‖ Beta(priorA, priorB)), summed over all entries.
 package func betaDivergence(
   _ posterior: AllelePair, priorA: Double, priorB: Double
 ) -> Double {
+  let count = posterior.counted.elements.count
   let ofPrior = logGamma(priorA + priorB) - logGamma(priorA) - logGamma(priorB)
-  return posterior.counted.withUnsafeElements { counted in
-    posterior.other.withUnsafeElements { other in
-      var sum = 0.0
-      for index in counted.indices {
-        let (a, b) = (counted[index], other[index])
-        let ofTotal = digamma(a + b)
-        sum += logGamma(a + b) - logGamma(a) - logGamma(b) - ofPrior
-        sum += (a - priorA) * (digamma(a) - ofTotal) + (b - priorB) * (digamma(b) - ofTotal)
-      }
-      return sum
+  var sum = 0.0
+  posterior.counted.withUnsafeBase { counted in
+    posterior.other.withUnsafeBase { other in
+      sum = TopicKernels.current.betaTerms(
+        counted, other, priorA: priorA, priorB: priorB, count: count)
     }
   }
+  return sum - Double(count) * ofPrior
 }

@@ -34,19 +34,24 @@ extension TBLDA {
     let endsWindow =
       shared.iteration % window == 0 || shared.iteration + 1 == configuration.iterationLimit
     let bound: Double?
-    if let batchCount, !endsWindow {
-      bound = batchIteration(
-        &shared, &lanes, batchCount: batchCount, with: everyone, on: workers)
+    if shared.iteration == 0, shared.restart == 0 {
+      shared.genes = distinctGenes(lanes, with: everyone, on: workers)
+    }
+    if let batchCount {
+      bound =
+        endsWindow
+        ? coordinateIteration(&shared, &lanes, wantsBound: true, with: everyone, on: workers)
+        : batchIteration(&shared, &lanes, batchCount: batchCount, with: everyone, on: workers)
     } else {
-      bound = coordinateIteration(
-        &shared, &lanes, wantsBound: endsWindow, with: everyone, on: workers)
+      let reached = acceleratedIteration(&shared, &lanes, with: everyone, on: workers)
+      bound = endsWindow || !reached.isFinite ? reached : nil
     }
     shared.iteration += 1
     var ending: Termination?
     if let bound {
       if !bound.isFinite {
         ending = .objectiveNotFinite
-      } else if let last = shared.bound, hasSettled(bound, since: last) {
+      } else if let last = shared.bound, hasSettled(&shared, bound, since: last) {
         ending = .objectiveTolerance
       }
       shared.bound = bound
@@ -71,10 +76,14 @@ extension TBLDA {
     return report
   }
 
-  /// Coordinate ascent never lowers the bound; minibatches may.
-  private func hasSettled(_ bound: Double, since last: Double) -> Bool {
+  /// Coordinate ascent never lowers the bound; minibatches may. Where momentum has just begun anew a small gain
+  /// says little: the next window has to agree.
+  private func hasSettled(_ shared: inout TBLDAState, _ bound: Double, since last: Double) -> Bool {
     let gain = batchCount == nil ? bound - last : abs(bound - last)
-    return gain <= configuration.tolerance * abs(bound)
+    let isSmall = gain <= configuration.tolerance * abs(bound)
+    let isSlow = (shared.momentum?.count ?? window) < window
+    defer { shared.hasSettled = isSmall }
+    return isSmall && (!isSlow || shared.hasSettled)
   }
 
   /// Keeps the best start and begins the next, or ends the fit.
@@ -86,6 +95,7 @@ extension TBLDA {
       report.termination = .objectiveNotFinite
       return []
     }
+    loseMomentum(&shared, &lanes)
     var remarks: [String] = []
     if configuration.restarts > 1 {
       remarks.append(
@@ -98,7 +108,7 @@ extension TBLDA {
         isConverged: ending.isSuccess)
       if configuration.restarts > 1 {
         for index in lanes.indices {
-          lanes[index].saved.best = TBLDALane.Best(
+          lanes[index].saved.best = TBLDALane.Point(
             samples: lanes[index].saved.samples, alleles: lanes[index].saved.alleles)
         }
       }

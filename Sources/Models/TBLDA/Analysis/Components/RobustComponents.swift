@@ -24,6 +24,12 @@ public struct RobustComponents: Sendable {
     /// Which of its components.
     public let component: Int
 
+    /// A component of a run.
+    public init(run: Int, component: Int) {
+      self.run = run
+      self.component = component
+    }
+
     /// By run, then component.
     public static func < (a: Member, b: Member) -> Bool {
       (a.run, a.component) < (b.run, b.component)
@@ -57,10 +63,11 @@ public struct RobustComponents: Sendable {
       (0..<runs[run].rowCount).map { Member(run: run, component: $0) }
     }
     let loadings = all.map { Array(runs[$0.run].row($0.component)) }
-    let isSimilar = Self.similar(all, loadings, similarity, threshold, workers)
+    let similar = ComponentSimilarity(
+      all.map(\.run), loadings, similarity, threshold: threshold, on: workers)
     var found: [Component] = []
     for (index, member) in all.enumerated() {
-      let others = all.indices.filter { isSimilar[index][$0] }
+      let others = similar.neighbours[index]
       guard Set(others.map { all[$0].run }).count >= minimumRuns else { continue }
       found.append(
         Component(
@@ -68,29 +75,6 @@ public struct RobustComponents: Sendable {
           members: ([member] + others.map { all[$0] }).sorted()))
     }
     components = Self.merged(found, mergeAbove)
-  }
-
-  private static func similar(
-    _ all: [Member], _ loadings: [[Double]], _ similarity: Similarity, _ threshold: Double,
-    _ workers: Workers
-  ) -> [[Bool]] {
-    var upper = [[Bool]](repeating: [], count: all.count)
-    upper.withUnsafeMutableBufferPointer { upper in
-      // Each piece has its own row.
-      nonisolated(unsafe) let upper = upper
-      workers.perform(all.count) { i in
-        upper[i] = all.indices.map { j in
-          guard j > i, all[i].run != all[j].run else { return false }
-          switch similarity {
-          case .pearson:
-            let r = pearsonCorrelation(loadings[i], loadings[j])
-            return r * r > threshold
-          case .kendall: return KendallTau(loadings[i], loadings[j]).tau > threshold
-          }
-        }
-      }
-    }
-    return all.indices.map { i in all.indices.map { j in i < j ? upper[i][j] : upper[j][i] } }
   }
 
   private static func mean(_ rows: [[Double]]) -> [Double] {
@@ -104,29 +88,48 @@ public struct RobustComponents: Sendable {
       a.members.count == b.members.count
         ? a.members.lexicographicallyPrecedes(b.members) : a.members.count > b.members.count
     }
-    var remaining = components.sorted(by: isBefore)
+    typealias Standardized = (component: Component, unit: [Double])
+    func standardized(_ component: Component) -> Standardized {
+      (component, ComponentSimilarity.standardized(component.loadings))
+    }
+    var remaining = components.sorted(by: isBefore).map(standardized)
     var isChanging = true
     while isChanging {
       isChanging = false
-      var kept: [Component] = []
-      for component in remaining {
+      var kept: [Standardized] = []
+      for new in remaining {
         let twin = kept.firstIndex { other in
-          let r = pearsonCorrelation(other.loadings, component.loadings)
+          let r = product(other.unit, new.unit)
           return r * r > limit
         }
         guard let twin else {
-          kept.append(component)
+          kept.append(new)
           continue
         }
         isChanging = true
-        let (a, b) = (kept[twin], component)
+        let (a, b) = (kept[twin].component, new.component)
         let (m, n) = (Double(a.members.count), Double(b.members.count))
-        kept[twin] = Component(
-          loadings: zip(a.loadings, b.loadings).map { (m * $0 + n * $1) / (m + n) },
-          members: Set(a.members + b.members).sorted())
+        kept[twin] = standardized(
+          Component(
+            loadings: zip(a.loadings, b.loadings).map { (m * $0 + n * $1) / (m + n) },
+            members: Set(a.members + b.members).sorted()))
       }
-      remaining = kept.sorted(by: isBefore)
+      remaining = kept.sorted { isBefore($0.component, $1.component) }
     }
-    return remaining
+    return remaining.map(\.component)
+  }
+
+  /// Σ a b, eight sums at a time.
+  private static func product(_ a: [Double], _ b: [Double]) -> Double {
+    a.withUnsafeBufferPointer { a in
+      b.withUnsafeBufferPointer { b in
+        var sums = SIMD8<Double>(repeating: 0)
+        let whole = a.count - a.count % 8
+        for start in stride(from: 0, to: whole, by: 8) {
+          for lane in 0..<8 { sums[lane] += a[start + lane] * b[start + lane] }
+        }
+        return (whole..<a.count).reduce(sums.sum()) { $0 + a[$1] * b[$1] }
+      }
+    }
   }
 }
