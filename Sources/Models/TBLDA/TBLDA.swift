@@ -53,9 +53,9 @@ public struct TBLDA: GenotypeModel {
       parameterCount: topicCount * (geneCount + samples + 2 * cohort.variants.count))
   }
 
-  /// 64 lanes, or a lane a sample, unless set.
+  /// 64 lanes, or one for every four samples, unless set.
   public static func laneCount(_ configuration: TBLDAConfiguration, rowCount: Int) -> Int {
-    min(configuration.lanes ?? 64, max(1, rowCount))
+    min(configuration.lanes ?? min(64, max(1, rowCount / 4)), max(1, rowCount))
   }
 
   /// The setting `donor-key`.

@@ -69,7 +69,9 @@ public struct TBLDAConfiguration: ModelConfiguration {
   public var heldOutGenotypes = 0.0
   /// Stochastic steps after coordinate ascent; nil: as ``refinementSteps(parameterCount:)`` says.
   public var refinement: Int?
-  /// Adam's learning rate.
+  /// Adam's learning rate at the first of these steps; it falls to 0.
+  public var refinementRate = 0.1
+  /// Adam's learning rate in stochastic inference.
   public var rate = 0.05
   /// What the loss is multiplied by before Adam sees it.
   public var lossScale = 1e-6
@@ -92,11 +94,11 @@ public struct TBLDAConfiguration: ModelConfiguration {
   /// Iterations of one fit at most: the published 65 100 steps, or 2 000.
   package var iterationLimit: Int { iterations ?? (inference == .stochastic ? 65_100 : 2000) }
 
-  /// Steps of the refinement of a posterior with so many parameters: unless set 300 for small ones, whose
+  /// Steps of the refinement of a posterior with so many parameters: unless set 150 for small ones, whose
   /// refinement takes seconds at most, none for others, where many reads leave little to gain.
   package func refinementSteps(parameterCount: Int) -> Int {
     guard inference == .coordinate else { return 0 }
-    return refinement ?? (parameterCount <= Self.smallPosterior ? 300 : 0)
+    return refinement ?? (parameterCount <= Self.smallPosterior ? 150 : 0)
   }
 
   private static let smallPosterior = 10_000
@@ -195,9 +197,12 @@ public struct TBLDAConfiguration: ModelConfiguration {
         "κ: how fast the weight of minibatches falls."),
       .optionalInteger(
         "refinement", \.refinement, in: 0...1_000_000,
-        "Stochastic steps after coordinate ascent, with a falling rate; none: 300 where the posterior has at most 10000 parameters, 0 else."
+        "Stochastic steps after coordinate ascent, with a falling rate; none: 150 where the posterior has at most 10000 parameters, 0 else."
       ),
-      .number("rate", \.rate, in: 1e-9...10, "Adam's learning rate in stochastic steps."),
+      .number(
+        "refinement-rate", \.refinementRate, in: 1e-9...10,
+        "Adam's learning rate at the first of them."),
+      .number("rate", \.rate, in: 1e-9...10, "Adam's learning rate in stochastic inference."),
       .number(
         "loss-scale", \.lossScale, in: 1e-12...1,
         "What the loss is multiplied by before Adam sees it; its 1e-8 weighs more the smaller it is."
@@ -217,7 +222,8 @@ public struct TBLDAConfiguration: ModelConfiguration {
       ),
       .optionalInteger(
         "lanes", \.lanes, in: 1...65_536,
-        "Shares that samples and variants are cut into, the most ranks that can help; none: 64."),
+        "Shares that samples and variants are cut into, the most ranks that can help; none: 64, at most one for four samples."
+      ),
       .integer("seed", \.seed, in: 0...Int.max, "Seed of everything random."),
     ]
   }

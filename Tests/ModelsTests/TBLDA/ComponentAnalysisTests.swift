@@ -98,7 +98,7 @@ import Testing
           var stream = random.stream("noise", index: 10 * run + topic)
           // τ between 0.1 and 0.7; in every second run a third of the loadings are 0.
           return (0..<features).map { feature in
-            let value = truth[topic][feature] + Double(1 + topic) * stream.normal()
+            let value = truth[topic][feature] + 0.5 * Double(1 + topic) * stream.normal()
             return run % 2 == 0 && feature % 3 == 0 ? 0 : value
           }
         })

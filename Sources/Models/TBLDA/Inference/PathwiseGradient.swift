@@ -26,16 +26,34 @@ package struct DirichletDraw: Sendable {
     points = concentrations
     slopes = concentrations
     logarithms = concentrations
-    let width = concentrations.columnCount
-    for row in 0..<concentrations.rowCount {
-      var stream = stream(row)
-      let values = concentrations.row(row)
-      var logs = values.map { stream.logGamma(shape: $0) }
-      slopes.setRow(row, to: zip(logs, values).map { Self.slope(logGamma: $0, shape: $1) })
-      let total = logSumExp(logs)
-      for index in 0..<width { logs[index] -= total }
-      logarithms.setRow(row, to: logs)
-      points.setRow(row, to: logs.map { .exp($0) })
+    let (rowCount, width) = (concentrations.rowCount, concentrations.columnCount)
+    points.withUnsafeMutableBase { points in
+      slopes.withUnsafeMutableBase { slopes in
+        logarithms.withUnsafeMutableBase { logarithms in
+          for row in 0..<rowCount {
+            var stream = stream(row)
+            let own = row * width..<(row + 1) * width
+            var largest = -Double.infinity
+            for index in own {
+              // `points` still holds the concentrations.
+              let value = stream.logGamma(shape: points[index])
+              slopes[index] = Self.slope(logGamma: value, shape: points[index])
+              logarithms[index] = value
+              largest = max(largest, value)
+            }
+            var sum = 0.0
+            for index in own {
+              points[index] = .exp(logarithms[index] - largest)
+              sum += points[index]
+            }
+            let total = largest + .log(sum)
+            for index in own {
+              logarithms[index] -= total
+              points[index] /= sum
+            }
+          }
+        }
+      }
     }
   }
 
@@ -50,15 +68,21 @@ package struct DirichletDraw: Sendable {
   ///
   /// - Parameter prior: a number for each column.
   package func logRatio(prior: [Double], uses: [Bool]? = nil) -> Double {
+    let width = concentrations.columnCount
     let ofPrior = logGamma(prior.reduce(0, +)) - prior.reduce(0) { $0 + logGamma($1) }
     var sum = 0.0
-    for row in 0..<concentrations.rowCount where uses?[row] ?? true {
-      var total = 0.0
-      for (index, a) in concentrations.row(row).enumerated() {
-        total += a
-        sum += (prior[index] - a) * logarithms[row, index] + logGamma(a)
+    concentrations.withUnsafeBase { a in
+      logarithms.withUnsafeBase { logarithms in
+        for row in 0..<concentrations.rowCount where uses?[row] ?? true {
+          var total = 0.0
+          for column in 0..<width {
+            let index = row * width + column
+            total += a[index]
+            sum += (prior[column] - a[index]) * logarithms[index] + logGamma(a[index])
+          }
+          sum += ofPrior - logGamma(total)
+        }
       }
-      sum += ofPrior - logGamma(total)
     }
     return sum
   }
@@ -67,25 +91,29 @@ package struct DirichletDraw: Sendable {
   ///
   /// - Parameter data: p_i ∂ log p(data | p)/∂p_i.
   package func gradient(data: Matrix<Double>, prior: [Double]) -> Matrix<Double> {
+    let width = concentrations.columnCount
+    let (p, slope, log) = (points.elements, slopes.elements, logarithms.elements)
     var result = concentrations
-    for row in 0..<concentrations.rowCount {
-      let (a, p) = (Array(concentrations.row(row)), Array(points.row(row)))
-      let (own, slope, log) = (
-        Array(data.row(row)), Array(slopes.row(row)), Array(logarithms.row(row))
-      )
-      var (mean, total) = (0.0, 0.0)
-      for index in a.indices {
-        mean += own[index] + prior[index] - a[index]
-        total += a[index]
+    result.withUnsafeMutableBase { result in
+      data.withUnsafeBase { data in
+        for row in 0..<concentrations.rowCount {
+          let start = row * width
+          var (mean, total) = (0.0, 0.0)
+          for column in 0..<width {
+            // `result` still holds the concentrations.
+            mean += data[start + column] + prior[column] - result[start + column]
+            total += result[start + column]
+          }
+          let ofTotal = digamma(total)
+          for column in 0..<width {
+            let index = start + column
+            let a = result[index]
+            let weighted = data[index] + prior[column] - a - mean * p[index]
+            let explicit = log[index] - digamma(a) + ofTotal
+            result[index] = a * (weighted * slope[index] - explicit)
+          }
+        }
       }
-      let ofTotal = digamma(total)
-      result.setRow(
-        row,
-        to: a.indices.map { index in
-          let weighted = own[index] + prior[index] - a[index] - mean * p[index]
-          let explicit = log[index] - digamma(a[index]) + ofTotal
-          return a[index] * (weighted * slope[index] - explicit)
-        })
     }
     return result
   }

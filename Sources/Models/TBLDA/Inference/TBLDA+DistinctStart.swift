@@ -4,12 +4,12 @@ package import Modeling
 extension TBLDA {
   /// ξ̂ of the first start: half the mean profile, half that of a sample each, samples that differ most.
   ///
-  ///     v_l = (x_l/C_l − m) / √(m + 1/C̄)      the sample with the largest C_l ‖v_l‖² is next, then all v_l lose
-  ///                                            their component along it
-  ///     ξ̂_kg = ξ + (x_g total / K) (½ + ½ share of g in sample k / m_g)
+  ///     v_l = (x_l/C_l − c) / √(m + 1/C̄)        next is the sample with the largest C_l ‖v_l‖²
+  ///     ξ̂_kg = ξ + total/K · (½ m_g + ½ x_kg/C_k)
   ///
   /// m is the mean profile, C̄ the mean of the C_l: every gene with its noise, every sample by what it can tell.
-  /// Where all samples are told, further topics begin at random (``startingGenes(restart:)``).
+  /// c is m for the first sample and that sample's profile for the others; after each the v_l lose their component
+  /// along its own. Where all samples are told, further topics begin at random (``startingGenes(restart:)``).
   ///
   /// Source: U. M. B. Araújo et al., The successive projections algorithm for variable selection in spectroscopic
   /// multicomponent analysis, Chemometrics and Intelligent Laboratory Systems 57:65–73, 2001; for separable topics
@@ -24,15 +24,18 @@ extension TBLDA {
     let sampleCount = Double(max(1, cohort.uses.count { $0 == .fit }))
     guard total > 0 else { return genes }
     let mean = geneTotals.map { $0 / total }
-    let profiles = SampleProfiles(
-      mean: mean, scales: mean.map { ($0 + sampleCount / total).squareRoot() })
-    var scores = mapConcurrently(lanes.count, on: workers) { profiles.squaredLengths(lanes[$0]) }
+    var profiles = SampleProfiles(
+      center: mean, scales: mean.map { ($0 + sampleCount / total).squareRoot() })
+    func squaredLengths() -> [[Double]] {
+      mapConcurrently(lanes.count, on: workers) { profiles.squaredLengths(lanes[$0]) }
+    }
+    var scores = squaredLengths()
     var basis: [[Double]] = []
     var first = 0.0
     for topic in 0..<topicCount {
       let best = largest(scores, lanes, with: everyone)
       if topic == 0 { first = best.score }
-      guard best.score > 1e-9 * first, best.score > 0 else { break }
+      guard best.score > 1e-9 * first else { break }
       let shares = profile(ofRow: best.row, lanes, with: everyone)
       genes.setRow(
         topic,
@@ -40,6 +43,11 @@ extension TBLDA {
           configuration.genePrior
             + total / Double(topicCount) * 0.5 * (mean[gene] + shares[gene])
         })
+      guard topic > 0 else {
+        profiles.center = shares
+        scores = squaredLengths()
+        continue
+      }
       let direction = profiles.direction(shares, besides: basis)
       basis.append(direction)
       let removed = mapConcurrently(lanes.count, on: workers) {
@@ -85,23 +93,23 @@ extension TBLDA {
   }
 }
 
-/// How samples' profiles differ from the mean one.
+/// How samples' profiles differ from one.
 private struct SampleProfiles {
-  /// m.
-  let mean: [Double]
+  /// c.
+  var center: [Double]
   /// √(m + 1/C̄).
   let scales: [Double]
 
   /// C_l ‖v_l‖² of a lane's samples in the fit.
   func squaredLengths(_ lane: TBLDALane) -> [Double] {
-    let ofMean = mean.indices.reduce(0.0) { $0 + square(mean[$1] / scales[$1]) }
+    let ofCenter = center.indices.reduce(0.0) { $0 + square(center[$1] / scales[$1]) }
     return lane.whole.rows.map { row in
       let reads = Double(lane.counts.total(ofRow: row))
       guard reads > 0 else { return 0 }
-      var sum = ofMean
+      var sum = ofCenter
       lane.counts.forEachNonZero(inRow: row) { gene, count in
-        sum += square((Double(count) / reads - mean[gene]) / scales[gene])
-        sum -= square(mean[gene] / scales[gene])
+        sum += square((Double(count) / reads - center[gene]) / scales[gene])
+        sum -= square(center[gene] / scales[gene])
       }
       return reads * sum
     }
@@ -109,20 +117,20 @@ private struct SampleProfiles {
 
   /// C_l (v_l · q)².
   func lengths(_ lane: TBLDALane, along direction: [Double]) -> [Double] {
-    let scaled = mean.indices.map { direction[$0] / scales[$0] }
-    let ofMean = mean.indices.reduce(0.0) { $0 + mean[$1] * scaled[$1] }
+    let scaled = center.indices.map { direction[$0] / scales[$0] }
+    let ofCenter = center.indices.reduce(0.0) { $0 + center[$1] * scaled[$1] }
     return lane.whole.rows.map { row in
       let reads = Double(lane.counts.total(ofRow: row))
       guard reads > 0 else { return 0 }
       var sum = 0.0
       lane.counts.forEachNonZero(inRow: row) { sum += Double($1) * scaled[$0] }
-      return reads * square(sum / reads - ofMean)
+      return reads * square(sum / reads - ofCenter)
     }
   }
 
   /// The direction of a profile at right angles to others, of length 1; twice against rounding.
   func direction(_ shares: [Double], besides basis: [[Double]]) -> [Double] {
-    var result = mean.indices.map { (shares[$0] - mean[$0]) / scales[$0] }
+    var result = center.indices.map { (shares[$0] - center[$0]) / scales[$0] }
     for _ in 0..<2 {
       for other in basis {
         let length = zip(result, other).reduce(0) { $0 + $1.0 * $1.1 }

@@ -39,18 +39,34 @@ package struct EvidenceGradient: Sendable {
 extension AllelePair {
   /// Counted and other side by side, (variants · topics) × 2.
   var interleaved: Matrix<Double> {
-    Matrix(
-      rowCount: counted.elements.count, columnCount: 2,
-      elements: zip(counted.elements, other.elements).flatMap { [$0, $1] })
+    let count = counted.elements.count
+    var result = Matrix<Double>(rowCount: count, columnCount: 2, repeating: 0)
+    result.withUnsafeMutableElements { result in
+      counted.withUnsafeElements { counted in
+        other.withUnsafeElements { other in
+          for index in 0..<count {
+            result[2 * index] = counted[index]
+            result[2 * index + 1] = other[index]
+          }
+        }
+      }
+    }
+    return result
   }
 
   /// The pair that ``interleaved`` came from.
   init(interleaved: Matrix<Double>, rowCount: Int, columnCount: Int) {
-    self.init(
-      counted: Matrix(
-        rowCount: rowCount, columnCount: columnCount, elements: interleaved.column(0)),
-      other: Matrix(
-        rowCount: rowCount, columnCount: columnCount, elements: interleaved.column(1)))
+    func part(_ column: Int) -> Matrix<Double> {
+      interleaved.withUnsafeElements { values in
+        let elements = [Double](unsafeUninitializedCapacity: rowCount * columnCount) {
+          part, count in
+          count = rowCount * columnCount
+          for index in 0..<count { part[index] = values[2 * index + column] }
+        }
+        return Matrix(rowCount: rowCount, columnCount: columnCount, elements: elements)
+      }
+    }
+    self.init(counted: part(0), other: part(1))
   }
 }
 

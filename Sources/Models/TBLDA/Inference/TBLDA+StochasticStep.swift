@@ -46,7 +46,7 @@ extension TBLDA {
     on workers: Workers
   ) -> StepReport {
     let (step, count) = (shared.refinement ?? 0, refinementSteps)
-    let rate = configuration.rate * (1 - Double(step) / Double(count))
+    let rate = configuration.refinementRate * (1 - Double(step) / Double(count))
     let loss = stochasticIteration(
       &shared, &lanes, draw: step, rate: rate, with: everyone, on: workers)
     shared.refinement = step + 1
