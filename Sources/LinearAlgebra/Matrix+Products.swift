@@ -149,16 +149,42 @@ extension Matrix where Scalar: BLASScalar {
   @_specialize(where Scalar == Double)
   public mutating func copyLowerTriangleUp() {
     let order = rowCount
-    let tile = 32
-    withUnsafeMutableElements { elements in
-      for rowStart in stride(from: 0, to: order, by: tile) {
-        for columnStart in stride(from: 0, through: rowStart, by: tile) {
-          for row in rowStart..<min(rowStart + tile, order) {
-            for column in columnStart..<max(columnStart, min(columnStart + tile, row)) {
-              elements[column * order + row] = elements[row * order + column]
-            }
-          }
-        }
+    withUnsafeMutableBase { elements in
+      for row in stride(from: 0, to: order, by: symmetryTile) {
+        copyTilesUp(elements, order, row)
+      }
+    }
+  }
+}
+
+extension Matrix<Double> {
+  /// The same by several threads.
+  ///
+  /// - Precondition: the matrix is square.
+  public mutating func copyLowerTriangleUp(on workers: Workers) {
+    let order = rowCount
+    withUnsafeMutableBase { elements in
+      nonisolated(unsafe) let target = elements
+      let pieces = (order + symmetryTile - 1) / symmetryTile
+      // The longest first
+      workers.perform(pieces) { piece in
+        copyTilesUp(target, order, (pieces - 1 - piece) * symmetryTile)
+      }
+    }
+  }
+}
+
+private let symmetryTile = 32
+
+/// Copies the tiles of some rows, left of the diagonal, to their mirror images.
+@_specialize(where Scalar == Double)
+private func copyTilesUp<Scalar>(
+  _ elements: UnsafeMutablePointer<Scalar>, _ order: Int, _ rowStart: Int
+) {
+  for columnStart in stride(from: 0, through: rowStart, by: symmetryTile) {
+    for row in rowStart..<min(rowStart + symmetryTile, order) {
+      for column in columnStart..<max(columnStart, min(columnStart + symmetryTile, row)) {
+        elements[column * order + row] = elements[row * order + column]
       }
     }
   }

@@ -16,7 +16,7 @@ struct Tridiagonal {
   private let factors: [Double]
 
   /// Reflections applied at once.
-  private static let blockCount = 64
+  private static let blockCount = 32
 
   /// - Precondition: the matrix is square; only its lower triangle is read.
   /// - Throws: ``LinearAlgebraError/notConverged(routine:code:)``.

@@ -88,13 +88,14 @@ public struct EMStep: Sendable {
     with everyone: borrowing Everyone, on workers: Workers
   ) throws(LinearAlgebraError) -> Moments {
     let transposed = data.transposed()
-    let flipFlop = try FlipFlop(data, transposed, from: state, share, with: everyone, on: workers)
+    var flipFlop = try FlipFlop(data, transposed, from: state, share, with: everyone, on: workers)
     let scaledByRows = scaled(transposed, columnsBy: flipFlop.rowScaling, on: workers)
     let columnGram = symmetricProduct(
       scaledByRows, share, with: everyone, on: workers)
     var rows = secondMoments(
       flipFlop.rowGram.matrix, times: flipFlop.rowGram.factor, scaling: flipFlop.rowScaling,
       on: workers)
+    flipFlop.dropRowGram()
     var columns = secondMoments(
       columnGram, times: 1, scaling: flipFlop.columnScaling, on: workers)
     if curvatureTerm != .none {
@@ -109,10 +110,10 @@ public struct EMStep: Sendable {
   }
 
   /// Takes the step and returns how far the precision matrices moved,
-  /// √(‖ΔΩ₁‖²/d₁² + ‖ΔΩ₂‖²/d₂²).
+  /// √(‖ΔΩ₁‖²/d₁² + ‖ΔΩ₂‖²/d₂²). A step that would lead to numbers that are not finite is not taken.
   ///
   /// Local. The bits do not depend on the number of threads.
-  /// - Throws: `LinearAlgebraError`; the state is then unchanged.
+  /// - Throws: `LinearAlgebraError`; the state is then the same, less what can be found anew.
   public func advance(
     _ state: inout EMState, on data: Matrix<Double>, workers: Workers
   ) throws(LinearAlgebraError) -> Double {
@@ -128,6 +129,8 @@ public struct EMStep: Sendable {
   ) throws(LinearAlgebraError) -> Double {
     let (d1, d2) = (data.rowCount, data.columnCount)
     let moments = try moments(of: data, at: state, share, with: everyone, on: workers)
+    // Of no use any more, and eigenproblems need the memory
+    (state.inverses, state.columnGram) = (nil, nil)
     let eigen = try spectraOfBothAxes(((d1, d1), (d2, d2)), share, with: everyone, on: workers) {
       (isRows) throws(LinearAlgebraError) in
       let eigen = try SymmetricEigen(
@@ -146,6 +149,8 @@ public struct EMStep: Sendable {
     let columns = matrix(eigen.columns, solution.mu)
     let change1 = distance(rows.elements, state.rowPrecision.elements) / Double(d1)
     let change2 = distance(columns.elements, state.columnPrecision.elements) / Double(d2)
+    let change = (change1 * change1 + change2 * change2).squareRoot()
+    guard change.isFinite else { return change }
     state.rowPrecision = rows
     state.columnPrecision = columns
     state.rowScaling = moments.flipFlop.rowScaling
@@ -159,6 +164,6 @@ public struct EMStep: Sendable {
         inverseColumns: matrix(
           eigen.columns, solution.mu.map { 1 / (Double(d1) * $0 + totals.0) }))
     }
-    return (change1 * change1 + change2 * change2).squareRoot()
+    return change
   }
 }

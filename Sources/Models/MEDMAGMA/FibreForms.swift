@@ -3,11 +3,10 @@ import Modeling
 
 // The pieces of a flip or flop: Ŷ = Y diag(s), its second moments, the forms of its rows, and Q.
 
-/// Rows of one piece of work that costs the same for every row.
-private let blockRows = 96
-
+/// Rows in pieces of work that cost the same for every row: an even number of equal ones, of about a hundred rows.
 private func rowBlocks(_ count: Int) -> [Range<Int>] {
-  stride(from: 0, to: count, by: blockRows).map { $0..<min($0 + blockRows, count) }
+  let pieces = 2 * max((count + 99) / 200, 1)
+  return (0..<pieces).map { $0 * count / pieces..<($0 + 1) * count / pieces }
 }
 
 /// Y diag(s).

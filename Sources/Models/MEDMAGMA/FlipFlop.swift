@@ -32,7 +32,7 @@ public struct FlipFlop: Sendable {
   /// Rounds made.
   public let roundCount: Int
   /// Y diag(s)² Yᵀ of the last flip, and what it is multiplied by for the s₂ above.
-  let rowGram: (matrix: Matrix<Double>, factor: Double)
+  private(set) var rowGram: (matrix: Matrix<Double>, factor: Double)
 
   static let roundLimit = 200
   static let tolerance = 1e-3
@@ -127,6 +127,9 @@ public struct FlipFlop: Sendable {
       diagonal: rowForms(of: scaled, otherPrecision, .whole, with: Alone(), on: workers),
       on: workers)
   }
+
+  /// Gives the memory of the product back.
+  mutating func dropRowGram() { rowGram.matrix = Matrix(rowCount: 0, columnCount: 0) }
 
   private static func balanced(_ values: [Double]) -> [Double] {
     let logMean = values.reduce(0) { $0 + .log($1) } / Double(max(values.count, 1))

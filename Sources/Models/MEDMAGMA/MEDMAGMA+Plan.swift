@@ -47,6 +47,13 @@ private struct BlockMessages {
     bytes += triangles * 8 * order * (order + 96) / 2
   }
 
+  /// A number of every vertex of the axis.
+  mutating func addVectors(_ vectors: Int, order: Int) {
+    guard count > 0 else { return }
+    count += vectors
+    bytes += vectors * 8 * order
+  }
+
   /// Both axes' eigenvectors in one message.
   mutating func addSpectra(_ d1: Int, _ d2: Int) {
     guard count > 0 else { return }
@@ -65,8 +72,13 @@ extension MEDMAGMA: PlannableModel {
   ) -> FitPlan {
     let (d1, d2) = configuration.data.expectedSize(of: shape)
     var blocks = BlockMessages(d1, d2, ranks: ranks)
-    // Of every round a form; the second moment, the precision matrix and its inverse
-    for order in [d1, d2] { blocks.addTriangles(Self.typicalRounds + 3, order: order) }
+    // Of every round a product and the forms of the rows (the first flop and the second moments of the rows have
+    // theirs); the precision matrix, and its inverse for the curvature
+    let inverses = configuration.curvature == .none ? 0 : 1
+    for order in [d1, d2] {
+      blocks.addTriangles(Self.typicalRounds + 1 + inverses, order: order)
+      blocks.addVectors(Self.typicalRounds, order: order)
+    }
     blocks.addSpectra(d1, d2)
     var plan = FitPlan(
       laneCount: laneCount(configuration, rowCount: shape.rowCount),

@@ -105,11 +105,16 @@ public struct MEDMAGMA: Model {
       let share = WorkShare.of(
         lanes, rowCount: summary.rowCount, order: max(quotient.rowCount, quotient.columnCount),
         with: everyone)
-      let change = try emStep.advance(&em, on: quotient, share, with: everyone, workers: workers)
+      // One copy: it gives memory back on the way
+      shared.em = nil
+      let outcome = Result { () throws(LinearAlgebraError) in
+        try emStep.advance(&em, on: quotient, share, with: everyone, workers: workers)
+      }
+      shared.em = em
+      let change = try outcome.get()
       guard change.isFinite else {
         throw ModelError("EM iteration \(shared.iterationCount + 1): the precisions are not finite")
       }
-      shared.em = em
       shared.iterationCount += 1
       if change < configuration.tolerance {
         return try report(shared, change: change, .objectiveTolerance)

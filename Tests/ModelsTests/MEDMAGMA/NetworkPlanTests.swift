@@ -51,7 +51,7 @@ import Testing
     }
     #expect(plan(1000, ranks: 1).bytesPerStep == FitPlan.loopBytes)
     #expect(plan(100, ranks: 4).bytesPerStep == FitPlan.loopBytes)
-    #expect(plan(1000, ranks: 4).messagesPerStep == 13)
+    #expect(plan(1000, ranks: 4).messagesPerStep == 15)
     #expect(plan(1000, ranks: 4).bytesPerStep > 8 * 1000 * 1000)
     #expect(plan(100, ranks: 1).openingBytes == 8 * (6 * 2000 + 100 * 100))
   }

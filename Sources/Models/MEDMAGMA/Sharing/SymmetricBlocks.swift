@@ -25,8 +25,10 @@ func symmetricBlocks<Everyone: Team & ~Copyable>(
   result.withUnsafeMutableElements { elements in
     guard let base = elements.baseAddress else { return }
     nonisolated(unsafe) let target = base
+    // The longest first, so that threads end together
     workers.perform(own.count) { piece in
-      compute(own[piece], target + own[piece].lowerBound * order)
+      let block = own[own.count - 1 - piece]
+      compute(block, target + block.lowerBound * order)
     }
     guard share.isDivided else { return }
     let starts = blocks.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count * $1.upperBound) }
@@ -50,7 +52,7 @@ func symmetricBlocks<Everyone: Team & ~Copyable>(
       }
     }
   }
-  result.copyLowerTriangleUp()
+  result.copyLowerTriangleUp(on: workers)
   return result
 }
 
