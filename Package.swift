@@ -132,7 +132,7 @@ let package = Package(
     tests("StorageTests", ["Storage", "Modeling"]),
     tests("FittingTests", ["Fitting", "Modeling"]),
     tests("RankTests", []),
-    tests("CommandTests", []),
+    tests("CommandTests", ["Modeling", "Storage"]),
     tests("StyleTests", []),
     .executableTarget(
       name: "RankChecks",

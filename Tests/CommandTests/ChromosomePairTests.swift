@@ -86,5 +86,36 @@ extension CommandTests {
       #expect(inspected.contains("modality rna: 48 cells × 15 genes"), "\(inspected)")
       #expect(inspected.contains("modality genotype: 16 cells × 20 genes"), "\(inspected)")
     }
+
+    @Test(
+      .enabled(
+        if: !(GenotypeFitTests.python ?? "").isEmpty,
+        "DISTFIT_PYTHON_MUDATA names no Python with mudata"))
+    func mudataOpensThePointsOfASweep() throws {
+      #expect(try place.run(["sweep", "plan.yaml", "--output", "sweep"]).status == 2)
+      let script = """
+        import glob, warnings
+        import mudata, numpy
+        mudata.set_options(pull_on_update=False)
+        warnings.simplefilter('error')
+        paths = sorted(glob.glob('sweep/points/*/fit.h5mu'))
+        assert len(paths) == 6, paths
+        for path in paths:
+            fit = mudata.read_h5mu(path)
+            rna, genotype = fit['rna'], fit['genotype']
+            assert rna.shape == (48, 15) and genotype.shape == (16, 20), path
+            assert rna.var_names.isin([f'gene{i}' for i in range(45)]).all()
+            assert numpy.allclose(rna.obsm['X_tblda'].sum(1), 1, atol=1e-5)
+            assert numpy.allclose(rna.varm['tblda_loadings'].sum(0), 1, atol=1e-4)
+            assert ((genotype.varm['tblda_loadings'] > 0) & (genotype.varm['tblda_loadings'] < 1)).all()
+        # Points of one gene chromosome have the same genes, those of two have none in common.
+        genes = [set(mudata.read_h5mu(path)['rna'].var_names) for path in paths]
+        assert genes[0] == genes[1] and not genes[0] & genes[2]
+        """
+      let outcome = try Command.run(
+        URL(fileURLWithPath: GenotypeFitTests.python ?? ""), ["-c", script],
+        directory: place.folder)
+      #expect(outcome.status == 0, "\(outcome)")
+    }
   }
 }

@@ -53,8 +53,10 @@ public func gammaPathwiseDerivative(_ x: Double, shape a: Double) -> Double {
     var denominator = a
     while term > sum * 0x1p-54 || abs(termSlope) > abs(sumSlope) * 0x1p-54 {
       denominator += 1
-      termSlope = (termSlope - term / denominator) * x / denominator
-      term *= x / denominator
+      let inverse = 1 / denominator
+      let ratio = x * inverse
+      termSlope = (termSlope - term * inverse) * ratio
+      term *= ratio
       sum += term
       sumSlope += termSlope
     }
@@ -72,9 +74,9 @@ public func gammaPathwiseDerivative(_ x: Double, shape a: Double) -> Double {
     let belowSlope = i * d + factor * dSlope - 1
     d = 1 / below
     dSlope = -belowSlope * d * d
-    let oldC = c
-    c = b + factor / oldC
-    cSlope = -1 + i / oldC - factor * cSlope / (oldC * oldC)
+    let inverse = 1 / c
+    c = b + factor * inverse
+    cSlope = -1 + (i - factor * cSlope * inverse) * inverse
     let change = c * d
     let changeSlope = cSlope * d + c * dSlope
     hSlope = hSlope * change + h * changeSlope
