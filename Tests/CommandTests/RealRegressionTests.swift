@@ -86,18 +86,33 @@ extension CommandTests {
       }
     }
 
+    /// 54 donors, thousands of variants and genes: the fit has to end by its tolerance, above a bound that an
+    /// independent program reached, and its associations are searched among 147 million pairs.
     @Test func readsOfDonorsAreRegressedOnTheirGenotypes() throws {
       guard let data = folder("yri-lcl-69") else { return }
       let place = try Workplace()
-      let outcome = try fit(
-        [
-          "nn-prrr", data + "/counts.tsv.gz", "--genotypes", data + "/genotypes54.bed",
-          "--baseline", "--rank", "3", "--restarts", "1", "--iterations", "20",
-        ], place)
+      let outcome = try place.run([
+        "fit", "nn-prrr", data + "/counts.tsv.gz", "--genotypes", data + "/genotypes54.bed",
+        "--baseline", "--rank", "3", "--restarts", "1", "--verbose", "--output", "fit.h5ad",
+      ])
+      #expect(outcome.status == 0, "\(outcome)")
       let said = outcome.output + outcome.errors
       #expect(said.contains("54 donors") && said.contains("15 of 69"), "\(outcome)")
       let look = try place.succeed(["inspect", "fit.h5ad"]).output
       #expect(look.contains("69 cells × 17310 genes"), "\(look)")
+      let bounds = outcome.errors.components(separatedBy: "elbo ").dropFirst().compactMap {
+        Double($0.prefix { "-.0123456789".contains($0) })
+      }
+      #expect(try #require(bounds.max()) > -30_600_000, "\(outcome.errors.suffix(300))")
+      try place.succeed(["prrr", "associate", "fit.h5ad", "--top", "20", "--output", "tables"])
+      let pairs = try table("tables/associations.tsv", place).filter { $0[0] == "all" }
+      #expect(pairs.count == 20)
+      for pair in pairs {
+        let interval = try #require(Double(pair[5])).distance(to: try #require(Double(pair[6])))
+        let lower = try #require(Double(pair[5]))
+        #expect(lower > 0 && interval > 0, "\(pair)")
+      }
+      #expect(try table("tables/markers.tsv", place).count > 8468)
     }
   }
 }

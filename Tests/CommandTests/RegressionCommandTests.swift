@@ -122,6 +122,11 @@ extension CommandTests {
         "prrr", "rank-path", "data.h5ad", "--covariates", "x*", "--ranks", "3..1",
       ])
       #expect(wrong.status != 0 && wrong.errors.contains("--ranks"), "\(wrong)")
+      let high = try place.run([
+        "prrr", "rank-path", "data.h5ad", "--covariates", "x*", "--ranks", "1..21",
+      ])
+      #expect(high.status == 2 && high.errors.contains("--rank 21 is above 20"), "\(high)")
+      #expect(!high.errors.contains("iteration"), "\(high)")
     }
   }
 }

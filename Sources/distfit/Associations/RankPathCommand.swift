@@ -162,14 +162,17 @@ private struct RankPath<Fitted: AssociationModel> {
   ) throws -> [Line] {
     _ = BLASRuntime.useOneThread()
     let (data, summary) = try input.read(for: Fitted.self, configuration, with: world, log: log)
+    func model(_ rank: Int) throws -> Fitted {
+      var settings = configuration
+      try Fitted.Configuration.setting(named: "rank").set(.integer(rank), in: &settings)
+      try settings.validate()
+      return try Fitted(settings, for: summary)
+    }
+    // A rank that is too high is known before the others are fitted.
+    try world.agree(on: "set up the highest rank") { _ = try model(ranks.max() ?? 1) }
     return try ranks.map { rank in
       log.note("rank \(rank)")
-      let model = try world.agree(on: "set up rank \(rank)") {
-        var settings = configuration
-        try Fitted.Configuration.setting(named: "rank").set(.integer(rank), in: &settings)
-        try settings.validate()
-        return try Fitted(settings, for: summary)
-      }
+      let model = try world.agree(on: "set up rank \(rank)") { try model(rank) }
       let lanes = try world.agree(on: "prepare the rows") { try data.rows.map(model.lane(from:)) }
       var state = FitState<Fitted>(shared: model.start(), lanes: lanes)
       let loop = FitLoop(model, on: workers, log: log, checkpoints: CheckpointSchedule())

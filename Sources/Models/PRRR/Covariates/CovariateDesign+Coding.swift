@@ -145,18 +145,21 @@ extension CovariateDesign {
   {
     var elements = Array(repeating: 0.0, count: rowCount * columns.count)
     var isIncomplete = Array(repeating: false, count: rowCount)
+    var isFilledIn = isIncomplete
+    let covariateOfName = Dictionary(
+      covariates.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     var first = 0
     while first < columns.count {
       let name = columns[first].covariate
       let end = columns[first...].firstIndex { $0.covariate != name } ?? columns.count
       if name == Self.baseline, columns[first].level == nil,
-        !covariates.contains(where: { $0.name == name })
+        covariateOfName[name] == nil
       {
         for row in 0..<rowCount { elements[row * columns.count + first] = 1 }
         first = end
         continue
       }
-      guard let covariate = covariates.first(where: { $0.name == name }) else {
+      guard let covariate = covariateOfName[name] else {
         throw ModelError("the data have no covariate \"\(name)\", which the fit was made with")
       }
       switch covariate.values {
@@ -171,6 +174,7 @@ extension CovariateDesign {
             })
           {
             elements[row * columns.count + place] = 1
+            isFilledIn[row] = true
           } else {
             isIncomplete[row] = true
           }
@@ -179,7 +183,9 @@ extension CovariateDesign {
         let column = columns[first]
         for row in 0..<rowCount {
           let value = numbers[row].isFinite ? numbers[row] : column.substitute
-          if !numbers[row].isFinite, missing != .impute { isIncomplete[row] = true }
+          if !numbers[row].isFinite {
+            if missing == .impute { isFilledIn[row] = true } else { isIncomplete[row] = true }
+          }
           elements[row * columns.count + first] = (value - column.centre) / column.scale
         }
       }
@@ -190,7 +196,7 @@ extension CovariateDesign {
     }
     return DesignMatrix(
       values: Matrix(rowCount: rowCount, columnCount: columns.count, elements: elements),
-      isIncomplete: isIncomplete)
+      isIncomplete: isIncomplete, filledInCount: isFilledIn.count(where: \.self))
   }
 
   /// Where each level of the data stands among the columns.

@@ -53,6 +53,11 @@ extension CovariateDesign {
         "\(design.incompleteCount) of \(design.isIncomplete.count) rows lack a covariate and are left "
           + "out (--missing impute keeps them)")
     }
+    if design.filledInCount > 0 {
+      result.remarks.append(
+        "\(design.filledInCount) of \(design.isIncomplete.count) rows lack a covariate, which is filled in"
+      )
+    }
     let dependent = dependentColumns(design)
     if !dependent.isEmpty {
       let names = dependent.prefix(6).joined(separator: ", ")

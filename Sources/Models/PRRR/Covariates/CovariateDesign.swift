@@ -68,6 +68,8 @@ public struct DesignMatrix: Sendable {
   public let values: Matrix<Double>
   /// For each row whether a covariate was missing and not imputed.
   public let isIncomplete: [Bool]
+  /// Rows in which a missing covariate was filled in.
+  public let filledInCount: Int
 
   /// Rows that cannot be used.
   public var incompleteCount: Int { isIncomplete.count(where: \.self) }
@@ -116,7 +118,7 @@ public struct RawCovariate: Sendable {
       let name = hasKind ? parts.dropLast().joined(separator: ":") : word
       guard let column = table[name] else {
         let known = table.columns.map(\.name)
-        let nearest = nearestName(to: name, among: known).map { "; did you mean \"\($0)\"?" } ?? ""
+        let nearest = nearestName(to: name, among: known).map { "; did you mean \"\($0)\"?" } ?? "."
         throw ModelError(
           "--covariates: obs has no column \"\(name)\"\(nearest) Its columns: "
             + (known.isEmpty ? "none" : known.joined(separator: ", ")))

@@ -15,7 +15,7 @@ import RealModule
 /// has not raised the objective is taken back, so that it never falls.
 extension NonnegativePRRR {
   /// How often the counts of the factors are allotted to covariates in a round.
-  private static let allotments = 10
+  static let allotments = 10
 
   private var a: Double { configuration.priorShape }
   private var b: Double { configuration.priorRate }
