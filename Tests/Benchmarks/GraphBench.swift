@@ -1,6 +1,7 @@
 import Foundation
 import LinearAlgebra
 import Models
+import Networks
 import Probability
 
 /// One line about MED-MAGMA's iterations.
@@ -70,7 +71,10 @@ struct GraphBench {
       rounds += moments.flipFlop.roundCount
       var eigen: (SymmetricEigen, SymmetricEigen)?
       let eigenproblems = clock.time {
-        eigen = try? (SymmetricEigen(moments.rows), SymmetricEigen(moments.columns))
+        let kernels = Processor.secularKernelsHere
+        eigen = try? (
+          SymmetricEigen(moments.rows, by: kernels), SymmetricEigen(moments.columns, by: kernels)
+        )
       }
       let path = clock.time {
         guard let eigen else { return }
@@ -93,8 +97,8 @@ struct GraphBench {
       peakBytes: usage.ru_maxrss * 1024)
   }
 
-  /// Both eigenproblems; of every round two symmetric products, two triangular ones and two factorisations; six
-  /// symmetric products of moments, precision matrices and inverses. Two threads take an axis each.
+  /// Both eigenproblems and two factorisations; of every round two triangular products and two symmetric ones; four
+  /// symmetric products of precision matrices and inverses. Two threads take an axis each.
   private func floor(
     _ y: Matrix<Double>, _ state: EMState, _ moments: EMStep.Moments, rounds: Int
   ) -> Double {
@@ -102,10 +106,11 @@ struct GraphBench {
     let definite = [state.rowPrecision, state.columnPrecision]
     return clock.time {
       workers.perform(2) { axis in
-        _ = try? SymmetricEigen(axis == 0 ? moments.rows : moments.columns)
-        for _ in 0..<rounds + 3 { _ = y.gram() }
+        _ = try? SymmetricEigen(
+          axis == 0 ? moments.rows : moments.columns, by: Processor.secularKernelsHere)
+        _ = try? Cholesky(definite[axis])
+        for _ in 0..<rounds + 2 { _ = y.gram() }
         for _ in 0..<rounds {
-          _ = try? Cholesky(definite[axis])
           var product = y
           product.withUnsafeMutableElements { b in
             definite[axis].withUnsafeElements { lower in

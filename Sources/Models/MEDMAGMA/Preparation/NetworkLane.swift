@@ -19,19 +19,18 @@ public struct NetworkLane: LaneState {
     rows = data.rows
     matrix = data.matrix
     guard case .reals(let values) = matrix else { return }
-    for (index, value) in values.elements.enumerated() {
-      let (row, column) = (index / values.columnCount, index % values.columnCount)
-      let place =
-        "cell \(names.rows.names[data.rows.lowerBound + row]), gene \(names.columns.names[column])"
-      guard value.isFinite else {
-        throw ModelError("\(place): the value is \(value); networks need finite values")
-      }
-      guard value >= 0 || !needsLogarithms else {
-        throw ModelError(
-          "\(place): the value is \(value), which has no log(1 + x) here; are the data logarithms or simulated? Say --log1p false --highly-variable none"
-        )
-      }
+    let wrong = values.elements.firstIndex { !($0.isFinite && ($0 >= 0 || !needsLogarithms)) }
+    guard let wrong else { return }
+    let (row, column) = (wrong / values.columnCount, wrong % values.columnCount)
+    let value = values.elements[wrong]
+    let place =
+      "cell \(names.rows.names[data.rows.lowerBound + row]), gene \(names.columns.names[column])"
+    guard value.isFinite else {
+      throw ModelError("\(place): the value is \(value); networks need finite values")
     }
+    throw ModelError(
+      "\(place): the value is \(value), which has no log(1 + x) here; are the data logarithms or simulated? Say --log1p false --highly-variable none"
+    )
   }
 
   /// Calls `body` with each value that is not zero; `row` counts from the lane's first.
