@@ -67,8 +67,16 @@ extension NonnegativePRRR {
   }
 
   /// The relative change of the objective that ends a start.
+  ///
+  /// Of distributions a rise of a millionth a round says nothing any more: with thousands of covariates it goes on
+  /// for thousands of rounds, while other starts end a thousand times that far away.
   var tolerance: Double {
-    configuration.tolerance ?? (configuration.inference == .adam ? 0 : 1e-7)
+    if let tolerance = configuration.tolerance { return tolerance }
+    return switch configuration.inference {
+    case .gamma: 1e-6
+    case .map: 1e-7
+    case .adam, .lognormal: 0
+    }
   }
 
   /// Whether the objective has stopped rising, and what to keep.

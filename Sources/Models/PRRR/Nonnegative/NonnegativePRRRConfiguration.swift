@@ -131,7 +131,7 @@ public struct NonnegativePRRRConfiguration: ModelConfiguration {
         "Steps of one fit at most; none: 2000 for adam, else 5000."),
       .optionalNumber(
         "tolerance", \.tolerance, in: 0...1,
-        "Relative change of the objective that ends a fit; none: 1e-7 for gamma and map, 1e-5 over 200 steps for lognormal, never for adam."
+        "Relative change of the objective that ends a fit; none: 1e-6 for gamma, 1e-7 for map, 1e-5 over 200 steps for lognormal, never for adam."
       ),
       .number("rate", \.rate, in: 1e-9...10, "Adam's learning rate."),
       .integer(
