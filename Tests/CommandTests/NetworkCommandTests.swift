@@ -183,6 +183,7 @@ extension CommandTests {
         ["fit", "gmgm", "reals.h5ad", "--square", "false", "--output", "trees.h5ad"] + plain)
       for (words, hint) in [
         (["fit", "medmagma", "reals.h5ad", "--values", "reals", "--output", "x.h5ad"], "log1p"),
+        (["fit", "medmagma", "reals.h5ad", "--output", "x.h5ad"], "--values"),
         (["fit", "gmgm", "counts.h5ad", "--highly-variable", "1", "--output", "x.h5ad"], "genes"),
         (["evaluate", "networks.h5ad", "--labels", "true_componen"], "did you mean"),
         (["medmagma", "modules", "counts.h5ad"], "model is missing"),

@@ -47,7 +47,7 @@ public enum CountSource {
     let advice = advice(file, besides: source)
     return file.error(
       source.description,
-      "holds not counts: cell \(file.rowName(example.row)), gene \(file.columnName(example.column, of: source)) has \(example.value). Count models need raw counts (0, 1, 2, …)\(advice.isEmpty ? ", and no layer or raw/X has them" : advice)"
+      "holds not counts: cell \(file.rowName(example.row)), gene \(file.columnName(example.column, of: source)) has \(example.value). Count models need raw counts (0, 1, 2, …)\(advice.isEmpty ? ", and no layer or raw/X has them; models with a setting --values take real numbers too" : advice)"
     )
   }
 
