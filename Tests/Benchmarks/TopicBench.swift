@@ -17,18 +17,16 @@ struct TopicSizes: Codable {
 /// One line about iterations of TBLDA.
 struct TopicResult: Codable {
   let sizes: TopicSizes
-  /// Median seconds of an iteration that does not look at the bound.
+  /// Median seconds of an iteration with its bound and its momentum.
   let seconds: Double
-  /// The same of one that does.
-  let withBound: Double
   /// Median seconds of the bare products, measured alternately with it.
   let floor: Double
-  /// Median of the single ratios, over ten iterations of which one looks at the bound.
+  /// Median of the single ratios.
   let ratio: Double
 }
 
-/// Iterations of coordinate ascent, each against the bare products of its shape: for every lane, with the two
-/// alleles one above the other,
+/// Iterations of coordinate ascent with momentum, each against the bare products of its shape: for every lane,
+/// with the two alleles one above the other,
 ///
 ///     T B      Tᵀ W      W Bᵀ            and            Φ̃ Ψ̃      R Ψ̃ᵀ      Φ̃ᵀ R
 struct TopicBench {
@@ -56,25 +54,20 @@ struct TopicBench {
     }
     var shared = model.start()
     let products = BareTopicProducts(sizes, laneCount: plan.laneCount)
-    var (plain, bound, floors, ratios) = ([Double](), [Double](), [Double](), [Double]())
+    var (times, floors, ratios) = ([Double](), [Double](), [Double]())
     for repetition in 0...repetitions {
       let floor = clock.time { products.multiply(on: workers) }
-      let seconds = [false, true].map { wantsBound in
-        clock.time {
-          _ = model.coordinateIteration(
-            &shared, &lanes, wantsBound: wantsBound, with: Alone(), on: workers)
-        }
+      let seconds = clock.time {
+        _ = model.acceleratedIteration(&shared, &lanes, with: Alone(), on: workers)
       }
       // The first finds cold caches and new memory.
       guard repetition > 0 else { continue }
-      plain.append(seconds[0])
-      bound.append(seconds[1])
+      times.append(seconds)
       floors.append(floor)
-      ratios.append((0.9 * seconds[0] + 0.1 * seconds[1]) / floor)
+      ratios.append(seconds / floor)
     }
     return TopicResult(
-      sizes: sizes, seconds: median(plain), withBound: median(bound), floor: median(floors),
-      ratio: median(ratios))
+      sizes: sizes, seconds: median(times), floor: median(floors), ratio: median(ratios))
   }
 
   /// Random genotypes and ancestry, as many samples of each donor as there are.

@@ -41,7 +41,7 @@ struct TopicsCommand: ParsableCommand {
       "\(sizes.samples) samples × \(sizes.genes) genes, \(sizes.donors) donors × \(sizes.variants) variants, \(sizes.topics) topics"
     )
     print(
-      "iteration \(text(result.seconds)), with bound \(text(result.withBound)), bare products \(text(result.floor)), ratio \(String(format: "%.3f", result.ratio))"
+      "iteration \(text(result.seconds)), bare products \(text(result.floor)), ratio \(String(format: "%.3f", result.ratio))"
     )
     if let json {
       let encoder = JSONEncoder()

@@ -32,7 +32,7 @@ struct PlannedTBLDA {
 
 extension TBLDA: TimedModel {
   /// Iterations that coordinate ascent usually takes.
-  private static let usualIterations = 400
+  private static let usualIterations = 300
 
   /// Memory of the rank with most lanes, and the messages of an iteration.
   ///
@@ -44,10 +44,11 @@ extension TBLDA: TimedModel {
     let (L, G, K) = (planned.ownSamples, planned.geneCount, configuration.topics)
     let (I, S, J) = (planned.donorCount, planned.variantCount, planned.populationCount)
     let isStochastic = configuration.inference == .stochastic
-    // Stochastic steps keep two moments, draws, slopes and logarithms of everything.
+    // Stochastic steps keep two moments, draws, slopes and logarithms of everything; momentum the last point, the
+    // one before it, and what an iteration makes of them.
     let refinement = configuration.refinementSteps(
       parameterCount: K * (G + planned.sampleCount + 2 * S))
-    let copies = isStochastic || refinement > 0 ? 10 : 4
+    let copies = isStochastic || refinement > 0 ? 10 : 6
     let steps = isStochastic ? reportInterval : configuration.check
     let iterations =
       isStochastic

@@ -88,13 +88,9 @@ private struct TBLDAStandIn {
             &shared, &own, draw: 0, rate: 0.01, with: Alone(), on: workers)
         }
     }
-    func iteration(wantsBound: Bool) -> Double {
-      Stopwatch.medianSeconds(on: workers) {
-        _ = model.coordinateIteration(
-          &shared, &own, wantsBound: wantsBound, with: Alone(), on: workers)
-      }
+    let iteration = Stopwatch.medianSeconds(on: workers) {
+      _ = model.acceleratedIteration(&shared, &own, with: Alone(), on: workers)
     }
-    let check = Double(model.configuration.check)
-    return (check - 1) * iteration(wantsBound: false) + iteration(wantsBound: true)
+    return Double(model.configuration.check) * iteration
   }
 }
