@@ -113,6 +113,12 @@ extension CommandTests {
         #expect(lower > 0 && interval > 0, "\(pair)")
       }
       #expect(try table("tables/markers.tsv", place).count > 8468)
+      let predicted = try place.succeed([
+        "predict", "fit.h5ad", data + "/counts.tsv.gz", "--genotypes", data + "/genotypes54.bed",
+        "--output", "predicted.h5ad",
+      ])
+      let words = predicted.output + predicted.errors
+      #expect(words.contains("15 of 69 samples lack a covariate"), "\(predicted)")
     }
   }
 }

@@ -143,7 +143,8 @@ public struct AssociationFit: Sendable {
     var sources = CovariateSources()
     sources.columns = Self.words(fit.node(at: "settings/covariates"))
     sources.matrices = Self.words(fit.node(at: "settings/covariates-from"))
-    sources.donorKey = Self.words(fit.node(at: "settings/donor-key")).first
+    // A setting that is not set is stored as this word.
+    sources.donorKey = Self.words(fit.node(at: "settings/donor-key")).first { $0 != "none" }
     self.sources = sources
     if case .number(let size)? = fit["typical_size_factor"] {
       typicalSize = size
