@@ -55,6 +55,13 @@ import Testing
         let path = try write(folder, name, text)
         #expect(throws: StorageError.self, "\(name)") { try GenePositions(path) }
       }
+      // Chromosomes are enough to choose genes by.
+      let chromosomes = try GenePositions(
+        write(folder, "f.tsv", "gene\tchr\nA\t1\nB\tchrX\n"), needsStarts: false
+      ).table
+      #expect(chromosomes.names == ["A", "B"])
+      #expect(chromosomes["chromosome"] == .strings(["1", "X"]))
+      #expect(chromosomes["position"] == .integers([nil, nil]))
     }
   }
 }

@@ -97,7 +97,7 @@ public struct GeneChoice: Sendable {
     guard let chromosome else { return columns.names.map { _ in true } }
     var names: [String?]
     if let positions {
-      let genes = try GenePositions(positions)
+      let genes = try GenePositions(positions, needsStarts: false)
       guard case .strings(let chromosomes)? = genes.table["chromosome"] else { return [] }
       names = genes.rows(of: columns).map { $0.flatMap { chromosomes[$0] } }
     } else if let (codes, known) = columns["chromosome"]?.asCategories {

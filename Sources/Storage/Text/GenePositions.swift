@@ -18,18 +18,19 @@ public struct GenePositions: Sendable {
 
   /// Reads a file.
   ///
+  /// - Parameter needsStarts: false where chromosomes are enough: a table may then be without positions.
   /// - Throws: `StorageError` with the line that is not understood; where there is no gene.
-  public init(_ path: String) throws(StorageError) {
+  public init(_ path: String, needsStarts: Bool = true) throws(StorageError) {
     let name = path.lowercased()
     let isGTF = [".gtf", ".gtf.gz", ".gff", ".gff.gz"].contains(where: name.hasSuffix)
-    let genes = try isGTF ? Self.gtf(path) : Self.listed(path)
+    let genes = try isGTF ? Self.gtf(path) : Self.listed(path, needsStarts)
     guard !genes.isEmpty else { throw StorageError(file: path, problem: "has no genes") }
     self.init(genes)
   }
 
   /// Genes whose positions are columns of their table (`chromosome`, `start`, …); nil where they are not.
   public init?(columns table: Table) {
-    guard let genes = try? Self.genes(table, path: "") else { return nil }
+    guard let genes = try? Self.genes(table, path: "", needsStarts: true) else { return nil }
     self.init(genes)
   }
 
@@ -85,16 +86,20 @@ public struct GenePositions: Sendable {
   private struct Gene {
     var name: String
     var chromosome: String
-    var position: Int64
+    var position: Int64?
     var symbol: String?
     var type: String?
   }
 
-  private static func listed(_ path: String) throws(StorageError) -> [Gene] {
-    try genes(TableFile.read(path), path: path)
+  private static func listed(
+    _ path: String, _ needsStarts: Bool
+  ) throws(StorageError) -> [Gene] {
+    try genes(TableFile.read(path), path: path, needsStarts: needsStarts)
   }
 
-  private static func genes(_ table: Table, path: String) throws(StorageError) -> [Gene] {
+  private static func genes(
+    _ table: Table, path: String, needsStarts: Bool
+  ) throws(StorageError) -> [Gene] {
     func texts(_ names: [String]) -> [String?]? {
       for name in names {
         guard let column = table.columns.first(where: { $0.name.lowercased() == name }) else {
@@ -109,11 +114,15 @@ public struct GenePositions: Sendable {
       }
       return nil
     }
+    let starts = texts(["tss", "start", "position", "pos", "start_position"])
     guard let chromosomes = texts(["chromosome", "chr", "chrom", "seqname"]),
-      let starts = texts(["tss", "start", "position", "pos", "start_position"])
+      starts != nil || !needsStarts
     else {
       throw StorageError(
-        file: path, problem: "has no columns chromosome and start to say where the genes are")
+        file: path,
+        problem: needsStarts
+          ? "has no columns chromosome and start to say where the genes are"
+          : "has no column chromosome to say where the genes are")
     }
     let ends = texts(["end", "end_position"])
     let strands = texts(["strand"])
@@ -121,8 +130,8 @@ public struct GenePositions: Sendable {
     let types = texts(["gene_type", "gene_biotype", "type"])
     var genes: [Gene] = []
     for (row, name) in table.names.enumerated() {
-      guard let chromosome = chromosomes[row], let start = starts[row].flatMap({ Int64($0) })
-      else { continue }
+      let start = starts.flatMap { $0[row] }.flatMap { Int64($0) }
+      guard let chromosome = chromosomes[row], start != nil || !needsStarts else { continue }
       let isBackward = ["-", "-1"].contains(strands?[row] ?? "+")
       let end = ends?[row].flatMap { Int64($0) } ?? start
       genes.append(
