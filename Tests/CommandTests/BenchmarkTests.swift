@@ -75,7 +75,7 @@ extension CommandTests {
       let data = try Data(contentsOf: place.folder.appendingPathComponent("results.json"))
       let result = try #require(
         JSONSerialization.jsonObject(with: data) as? [String: Any], "not an object")
-      for name in ["seconds", "withBound", "floor", "ratio"] {
+      for name in ["seconds", "floor", "ratio"] {
         let value = try #require(result[name] as? Double, "\(name)")
         #expect(value > 0 && value.isFinite, "\(result)")
       }
