@@ -203,6 +203,20 @@ struct FusedOutputLayerTests {
   }
 
   @Test(arguments: kinds)
+  func rowsThatShareTheirHiddenActivationsHaveTheLossesTheyHaveAlone(kind: OutputSpecification) {
+    let problem = OutputProblem(
+      kind.likelihood, kind.activation, genes: 600, groupSizes: [5, 16, 90, 70, 40])
+    let workers = Workers(threadCount: 2)
+    let fused = problem.layer(FusedOutputLayer.self)
+    var batch = problem.batch(Float.self)
+    let hidden = Array(problem.hidden[..<problem.specification.inputCount])
+    batch.hidden = (0..<batch.groups.rowCount).flatMap { _ in hidden }
+    let alone = fused.losses(batch, on: workers)
+    batch.rowsShareHidden = true
+    #expect(fused.losses(batch, on: workers) == alone)
+  }
+
+  @Test(arguments: kinds)
   func meansAgree(kind: OutputSpecification) {
     let problem = OutputProblem(kind.likelihood, kind.activation)
     let workers = Workers(threadCount: 2)

@@ -179,9 +179,7 @@ extension DGDModel {
   /// settings say so.
   private func placeTestCells(_ shared: Shared, _ lanes: inout [Lane], on workers: Workers) {
     guard let projection = shared.projection, configuration.embeddingStart == .projection else {
-      for index in lanes.indices {
-        placeAtBestComponent(shared, &lanes[index], \.testRows, workers)
-      }
+      placeAtBestComponents(shared, &lanes, \.testRows, on: workers)
       return
     }
     // While fitting they were projected together with the training cells.
@@ -191,37 +189,40 @@ extension DGDModel {
   /// Puts every cell at the mean of the component whose decoded profile explains it best:
   /// argmin_k −log p(x_i | μ_k), as in Paper II; at zero without a mixture.
   @specialized(where Hidden == FusedHiddenLayers, Output == FusedOutputLayer)
-  func placeAtBestComponent(
-    _ shared: Shared, _ lane: inout Lane, _ rows: (Lane) -> [Int], _ workers: Workers
+  func placeAtBestComponents(
+    _ shared: Shared, _ lanes: inout [Lane], _ rows: (Lane) -> [Int], on workers: Workers
   ) {
     guard let mixture = shared.mixture else { return }
     let L = configuration.latent
-    let snapshot = lane
-    var best: [Int: (loss: Double, component: Int)] = [:]
-    for k in 0..<mixture.componentCount {
-      let mean = mixture.means[k * L..<(k + 1) * L].map { Scalar($0) }
-      forEachPiece(of: [snapshot], rows) { _, positions in
-        var piece = DGDRows<Scalar>(
-          groups: LaneGroups(sizes: [positions.count]), columnCount: data.columnCount)
-        for position in positions {
-          piece.append(position, of: snapshot, representation: mean[...])
-        }
-        let activations = shared.hidden.forward(
-          piece.inputs, rowCount: positions.count, on: workers)
-        let losses = shared.output.losses(
-          piece.takeBatch(activations.output, on: workers), on: workers)
-        for (position, loss) in zip(positions, losses)
-        where loss < best[position]?.loss ?? .infinity {
-          best[position] = (loss, k)
+    let means = (0..<mixture.componentCount).map { k in
+      mixture.means[k * L..<(k + 1) * L].map { Scalar($0) }
+    }
+    let decoded = means.map { shared.hidden.forward($0, rowCount: 1, on: workers).output }
+    let snapshot = lanes
+    forEachFullPiece(of: snapshot, rows) { pieces in
+      var gathered = gather(pieces.map { snapshot[$0.lane] }, pieces.map(\.positions))
+      let groups = gathered.groups
+      var best = [(loss: Double, component: Int)](
+        repeating: (.infinity, 0), count: groups.rowCount)
+      var batch = gathered.takeBatch([], on: workers)
+      batch.rowsShareHidden = true
+      for (k, hidden) in decoded.enumerated() {
+        batch.hidden = (0..<groups.rowCount).flatMap { _ in hidden }
+        for (row, loss) in shared.output.losses(batch, on: workers).enumerated()
+        where loss < best[row].loss {
+          best[row] = (loss, k)
         }
       }
-    }
-    for position in rows(snapshot) {
-      let k = best[position]?.component ?? 0
-      for l in 0..<L {
-        lane.saved.representations[position * L + l] = Scalar(mixture.means[k * L + l])
-        lane.saved.firstMoments[position * L + l] = 0
-        lane.saved.secondMoments[position * L + l] = 0
+      for (index, piece) in pieces.enumerated() {
+        for (row, position) in zip(groups[index], piece.positions) {
+          let range = position * L..<(position + 1) * L
+          lanes[piece.lane].saved.representations.replaceSubrange(
+            range, with: means[best[row].component])
+          for l in range {
+            lanes[piece.lane].saved.firstMoments[l] = 0
+            lanes[piece.lane].saved.secondMoments[l] = 0
+          }
+        }
       }
     }
   }

@@ -92,6 +92,8 @@ public struct OutputBatch<Scalar: NetworkScalar>: Sendable {
   public var values: SparseBatch<Scalar>
   /// Which rows belong to which lane.
   public var groups: LaneGroups
+  /// Whether all rows have the same hidden activations: for losses their logits are then computed once.
+  public var rowsShareHidden = false
 
   /// A batch.
   public init(

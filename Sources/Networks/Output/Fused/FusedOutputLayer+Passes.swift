@@ -202,6 +202,7 @@ extension FusedOutputLayer {
     }
     return FusedPass(
       kernels: kernels, reduced: reduced, kind: kind, demand: demand,
+      blocksShareLogits: batch.rowsShareHidden && demand.isEmpty,
       geneCount: specification.outputCount,
       inputCount: H, stride: S, layout: layout, chunkCount: chunks, unitCount: units,
       order: FusedPass.order(chunkCount: chunks, unitCount: units),

@@ -11,9 +11,15 @@ extension FusedPass {
       for (number, group) in layout.groups.enumerated() {
         for block in 0..<group.blockCount {
           // At once, while the logits are in the first cache.
-          logits(
-            group, block: block, chunk: chunk, into: scratch.tile + block * Self.tileStride,
-            scratch)
+          let tile = scratch.tile + block * Self.tileStride
+          if blocksShareLogits, block > 0 {
+            tile.update(from: scratch.common, count: genes(ofChunk: chunk))
+          } else {
+            logits(group, block: block, chunk: chunk, into: tile, scratch)
+            if blocksShareLogits {
+              scratch.common.update(from: tile, count: genes(ofChunk: chunk))
+            }
+          }
           differentiate(group, block: block, unit: unit, chunk: chunk, scratch)
         }
         addDispersions(group, number: number, unit: unit, chunk: chunk, scratch)
@@ -69,6 +75,14 @@ struct SoftmaxCache {
     self.blockCapacity = blockCapacity
   }
 
+  /// A block's logits on a chunk, their largest and their sum are those of another.
+  func copyLogits(chunk: Int, from first: Int, to block: Int, count: Int) {
+    (logits + tile(chunk, block)).update(from: logits + tile(chunk, first), count: count)
+    let (source, target) = (chunk * blockCapacity + first, chunk * blockCapacity + block)
+    maxima[target] = maxima[source]
+    sums[target] = sums[source]
+  }
+
   /// Where a tile is kept.
   func tile(_ chunk: Int, _ block: Int) -> Int {
     (chunk * blockCapacity + block) * FusedPass.tileStride
@@ -87,6 +101,10 @@ extension FusedPass {
         let group = layout.groups[number]
         let start = group.firstBlock - firstBlock
         for block in start..<start + group.blockCount {
+          if blocksShareLogits, block > start {
+            cache.copyLogits(chunk: chunk, from: start, to: block, count: genes(ofChunk: chunk))
+            continue
+          }
           logits(
             group, block: block - start, chunk: chunk,
             into: cache.logits + cache.tile(chunk, block), scratch)

@@ -26,6 +26,8 @@ struct FusedPass {
   let reduced: ReducedPass?
   let kind: OutputKind
   let demand: Demand
+  /// Whether a group's blocks have the same logits: those of the first are copied.
+  let blocksShareLogits: Bool
   let geneCount: Int
   let inputCount: Int
   let stride: Int
@@ -91,6 +93,8 @@ struct FusedPass {
 struct FusedScratch {
   /// Logits or derivatives, then the excess: [block of the group][gene][16].
   let tile: UnsafeMutablePointer<Floats>
+  /// Logits that blocks share.
+  let common: UnsafeMutablePointer<Floats>
   let excess: UnsafeMutablePointer<Floats>
   let stage: UnsafeMutablePointer<Floats>
   /// r, 1/r, ρ of the chunk's genes; 2^s as doubles, and in what gradients of weights are counted.
@@ -108,6 +112,7 @@ struct FusedScratch {
 
   init(_ carver: inout Carver, blockCount: Int, reduced: ReducedPass?) {
     tile = carver.take(Floats.self, blockCount * FusedPass.tileStride)
+    common = carver.take(Floats.self, FusedPass.tileStride)
     excess = carver.take(Floats.self, blockCount * FusedPass.tileStride)
     stage = carver.take(Floats.self, 32)
     dispersions = carver.take(Float.self, FusedPass.chunkGenes)
