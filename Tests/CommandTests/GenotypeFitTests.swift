@@ -24,6 +24,15 @@ extension CommandTests {
           .joined(), to: "samples.tsv")
     }
 
+    @Test func countsCanBeNamedByTheirFlag() throws {
+      try place.succeed(fit + ["--output", "word.h5mu"])
+      let words = ["fit", "tblda", "--expression"] + fit.dropFirst(2)
+      try place.succeed(words + ["--output", "flag.h5mu"])
+      #expect(try place.fitBytes("flag.h5mu") == place.fitBytes("word.h5mu"))
+      let twice = try place.run(fit + ["--expression", "sim.h5ad", "--output", "twice.h5mu"])
+      #expect(twice.status == 64 && twice.errors.contains("give them once"), "\(twice)")
+    }
+
     @Test func chosenGenesAndVariantsAreFitted() throws {
       let outcome = try place.succeed(
         fit + [

@@ -89,7 +89,9 @@ struct RankPathCommand: ParsableCommand {
     let genotypes = SettingGroup<GenotypeOptions>()
     let arguments = try SettingArguments(words, into: [group, settings, genotypes])
     var input: String?
-    try arguments.takeFile(into: &input, for: "distfit prrr rank-path")
+    try arguments.takeFile(
+      into: &input, orExpression: genotypes.configuration.expression,
+      for: "distfit prrr rank-path")
     let options = group.configuration
     let ranks = try options.rankList()
     if !arguments.given.contains("test-fraction") {

@@ -56,7 +56,9 @@ struct FitModelCommand<Fitted: Model>: ParsableCommand {
         }
       ])
     var run = options.configuration
-    try arguments.takeFile(into: &run.input, for: "distfit fit \(Fitted.name)")
+    try arguments.takeFile(
+      into: &run.input, orExpression: genotypes.configuration.expression,
+      for: "distfit fit \(Fitted.name)")
     guard let input = run.input, let output = run.output else {
       throw ValidationError("the fit needs a name: --output fit.h5ad")
     }

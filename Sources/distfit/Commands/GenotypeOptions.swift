@@ -3,6 +3,7 @@ import Modeling
 
 /// What `distfit fit` needs to know for models of counts and genotypes.
 struct GenotypeOptions: ModelConfiguration {
+  var expression: String?
   var genotypes: String?
   var samples: String?
   var ancestry: String?
@@ -20,6 +21,9 @@ struct GenotypeOptions: ModelConfiguration {
 
   private static var variantSettings: [Setting<GenotypeOptions>] {
     [
+      .text(
+        "expression", \.expression, "<file>",
+        "The samples' counts, if they are not the first word."),
       .text(
         "genotypes", \.genotypes, "<file>",
         "The donors' genotypes: PLINK .bed, .vcf, .vcf.gz, .bcf, or a table of dosages."),

@@ -50,8 +50,10 @@ struct PlanModelCommand<Planned: PlannableModel>: ParsableCommand {
     let arguments = try SettingArguments(
       words, into: Planned.self is any GenotypeModel.Type ? groups + [genotypes] : groups)
     var input: String?
-    if options.configuration.shape == nil || !arguments.positional.isEmpty {
-      try arguments.takeFile(into: &input, for: "distfit plan \(Planned.name)")
+    let expression = genotypes.configuration.expression
+    if options.configuration.shape == nil || !arguments.positional.isEmpty || expression != nil {
+      try arguments.takeFile(
+        into: &input, orExpression: expression, for: "distfit plan \(Planned.name)")
     }
     let (asked, configuration) = (options.configuration, settings.configuration)
     if input != nil, asked.cells != nil {

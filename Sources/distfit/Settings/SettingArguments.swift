@@ -74,10 +74,19 @@ struct SettingArguments {
     for group in groups { try Self.setting { () throws(SettingError) in try group.validate() } }
   }
 
-  /// The one file that a command works on: its first word, or a line of the run file.
+  /// The one file that a command works on: its first word, a line of the run file, or what --expression names.
   ///
-  /// - Throws: `ValidationError` where there is none, or a word too many.
-  func takeFile(into file: inout String?, for command: String) throws {
+  /// - Throws: `ValidationError` where there is none, or a word too many, or two of these.
+  func takeFile(
+    into file: inout String?, orExpression expression: String? = nil, for command: String
+  ) throws {
+    if let expression {
+      if let other = positional.first ?? file {
+        throw ValidationError(
+          "--expression \(expression) and \(other) both name the counts; give them once")
+      }
+      file = expression
+    }
     if let word = positional.first { file = word }
     if positional.count > 1 {
       throw ValidationError("unexpected \"\(positional[1])\"; \(command) takes one file")

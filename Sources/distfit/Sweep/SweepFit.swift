@@ -96,7 +96,8 @@ struct SweepFit {
       Array(point.arguments.dropFirst()),
       into: model is any GenotypeModel.Type ? groups + [genotypes] : groups)
     var run = options.configuration
-    try arguments.takeFile(into: &run.input, for: "a point")
+    try arguments.takeFile(
+      into: &run.input, orExpression: genotypes.configuration.expression, for: "a point")
     return (run, genotypes.configuration, settings.configuration)
   }
 
