@@ -50,6 +50,8 @@ public struct AdamStep: Sendable, Equatable {
   /// Moves parameters and moments along a gradient.
   ///
   /// - Precondition: four arrays of one length.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func move<Scalar: NetworkScalar>(
     _ parameters: inout [Scalar], _ firstMoments: inout [Scalar], _ secondMoments: inout [Scalar],
     along gradient: [Scalar]

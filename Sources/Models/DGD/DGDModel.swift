@@ -58,6 +58,8 @@ where Hidden.Scalar == Output.Scalar {
   /// Classes of --labels: code of each cell and names; nil without labels.
   let classes: (codes: [Int32], names: [String])?
   let random: RandomSource
+  /// Training cells of all lanes: asked for many times a step.
+  let trainCount: Int
   /// The fit whose parameters stand still while new cells are represented; nil while fitting.
   let fit: DGDFitFile?
   /// The sums of a minibatch, used again for the next.
@@ -74,6 +76,7 @@ where Hidden.Scalar == Output.Scalar {
     absentWeights = []
     random = RandomSource(seed: UInt64(configuration.seed))
     split = RowSplit(uses: Array(repeating: .test, count: data.rowCount))
+    trainCount = 0
   }
 
   /// A model of this data.
@@ -103,7 +106,8 @@ where Hidden.Scalar == Output.Scalar {
       rowCount: data.rowCount, classes: classes?.codes,
       validation: configuration.validationFraction, test: configuration.testFraction,
       random: random)
-    guard split.uses.contains(.train) else {
+    trainCount = split.uses.count { $0 == .train }
+    guard trainCount > 0 else {
       throw ModelError("\(data.rowCount) cells leave none for training after the split")
     }
     absentWeights = try Self.absentWeights(configuration, data)
@@ -127,9 +131,6 @@ where Hidden.Scalar == Output.Scalar {
     configuration.supervised
       ? (classes?.names.count ?? 0) * configuration.componentsPerClass : configuration.components
   }
-
-  /// Training cells of all lanes.
-  var trainCount: Int { split.uses.count { $0 == .train } }
 
   /// Minibatches of an epoch.
   var batchCount: Int { (trainCount + configuration.batch - 1) / configuration.batch }
