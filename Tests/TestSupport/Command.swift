@@ -123,7 +123,9 @@ public final class Command {
 ///
 /// - Throws: when it cannot be created.
 public func temporaryFolder() throws -> URL {
-  var template = Array("/tmp/distfit-XXXXXX".utf8CString)
+  // mkdtemp replaces the last six letters, which must be this one.
+  let letters = String(repeating: "X", count: 6)
+  var template = Array("/tmp/distfit-\(letters)".utf8CString)
   guard let path = mkdtemp(&template) else {
     throw CocoaError(.fileWriteUnknown)
   }
