@@ -1,148 +1,17 @@
 internal import CTileInstructions
-package import TileKernels
+import TileKernels
 
 /// Processors of x86-64-v4: AVX-512 F, BW, CD, DQ, VL.
-///
-/// Each function is the generic one of its name in TileKernels, compiled here for this instruction set.
-package struct AVX512Arithmetic: TileArithmetic {
-  /// As users know the instruction set.
-  package var name: String { "AVX-512" }
-  /// The kernels.
-  package init() {}
+package typealias AVX512Arithmetic = CompiledArithmetic
 
-  package func logits(
-    _ w: UnsafePointer<Float>, stride: Int, geneCount: Int, inputCount: Int,
-    _ x: UnsafePointer<Floats>, into u: UnsafeMutablePointer<Floats>
-  ) {
-    multiplyLogits(
-      w, stride: stride, geneCount: geneCount, inputCount: inputCount, x, into: u,
-      isWide: true)
-  }
-  package func hiddenGradient(
-    _ w: UnsafePointer<Float>, stride: Int, geneCount: Int, inputCount: Int, blockCount: Int,
-    _ u: UnsafePointer<Floats>, tileStride: Int,
-    into d: UnsafeMutablePointer<Floats>, gradientStride: Int
-  ) {
-    multiplyHiddenGradient(
-      w, stride: stride, geneCount: geneCount, inputCount: inputCount, blockCount: blockCount, u,
-      tileStride: tileStride, into: d, gradientStride: gradientStride, isWide: true)
-  }
-  package func weightGradient(
-    _ u: UnsafePointer<Float>, tileStride: Int, _ x: UnsafePointer<Float>, stride: Int,
-    geneCount: Int, laneCount: Int, bounds: UnsafePointer<Int>, _ units: GradientUnits,
-    largestInput: Float, to sums: UnsafeMutablePointer<Int64>
-  ) -> Int {
-    return multiplyWeightGradient(
-      AVX512Instructions.self, u, tileStride: tileStride, x, stride: stride, geneCount: geneCount,
-      laneCount: laneCount, bounds: bounds, units, largestInput: largestInput, to: sums,
-      isWide: true)
-  }
-  package func plainWeightGradient(
-    _ u: UnsafePointer<Float>, tileStride: Int, _ x: UnsafePointer<Float>, stride: Int,
-    geneCount: Int, rowCount: Int, to sums: UnsafeMutablePointer<Float>
-  ) {
-    multiplyPlainWeightGradient(
-      u, tileStride: tileStride, x, stride: stride, geneCount: geneCount, rowCount: rowCount,
-      to: sums, isWide: true)
-  }
-  package func zeros(
-    _ kind: OutputKind, _ u: UnsafeMutablePointer<Floats>, _ excess: UnsafeMutablePointer<Floats>,
-    geneCount: Int, dispersions: UnsafePointer<Float>, inverses: UnsafePointer<Float>,
-    scale: UnsafePointer<Floats>, stage: UnsafeMutablePointer<Floats>,
-    loss: UnsafeMutablePointer<Floats>
-  ) {
-    loss[0] = differentiateZeros(
-      kind, u, excess, geneCount: geneCount, dispersions: dispersions, inverses: inverses,
-      scale: scale[0], stage: stage)
-  }
-  package func zerosOfSoftmax(
-    _ u: UnsafeMutablePointer<Floats>, _ v: UnsafeMutablePointer<Floats>,
-    _ excess: UnsafeMutablePointer<Floats>, geneCount: Int, dispersions: UnsafePointer<Float>,
-    inverses: UnsafePointer<Float>, scale: UnsafePointer<Floats>, logSum: UnsafePointer<Floats>,
-    stage: UnsafeMutablePointer<Floats>, loss: UnsafeMutablePointer<Floats>
-  ) {
-    loss[0] = differentiateZerosOfSoftmax(
-      u, v, excess, geneCount: geneCount, dispersions: dispersions, inverses: inverses,
-      scale: scale[0], logSum: logSum[0], stage: stage)
-  }
-  package func entries(_ kind: OutputKind, _ entries: EntryArrays, vectorCount: Int) {
-    differentiateEntries(kind, entries, vectorCount: vectorCount)
-  }
-  package func longCounts(
-    _ kind: OutputKind, _ a: UnsafeMutablePointer<Doubles>, _ k: UnsafeMutablePointer<Doubles>,
-    _ s: UnsafeMutablePointer<Doubles>, _ r: UnsafePointer<Doubles>, vectorCount: Int
-  ) {
-    for j in 0..<vectorCount {
-      let terms = differentiateLongCounts(
-        kind, logit: a[j], count: k[j], scale: s[j], dispersion: r[j])
-      a[j] = terms.derivative
-      k[j] = terms.loss
-      s[j] = terms.excess
-    }
-  }
-  package func maximumAndSumOf(
-    _ u: UnsafePointer<Floats>, geneCount: Int, maximum: UnsafeMutablePointer<Floats>,
-    sum: UnsafeMutablePointer<Floats>
-  ) {
-    let result = maximumAndSum(u, geneCount: geneCount)
-    maximum[0] = result.maximum
-    sum[0] = result.sum
-  }
-  package func logSum(
-    _ maxima: UnsafePointer<Floats>, _ sums: UnsafePointer<Floats>, count: Int, apart: Int,
-    into result: UnsafeMutablePointer<Floats>
-  ) {
-    result[0] = combineLogSums(maxima, sums, count: count, apart: apart)
-  }
-  package func addSum(
-    of v: UnsafePointer<Floats>, geneCount: Int, to total: UnsafeMutablePointer<Floats>
-  ) {
-    total[0] += sumOverGenes(v, geneCount: geneCount)
-  }
-  package func subtract(
-    _ v: UnsafeMutablePointer<Floats>, _ p: UnsafePointer<Floats>, geneCount: Int,
-    total: UnsafePointer<Floats>
-  ) {
-    subtractMean(v, p, geneCount: geneCount, total: total[0])
-  }
-  package func activate(
-    _ kind: OutputKind, _ u: UnsafeMutablePointer<Floats>, geneCount: Int,
-    scale: UnsafePointer<Floats>, logSum: UnsafePointer<Floats>
-  ) {
-    if case .negativeBinomialSoftmax = kind {
-      activateSoftmaxTile(u, geneCount: geneCount, scale: scale[0], logSum: logSum[0])
-    } else {
-      activateTile(kind, u, geneCount: geneCount, scale: scale[0])
-    }
-  }
-  package func dispersionsOf(
-    _ rho: UnsafePointer<Floats>, _ r: UnsafeMutablePointer<Floats>,
-    _ inverses: UnsafeMutablePointer<Floats>, vectorCount: Int
-  ) {
-    dispersions(rho, r, inverses, vectorCount: vectorCount)
-  }
-  package func dispersionGradient(
-    _ excess: UnsafePointer<Float>, tileStride: Int, geneCount: Int, laneCount: Int,
-    bounds: UnsafePointer<Int>, dispersions: UnsafePointer<Float>,
-    scales: UnsafePointer<Double>, to sums: UnsafeMutablePointer<Int64>, stride: Int, place: Int,
-    stage: UnsafeMutablePointer<Floats>
-  ) -> Int {
-    return addExcess(
-      excess, tileStride: tileStride, geneCount: geneCount, laneCount: laneCount, bounds: bounds,
-      dispersions: dispersions, scales: scales, to: sums, stride: stride, place: place,
-      stage: stage)
-  }
-  package func move(
-    _ step: AdamNumbers, _ theta: UnsafeMutablePointer<Float>, _ m: UnsafeMutablePointer<Float>,
-    _ v: UnsafeMutablePointer<Float>, along sums: UnsafePointer<Int64>, unit: Double, count: Int
-  ) -> Float {
-    return moveParameters(
-      AVX512Instructions.self, step, theta, m, v, along: sums, unit: unit, count: count)
-  }
-}
+/// As users know it.
+let instructionSet = "AVX-512"
+
+/// Whether there are thirty-two registers.
+let isWide = true
 
 /// One instruction each, but for doubles.
-enum AVX512Instructions: VectorInstructions {
+enum CompiledInstructions: VectorInstructions {
   @inline(__always)
   static func nearest(_ x: HalfFloats) -> SIMD8<Int32> { distfit_nearest_of_eight(x) }
   @inline(__always)

@@ -1,6 +1,6 @@
 import TileKernels
 
-extension AVX512Arithmetic: TopicArithmetic {
+extension CompiledArithmetic: TopicArithmetic {
   package func dirichlet(
     _ a: UnsafeMutablePointer<Double>, rowCount: Int, width: Int, totals: UnsafePointer<Double>
   ) {

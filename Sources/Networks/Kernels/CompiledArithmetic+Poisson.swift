@@ -1,7 +1,7 @@
 package import TileKernels
 
 /// The kernels of Poisson regression, each the generic function of TileKernels compiled here.
-extension AVX512Arithmetic: PoissonArithmetic {
+extension CompiledArithmetic: PoissonArithmetic {
   package func predictors(
     _ b: UnsafePointer<Double>, stride: Int, geneCount: Int, width: Int,
     _ h: UnsafePointer<WideDoubles>, vectorCount: Int, into eta: UnsafeMutablePointer<WideDoubles>

@@ -1,7 +1,7 @@
 import TileKernels
 
-/// Eigenproblems by divide and conquer, compiled for any processor.
-extension PortableArithmetic: SecularArithmetic {
+/// Eigenproblems by divide and conquer, compiled for one instruction set.
+extension CompiledArithmetic: SecularArithmetic {
   package func poleSums(
     _ d: UnsafePointer<Double>, _ w: UnsafePointer<Double>, count: Int, at x: Double
   ) -> (Double, Double) {

@@ -1,7 +1,7 @@
 package import TileKernels
 
-/// Sums over pairs of eigenvalues, compiled for x86-64-v4.
-extension AVX512Arithmetic: SpectrumArithmetic {
+/// Sums over pairs of eigenvalues, compiled for one instruction set.
+extension CompiledArithmetic: SpectrumArithmetic {
   package func moments(
     _ x: UnsafePointer<Double>, count: Int, center: Double, scale: Double, termCount: Int,
     into m: UnsafeMutablePointer<Points>

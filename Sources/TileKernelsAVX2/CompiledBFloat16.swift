@@ -1,0 +1,1 @@
+../TileKernelsBFloat16/CompiledBFloat16.swift

@@ -1,0 +1,1 @@
+../Networks/Kernels/CompiledArithmetic+Topics.swift
