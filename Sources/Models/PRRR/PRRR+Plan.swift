@@ -73,14 +73,7 @@ extension PRRR: TimedModel {
   public static func measuredEpochs(
     _ configuration: PRRRConfiguration, _ shape: DataShape, ranks: [Int], on workers: Workers
   ) throws(ModelError) -> [Double] {
-    var standIn = configuration
-    standIn.sources = CovariateSources()
-    standIn.sizeFactorColumn = nil
-    standIn.testFraction = 0
-    standIn.restarts = 1
-    standIn.iterations = 1_000_000
-    standIn.tolerance = 0
-    let fixed = standIn
+    let fixed = configuration.forTiming
     return try ranks.map { (ranks) throws(ModelError) in
       try planned(configuration, shape, ranks: ranks).seconds(on: workers) {
         (data, covariates) throws(ModelError) in

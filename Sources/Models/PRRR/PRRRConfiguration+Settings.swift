@@ -7,34 +7,12 @@ extension PRRRConfiguration {
   }
 
   private static var dataSettings: [Setting<PRRRConfiguration>] {
-    [
-      .texts(
-        "covariates", \.sources.columns, "<obs column>,…",
+    covariateSettings(
+      columns:
         "Columns of obs: categories become one column a level, numbers are standardised; NAME:category and NAME:number say otherwise, NAME* is all that begin so."
-      ),
-      .texts(
-        "covariates-from", \.sources.matrices, "<obsm/NAME>,…",
-        "Matrices of obsm whose columns are covariates, such as coordinates: obsm/spatial."),
-      .text(
-        "donor-key", \.sources.donorKey, "<obs column>",
-        "With --genotypes: the column of obs with each sample's donor; none: samples are named as donors."
-      ),
-      .choice(
-        "missing", \.missing,
-        "Rows that lack a covariate: left out, filled in with the mean or most frequent level, or an error."
-      ),
-      .choice("scaling", \.scaling, "What is done to numbers among the covariates."),
-      .choice(
-        "size-factor", \.sizeFactor,
-        "What each row's rates are multiplied by: its total count or nothing."
-      ),
-      .text(
-        "size-factor-column", \.sizeFactorColumn, "<obs column>",
-        "Size factors from obs instead (totals before genes were selected)."),
-      .number(
-        "test-fraction", \.testFraction, in: 0...0.99,
-        "Fraction of rows kept out of the fit, for held-out deviance and R²."),
-    ]
+    ) + [
+      .choice("scaling", \.scaling, "What is done to numbers among the covariates.")
+    ] + sizeSettings + splitSettings(for: "held-out deviance and R²")
   }
 
   private static var modelSettings: [Setting<PRRRConfiguration>] {
@@ -70,26 +48,15 @@ extension PRRRConfiguration {
       .choice(
         "start", \.start,
         "rates: intercepts at the genes' rates, the rest random; published: everything random."),
-      .optionalInteger(
-        "restarts", \.restarts, in: 1...10_000,
-        "Fits from different random starts, the best is kept; none: 3 for map, else 1."),
-      .optionalInteger(
-        "iterations", \.iterations, in: 1...10_000_000,
-        "Steps of one fit at most; none: 500 for map, 2000 for adam, 5000 for variational."),
-      .optionalNumber(
-        "tolerance", \.tolerance, in: 0...1,
-        "Relative change of the objective that ends a fit; none: 1e-9 for map, 1e-5 over 200 steps for variational, never for adam."
-      ),
-      .number("rate", \.rate, in: 1e-9...10, "Adam's learning rate."),
-      .integer(
-        "draws", \.draws, in: 1...1000,
-        "Draws of the parameters in every step of variational inference."),
-      .flag("coefficients", \.coefficients, "Write the covariates × genes matrix B = U V too."),
-      .optionalInteger(
-        "lanes", \.lanes, in: 1...65_536,
-        "Shares that the rows are cut into, the most ranks that can help; none: one for 256 rows, at most 64."
-      ),
-      .integer("seed", \.seed, in: 0...Int.max, "Seed of everything random."),
     ]
+      + stepSettings(
+        restarts: "3 for map, else 1",
+        iterations: "500 for map, 2000 for adam, 5000 for variational",
+        tolerance: "1e-9 for map, 1e-5 over 200 steps for variational, never for adam")
+      + [
+        .integer(
+          "draws", \.draws, in: 1...1000,
+          "Draws of the parameters in every step of variational inference.")
+      ] + runSettings(random: "everything random")
   }
 }

@@ -17,7 +17,7 @@ public import Modeling
 /// variance σ_U σ_V S_r on what factor r does to it, and S_r grows with the number of genes: with σ = 1 and
 /// 10⁴ genes effects of ± 30 are hardly penalised, and genes that a group of samples has no count of get them.
 /// With σ_U = 1/√p, σ_V = 1/√q that variance is S_r / √(p q), the root mean square effect of the factor.
-public struct PRRRConfiguration: ModelConfiguration {
+public struct PRRRConfiguration: CountRegressionConfiguration {
   /// How the parameters are found.
   public enum Inference: String, CaseIterable, Sendable {
     /// The maximum of the log joint by alternating Newton steps.

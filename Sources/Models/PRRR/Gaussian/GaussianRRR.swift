@@ -4,7 +4,7 @@ import Optimization
 import RealModule
 
 /// The settings of least-squares reduced-rank regression of log counts.
-public struct GaussianRRRConfiguration: ModelConfiguration {
+public struct GaussianRRRConfiguration: RegressionConfiguration {
   /// Where covariates come from: columns and matrices of the samples, genotypes of their donors.
   package var sources = CovariateSources()
   /// What happens to rows with a missing covariate.
@@ -35,22 +35,10 @@ public struct GaussianRRRConfiguration: ModelConfiguration {
 
   /// Flags, run-file members and help, in the order of the help text.
   public static var settings: [Setting<GaussianRRRConfiguration>] {
-    [
-      .texts(
-        "covariates", \.sources.columns, "<obs column>,…",
+    covariateSettings(
+      columns:
         "Columns of obs: categories become one column a level, numbers are standardised; NAME:category and NAME:number say otherwise, NAME* is all that begin so."
-      ),
-      .texts(
-        "covariates-from", \.sources.matrices, "<obsm/NAME>,…",
-        "Matrices of obsm whose columns are covariates, such as coordinates: obsm/spatial."),
-      .text(
-        "donor-key", \.sources.donorKey, "<obs column>",
-        "With --genotypes: the column of obs with each sample's donor; none: samples are named as donors."
-      ),
-      .choice(
-        "missing", \.missing,
-        "Rows that lack a covariate: left out, filled in with the mean or most frequent level, or an error."
-      ),
+    ) + [
       .choice("scaling", \.scaling, "What is done to numbers among the covariates."),
       .optionalInteger(
         "rank", \.rank, in: 1...1000, "Factors k between covariates and genes; none: full rank."),
@@ -63,16 +51,7 @@ public struct GaussianRRRConfiguration: ModelConfiguration {
         "tolerance", \.tolerance, in: 0...1,
         "Relative change that ends the alternation of sparse fits."),
       .integer("iterations", \.iterations, in: 1...100_000_000, "Rounds of sparse fits at most."),
-      .number(
-        "test-fraction", \.testFraction, in: 0...0.99,
-        "Fraction of rows kept out of the fit, for held-out R²."),
-      .flag("coefficients", \.coefficients, "Write the covariates × genes matrix B = U V too."),
-      .optionalInteger(
-        "lanes", \.lanes, in: 1...65_536,
-        "Shares that the rows are cut into, the most ranks that can help; none: one for 256 rows, at most 64."
-      ),
-      .integer("seed", \.seed, in: 0...Int.max, "Seed of the split."),
-    ]
+    ] + splitSettings(for: "held-out R²") + runSettings(random: "the split")
   }
 }
 

@@ -64,14 +64,8 @@ extension NonnegativePRRR: TimedModel {
     _ configuration: NonnegativePRRRConfiguration, _ shape: DataShape, ranks: [Int],
     on workers: Workers
   ) throws(ModelError) -> [Double] {
-    var standIn = configuration
-    standIn.sources = CovariateSources()
+    var standIn = configuration.forTiming
     standIn.baseline = false
-    standIn.sizeFactorColumn = nil
-    standIn.testFraction = 0
-    standIn.restarts = 1
-    standIn.iterations = 1_000_000
-    standIn.tolerance = 0
     let fixed = standIn
     return try ranks.map { (ranks) throws(ModelError) in
       try planned(configuration, shape, ranks: ranks).seconds(on: workers) {

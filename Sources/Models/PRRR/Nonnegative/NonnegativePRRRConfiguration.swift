@@ -8,7 +8,7 @@ public import Modeling
 /// | priors | Gamma(2, 1) | Gamma(1, 1) | Gamma(2, 1) | as published |
 /// | latent v0 | none | in the prior, not in the rate | none | it says nothing about the counts |
 /// | rows without covariates | | rate 0 | an error, or `baseline` | −∞ otherwise |
-public struct NonnegativePRRRConfiguration: ModelConfiguration {
+public struct NonnegativePRRRConfiguration: CountRegressionConfiguration {
   /// How the parameters are found.
   public enum Inference: String, CaseIterable, Sendable {
     /// A gamma distribution for every parameter, by coordinate ascent.
@@ -90,58 +90,28 @@ public struct NonnegativePRRRConfiguration: ModelConfiguration {
 
   /// Flags, run-file members and help, in the order of the help text.
   public static var settings: [Setting<NonnegativePRRRConfiguration>] {
-    [
-      .texts(
-        "covariates", \.sources.columns, "<obs column>,…",
+    covariateSettings(
+      columns:
         "Columns of obs, 0 or more: categories become one column a level; NAME:category and NAME:number say otherwise, NAME* is all that begin so."
-      ),
-      .texts(
-        "covariates-from", \.sources.matrices, "<obsm/NAME>,…",
-        "Matrices of obsm whose columns are covariates, such as coordinates: obsm/spatial."),
-      .text(
-        "donor-key", \.sources.donorKey, "<obs column>",
-        "With --genotypes: the column of obs with each sample's donor; none: samples are named as donors."
-      ),
-      .choice(
-        "missing", \.missing,
-        "Rows that lack a covariate: left out, filled in with the mean or most frequent level, or an error."
-      ),
-      .flag("baseline", \.baseline, "Add a covariate that is 1 in every row."),
-      .choice(
-        "size-factor", \.sizeFactor,
-        "What each row's rates are multiplied by: its total count or nothing."
-      ),
-      .text(
-        "size-factor-column", \.sizeFactorColumn, "<obs column>",
-        "Size factors from obs instead (totals before genes were selected)."),
-      .number(
-        "test-fraction", \.testFraction, in: 0...0.99,
-        "Fraction of rows kept out of the fit, for held-out deviance and R²."),
+    ) + [.flag("baseline", \.baseline, "Add a covariate that is 1 in every row.")]
+      + sizeSettings + splitSettings(for: "held-out deviance and R²") + modelSettings
+      + stepSettings(
+        restarts: "3 for gamma and map, else 1", iterations: "2000 for adam, else 5000",
+        tolerance: "1e-6 for gamma, 1e-7 for map, 1e-5 over 200 steps for lognormal, never for adam"
+      ) + [
+        .integer(
+          "draws", \.draws, in: 1...1000, "Draws of the parameters in every step of lognormal.")
+      ] + runSettings(random: "everything random")
+  }
+
+  private static var modelSettings: [Setting<NonnegativePRRRConfiguration>] {
+    [
       .integer("rank", \.rank, in: 1...1000, "Factors k between covariates and genes."),
       .number("prior-shape", \.priorShape, in: 1e-3...1e6, "Shape of the gamma priors of U and V."),
       .number("prior-rate", \.priorRate, in: 1e-6...1e6, "Rate of the gamma priors of U and V."),
       .choice(
         "inference", \.inference,
         "gamma: variational, closed-form updates; map: EM; adam and lognormal: as published."),
-      .optionalInteger(
-        "restarts", \.restarts, in: 1...10_000,
-        "Fits from different random starts, the best is kept; none: 3 for gamma and map, else 1."),
-      .optionalInteger(
-        "iterations", \.iterations, in: 1...10_000_000,
-        "Steps of one fit at most; none: 2000 for adam, else 5000."),
-      .optionalNumber(
-        "tolerance", \.tolerance, in: 0...1,
-        "Relative change of the objective that ends a fit; none: 1e-6 for gamma, 1e-7 for map, 1e-5 over 200 steps for lognormal, never for adam."
-      ),
-      .number("rate", \.rate, in: 1e-9...10, "Adam's learning rate."),
-      .integer(
-        "draws", \.draws, in: 1...1000, "Draws of the parameters in every step of lognormal."),
-      .flag("coefficients", \.coefficients, "Write the covariates × genes matrix B = U V too."),
-      .optionalInteger(
-        "lanes", \.lanes, in: 1...65_536,
-        "Shares that the rows are cut into, the most ranks that can help; none: one for 256 rows, at most 64."
-      ),
-      .integer("seed", \.seed, in: 0...Int.max, "Seed of everything random."),
     ]
   }
 }
