@@ -158,7 +158,32 @@ extension Matrix where Scalar: BLASScalar {
 }
 
 extension Matrix<Double> {
-  /// The same by several threads.
+  /// A · x by several threads. The bits do not depend on their number.
+  ///
+  /// - Precondition: `vector.count` is the column count.
+  public func product(_ vector: [Double], on workers: Workers) -> [Double] {
+    precondition(
+      vector.count == columnCount, "\(columnCount) columns times a vector of \(vector.count)")
+    var result = [Double](repeating: 0, count: rowCount)
+    guard !vector.isEmpty else { return result }
+    let blockRows = 128
+    result.withUnsafeMutableBufferPointer { result in
+      withUnsafeBase { base in
+        guard let first = result.baseAddress else { return }
+        nonisolated(unsafe) let (a, target) = (base, first)
+        workers.perform((rowCount + blockRows - 1) / blockRows) { block in
+          let first = block * blockRows
+          Double.gemv(
+            rowCount: min(blockRows, rowCount - first), columnCount: columnCount, alpha: 1,
+            a: Operand(a + first * columnCount, stride: columnCount), x: vector, beta: 0,
+            y: target + first)
+        }
+      }
+    }
+    return result
+  }
+
+  /// Makes the matrix symmetric from its lower triangle by several threads.
   ///
   /// - Precondition: the matrix is square.
   public mutating func copyLowerTriangleUp(on workers: Workers) {

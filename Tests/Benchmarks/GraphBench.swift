@@ -9,7 +9,7 @@ struct GraphResult: Codable {
   let order: Int
   /// Median seconds of an iteration.
   let seconds: Double
-  /// Median seconds of what it must do: the products, factorisations and eigenproblems.
+  /// Median seconds of what it must do: the products and eigenproblems.
   let floor: Double
   /// The median of the single ratios.
   let ratio: Double
@@ -97,8 +97,8 @@ struct GraphBench {
       peakBytes: usage.ru_maxrss * 1024)
   }
 
-  /// Both eigenproblems and two factorisations; of every round two triangular products and two symmetric ones; four
-  /// symmetric products of precision matrices and inverses. Two threads take an axis each.
+  /// Both eigenproblems; of every round two triangular products and two symmetric ones; four symmetric products of
+  /// precision matrices and inverses. Two threads take an axis each.
   private func floor(
     _ y: Matrix<Double>, _ state: EMState, _ moments: EMStep.Moments, rounds: Int
   ) -> Double {
@@ -108,7 +108,6 @@ struct GraphBench {
       workers.perform(2) { axis in
         _ = try? SymmetricEigen(
           axis == 0 ? moments.rows : moments.columns, by: Processor.secularKernelsHere)
-        _ = try? Cholesky(definite[axis])
         for _ in 0..<rounds + 2 { _ = y.gram() }
         for _ in 0..<rounds {
           var product = y

@@ -1,3 +1,4 @@
+import Foundation
 import LinearAlgebra
 import Models
 import Probability
@@ -176,10 +177,44 @@ import Testing
     }
   }
 
+  /// Far starts, and diagonals that span many powers of ten.
+  @Test func scalingsAreStationaryWhateverTheMatrix() throws {
+    for seed in 0..<12 {
+      var stream = RandomSource(seed: UInt64(seed)).stream("matrix")
+      let order = [1, 2, 7, 40, 131][seed % 5]
+      var factors = Matrix<Double>(
+        rowCount: order, columnCount: order + 2,
+        elements: (0..<order * (order + 2)).map { _ in stream.normal() })
+      for row in 0..<order {
+        factors.setRow(row, to: factors.row(row).map { $0 * exp(6 * stream.normal()) })
+      }
+      let q = factors.gram()
+      let start = (0..<order).map { _ in exp(5 * stream.normal()) }
+      let several = Workers(threadCount: 3)
+      let found = try DiagonalScaling(of: q, startingAt: start, on: several).scaling
+      let forms = zip(found, q.product(found)).map { $0 * $1 }
+      let mean = forms.reduce(0, +) / Double(order)
+      #expect(forms.allSatisfy { abs($0 / mean - 1) < 1e-8 }, "\(seed)")
+      #expect(abs(found.reduce(0) { $0 + log($1) }) < 1e-9, "\(seed)")
+      #expect(try DiagonalScaling(of: q, startingAt: start, on: workers).scaling == found)
+    }
+  }
+
+  @Test func flipRefusesAMatrixThatIsNotSemidefinite() {
+    let q = Matrix<Double>(rows: [[1, -3], [-3, 1]])
+    #expect(throws: LinearAlgebraError.self) {
+      _ = try DiagonalScaling(of: q, startingAt: [1, 1], on: workers)
+    }
+    let damaged = Matrix<Double>(rows: [[1, .nan], [.nan, 1]])
+    #expect(throws: LinearAlgebraError.self) {
+      _ = try DiagonalScaling(of: damaged, startingAt: [1, 1], on: workers)
+    }
+  }
+
   @Test func flipRefusesAZeroRow() {
     let q = Matrix<Double>(rows: [[1, 0], [0, 0]])
     #expect(throws: LinearAlgebraError.notPositiveDefinite(order: 2)) {
-      _ = try DiagonalScaling(of: q, startingAt: [1, 1])
+      _ = try DiagonalScaling(of: q, startingAt: [1, 1], on: workers)
     }
   }
 }

@@ -63,7 +63,7 @@ import Testing
     #expect(q[0, 1].isClose(to: -1.284280515, golden))
     #expect(q[1, 2].isClose(to: -1.0583638292, golden))
     #expect(q[2, 3].isClose(to: 1.1512292559, golden))
-    let s = try DiagonalScaling(of: q, startingAt: [1, 1, 1, 1]).scaling
+    let s = try DiagonalScaling(of: q, startingAt: [1, 1, 1, 1], on: workers).scaling
     let expected = [0.7457440342, 1.0052905826, 1.312468517, 1.0163182015]
     #expect(s.areClose(to: expected, golden))
     let stationary = zip(s, q.product(s)).map { $0 * $1 }
