@@ -6,76 +6,57 @@ extension CommandTests {
   /// The benchmark program: that it works, not how fast it is.
   struct BenchmarkTests {
     @Test func theQuickBenchmarkMeasuresEverythingOnce() throws {
-      let place = try Workplace()
-      let command = try Command(
-        Command.built("distfit-bench"), ["--quick", "--json", "results.json"],
-        directory: place.folder)
-      let outcome = command.outcome(within: 120)
-      #expect(outcome.status == 0, "\(outcome)")
-      let data = try Data(contentsOf: place.folder.appendingPathComponent("results.json"))
-      let report = try #require(
-        JSONSerialization.jsonObject(with: data) as? [String: Any], "not an object")
+      let (results, output) = try quickBenchmark([])
+      let report = try #require(results as? [String: Any], "not an object")
       let lines = ["layers": 15, "epochs": 3, "embeddings": 1, "growth": 2]
       for (name, count) in lines {
         let results = try #require(report[name] as? [[String: Any]], "\(name)")
         #expect(results.count == count, "\(name)")
         for result in results {
-          let seconds = try #require(result["seconds"] as? Double, "\(name)")
-          #expect(seconds > 0 && seconds.isFinite, "\(name): \(result)")
+          try expectPositive(["seconds"], in: result)
         }
       }
-      #expect(outcome.output.contains("bytes a non-zero"), "\(outcome)")
+      #expect(output.contains("bytes a non-zero"), "\(output)")
     }
 
     @Test func theQuickBenchmarkOfRegressionsMeasuresEveryMethodOnce() throws {
-      let place = try Workplace()
-      let command = try Command(
-        Command.built("distfit-bench"), ["regressions", "--quick", "--json", "results.json"],
-        directory: place.folder)
-      let outcome = command.outcome(within: 120)
-      #expect(outcome.status == 0, "\(outcome)")
-      let data = try Data(contentsOf: place.folder.appendingPathComponent("results.json"))
-      let results = try #require(
-        JSONSerialization.jsonObject(with: data) as? [[String: Any]], "not a list")
-      #expect(results.count == 6)
-      for result in results {
-        for name in ["seconds", "floor", "ratio", "peakBytes"] {
-          let value = try #require(result[name] as? Double, "\(name)")
-          #expect(value > 0 && value.isFinite, "\(result)")
-        }
+      let (results, _) = try quickBenchmark(["regressions"])
+      let list = try #require(results as? [[String: Any]], "not a list")
+      #expect(list.count == 6)
+      for result in list {
+        try expectPositive(["seconds", "floor", "ratio", "peakBytes"], in: result)
       }
     }
 
     @Test func theQuickBenchmarkOfGraphsMeasuresEverySizeOnce() throws {
-      let place = try Workplace()
-      let command = try Command(
-        Command.built("distfit-bench"), ["graphs", "--quick", "--json", "results.json"],
-        directory: place.folder)
-      let outcome = command.outcome(within: 120)
-      #expect(outcome.status == 0, "\(outcome)")
-      let data = try Data(contentsOf: place.folder.appendingPathComponent("results.json"))
-      let results = try #require(
-        JSONSerialization.jsonObject(with: data) as? [[String: Any]], "not a list")
-      #expect(results.count == 2)
-      for result in results {
-        for name in ["seconds", "floor", "ratio", "rounds"] {
-          let value = try #require(result[name] as? Double, "\(name)")
-          #expect(value > 0 && value.isFinite, "\(result)")
-        }
+      let (results, _) = try quickBenchmark(["graphs"])
+      let list = try #require(results as? [[String: Any]], "not a list")
+      #expect(list.count == 2)
+      for result in list {
+        try expectPositive(["seconds", "floor", "ratio", "rounds"], in: result)
       }
     }
 
     @Test func theQuickBenchmarkOfTopicsMeasuresAnIteration() throws {
+      let (results, _) = try quickBenchmark(["topics"])
+      let result = try #require(results as? [String: Any], "not an object")
+      try expectPositive(["seconds", "floor", "ratio"], in: result)
+    }
+
+    /// Runs the small sizes of a benchmark: the results that it wrote, and what it said.
+    private func quickBenchmark(_ arguments: [String]) throws -> (results: Any, output: String) {
       let place = try Workplace()
       let command = try Command(
-        Command.built("distfit-bench"), ["topics", "--quick", "--json", "results.json"],
+        Command.built("distfit-bench"), arguments + ["--quick", "--json", "results.json"],
         directory: place.folder)
       let outcome = command.outcome(within: 120)
       #expect(outcome.status == 0, "\(outcome)")
       let data = try Data(contentsOf: place.folder.appendingPathComponent("results.json"))
-      let result = try #require(
-        JSONSerialization.jsonObject(with: data) as? [String: Any], "not an object")
-      for name in ["seconds", "floor", "ratio"] {
+      return (try JSONSerialization.jsonObject(with: data), outcome.output)
+    }
+
+    private func expectPositive(_ names: [String], in result: [String: Any]) throws {
+      for name in names {
         let value = try #require(result[name] as? Double, "\(name)")
         #expect(value > 0 && value.isFinite, "\(result)")
       }

@@ -77,23 +77,16 @@ extension PRRR {
     case .variational: ending = variationalIteration(&shared, lanes, with: everyone, on: workers)
     }
     let iteration = shared.iteration
-    var report = StepReport(
-      stage: configuration.restartCount > 1
-        ? "start \(restart + 1) of \(configuration.restartCount), iteration \(iteration)"
-        : "iteration \(iteration)",
-      progress: (Double(restart) + min(Double(iteration) / Double(configuration.iterationLimit), 1))
-        / Double(configuration.restartCount),
-      rowsProcessed: regression.split.uses.count, endsEpoch: true, measures: measures(shared))
+    var report = configuration.report(
+      start: restart, iteration: iteration, rowCount: regression.split.uses.count,
+      measures: measures(shared))
     if let ending {
       report.termination = finishStart(&shared, ending, lanes, with: everyone, on: workers)
       if report.termination != nil {
         report.measures = measures(shared) + (shared.evaluation?.measures ?? [])
       }
-      if configuration.restartCount > 1, let objective = shared.best?.objective {
-        remarks.append(
-          "start \(restart + 1) of \(configuration.restartCount) ended after \(iteration) iterations; "
-            + "best objective \(objective)")
-      }
+      remarks += configuration.remarks(
+        endOfStart: restart, iteration: iteration, best: shared.best?.objective)
     }
     report.remark = remarks.isEmpty ? nil : remarks.joined(separator: "\n")
     return report

@@ -12,6 +12,19 @@ struct RunFile {
   ///
   /// - Throws: `ValidationError` with the file's name and, for a syntax error, the place.
   init(path: String) throws {
+    let mapping = try Self.members(path: path)
+    entries = try mapping.map { key, value in
+      guard let name = key.string, let value = Self.value(value) else {
+        throw ValidationError("\(path): \(key.string ?? "a member") is no name with a simple value")
+      }
+      return (String(name.map { $0 == "_" ? "-" : $0 }), value)
+    }
+  }
+
+  /// The members of a YAML or JSON file.
+  ///
+  /// - Throws: `ValidationError` with the file's name and, for a syntax error, the place.
+  static func members(path: String) throws -> Node.Mapping {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw ValidationError("\(path): cannot be read; does it exist?")
     }
@@ -21,15 +34,10 @@ struct RunFile {
     } catch {
       throw ValidationError("\(path): \(error)")
     }
-    guard let mapping = node?.mapping else {
+    guard let members = node?.mapping else {
       throw ValidationError("\(path): expected lines of the form \"name: value\"")
     }
-    entries = try mapping.map { key, value in
-      guard let name = key.string, let value = Self.value(value) else {
-        throw ValidationError("\(path): \(key.string ?? "a member") is no name with a simple value")
-      }
-      return (String(name.map { $0 == "_" ? "-" : $0 }), value)
-    }
+    return members
   }
 
   /// A scalar, or a list of scalars; nil for nested mappings.

@@ -26,18 +26,7 @@ enum SweepPlanFile {
   ///
   /// - Throws: `ValidationError` naming the file and the member.
   static func read(_ path: String) throws -> SweepPlan {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw ValidationError("\(path): cannot be read; does it exist?")
-    }
-    let node: Node?
-    do {
-      node = try Yams.compose(yaml: String(decoding: data, as: UTF8.self))
-    } catch {
-      throw ValidationError("\(path): \(error)")
-    }
-    guard let members = node?.mapping else {
-      throw ValidationError("\(path): expected lines of the form \"name: value\"")
-    }
+    let members = try RunFile.members(path: path)
     var plan = SweepPlan()
     do {
       for (key, value) in members {

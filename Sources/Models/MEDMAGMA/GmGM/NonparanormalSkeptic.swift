@@ -1,4 +1,5 @@
 public import LinearAlgebra
+import Metrics
 import Modeling
 import Probability
 import RealModule
@@ -65,20 +66,5 @@ public enum NonparanormalSkeptic {
       transposed.setRow(column, to: transform(averageRanks(Array(transposed.row(column)))))
     }
     return transposed.transposed()
-  }
-
-  /// Ranks from 1 on; equal values share the mean of theirs.
-  static func averageRanks(_ values: [Double]) -> [Double] {
-    let order = values.indices.sorted { values[$0] < values[$1] }
-    var ranks = [Double](repeating: 0, count: values.count)
-    var start = 0
-    while start < order.count {
-      var end = start + 1
-      while end < order.count, values[order[end]] == values[order[start]] { end += 1 }
-      let rank = Double(start + 1 + end) / 2
-      for place in start..<end { ranks[order[place]] = rank }
-      start = end
-    }
-    return ranks
   }
 }

@@ -34,13 +34,8 @@ extension NonnegativePRRR {
     }
     let isVariational = configuration.inference == .gamma || configuration.inference == .lognormal
     let iteration = shared.iteration
-    var report = StepReport(
-      stage: configuration.restartCount > 1
-        ? "start \(restart + 1) of \(configuration.restartCount), iteration \(iteration)"
-        : "iteration \(iteration)",
-      progress: (Double(restart) + min(Double(iteration) / Double(configuration.iterationLimit), 1))
-        / Double(configuration.restartCount),
-      rowsProcessed: regression.split.uses.count, endsEpoch: true,
+    var report = configuration.report(
+      start: restart, iteration: iteration, rowCount: regression.split.uses.count,
       measures: [.init(isVariational ? "elbo" : "logJoint", shared.objective ?? .nan)])
     if let reason = ending, reason != .objectiveNotFinite {
       shared.restart += 1
@@ -55,11 +50,8 @@ extension NonnegativePRRR {
           [.init(isVariational ? "elbo" : "logJoint", shared.objective ?? .nan)]
           + (shared.evaluation?.measures ?? [])
       }
-      if configuration.restartCount > 1, let objective = shared.best?.objective {
-        remarks.append(
-          "start \(restart + 1) of \(configuration.restartCount) ended after \(iteration) iterations; best "
-            + "objective \(objective)")
-      }
+      remarks += configuration.remarks(
+        endOfStart: restart, iteration: iteration, best: shared.best?.objective)
     }
     report.termination = ending
     report.remark = remarks.isEmpty ? nil : remarks.joined(separator: "\n")

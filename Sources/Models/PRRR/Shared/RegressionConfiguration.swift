@@ -30,6 +30,10 @@ package protocol CountRegressionConfiguration: RegressionConfiguration {
   var tolerance: Double? { get set }
   /// Adam's learning rate.
   var rate: Double { get set }
+  /// Fits from different starts, the default where none is set.
+  var restartCount: Int { get }
+  /// Steps of one fit at most, the default where none is set.
+  var iterationLimit: Int { get }
 }
 
 extension RegressionConfiguration {
@@ -122,4 +126,24 @@ extension CountRegressionConfiguration {
     standIn.tolerance = 0
     return standIn
   }
+
+  /// Where a fit stands after so many iterations of one of its starts.
+  func report(
+    start: Int, iteration: Int, rowCount: Int, measures: [StepReport.Measure]
+  ) -> StepReport {
+    StepReport(
+      stage: (restartCount > 1 ? "\(name(ofStart: start)), " : "") + "iteration \(iteration)",
+      progress: (Double(start) + min(Double(iteration) / Double(iterationLimit), 1))
+        / Double(restartCount),
+      rowsProcessed: rowCount, endsEpoch: true, measures: measures)
+  }
+
+  /// What the log says of a start that has ended; nothing where there is one only.
+  func remarks(endOfStart start: Int, iteration: Int, best objective: Double?) -> [String] {
+    guard restartCount > 1, let objective else { return [] }
+    let name = name(ofStart: start)
+    return ["\(name) ended after \(iteration) iterations; best objective \(objective)"]
+  }
+
+  private func name(ofStart start: Int) -> String { "start \(start + 1) of \(restartCount)" }
 }
