@@ -79,6 +79,8 @@ public struct Adam<Scalar: Real & BinaryFloatingPoint & Codable & Sendable>: Cod
   ///
   /// Entries do not influence one another: the result is the same however parameters are split.
   /// - Precondition: as many parameters and derivatives as at the start.
+  @_specialize(where Scalar == Double)
+  @_specialize(where Scalar == Float)
   public mutating func update(_ parameters: inout [Scalar], along gradient: [Scalar]) {
     precondition(
       parameters.count == firstMoments.count && gradient.count == firstMoments.count,

@@ -44,11 +44,11 @@ extension TBLDA: TimedModel {
     let (L, G, K) = (planned.ownSamples, planned.geneCount, configuration.topics)
     let (I, S, J) = (planned.donorCount, planned.variantCount, planned.populationCount)
     let isStochastic = configuration.inference == .stochastic
-    // Stochastic steps keep two moments, draws, slopes and logarithms of everything; momentum the last point, the
-    // one before it, and what an iteration makes of them.
+    // Stochastic steps keep two moments, draws, slopes and logarithms of everything, the refinement all but the
+    // moments; momentum the last point, the one before it, and what an iteration makes of them.
     let refinement = configuration.refinementSteps(
       parameterCount: K * (G + planned.sampleCount + 2 * S))
-    let copies = isStochastic || refinement > 0 ? 10 : 6
+    let copies = isStochastic ? 10 : refinement > 0 ? 8 : 6
     let steps = isStochastic ? reportInterval : configuration.check
     let iterations =
       isStochastic

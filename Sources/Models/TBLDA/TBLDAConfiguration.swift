@@ -67,10 +67,11 @@ public struct TBLDAConfiguration: ModelConfiguration {
   public var heldOutFrom = 4
   /// Share of the genotypes kept out of the fit.
   public var heldOutGenotypes = 0.0
-  /// Stochastic steps after coordinate ascent; nil: as ``refinementSteps(parameterCount:)`` says.
+  /// Steps of stochastic natural gradients after coordinate ascent; nil: as ``refinementSteps(parameterCount:)``
+  /// says.
   public var refinement: Int?
-  /// Adam's learning rate at the first of these steps; it falls to 0.
-  public var refinementRate = 0.1
+  /// ρ of the first of these steps; it falls to 0.
+  public var refinementRate = 0.3
   /// Adam's learning rate in stochastic inference.
   public var rate = 0.05
   /// What the loss is multiplied by before Adam sees it.
@@ -94,11 +95,11 @@ public struct TBLDAConfiguration: ModelConfiguration {
   /// Iterations of one fit at most: the published 65 100 steps, or 2 000.
   package var iterationLimit: Int { iterations ?? (inference == .stochastic ? 65_100 : 2000) }
 
-  /// Steps of the refinement of a posterior with so many parameters: unless set 150 for small ones, whose
+  /// Steps of the refinement of a posterior with so many parameters: unless set 20 for small ones, whose
   /// refinement takes seconds at most, none for others, where many reads leave little to gain.
   package func refinementSteps(parameterCount: Int) -> Int {
     guard inference == .coordinate else { return 0 }
-    return refinement ?? (parameterCount <= Self.smallPosterior ? 150 : 0)
+    return refinement ?? (parameterCount <= Self.smallPosterior ? 20 : 0)
   }
 
   private static let smallPosterior = 10_000
@@ -197,11 +198,11 @@ public struct TBLDAConfiguration: ModelConfiguration {
         "κ: how fast the weight of minibatches falls."),
       .optionalInteger(
         "refinement", \.refinement, in: 0...1_000_000,
-        "Stochastic steps after coordinate ascent, with a falling rate; none: 150 where the posterior has at most 10000 parameters, 0 else."
+        "Steps of stochastic natural gradients after coordinate ascent, which widen its posterior; none: 20 where the posterior has at most 10000 parameters, 0 else."
       ),
       .number(
-        "refinement-rate", \.refinementRate, in: 1e-9...10,
-        "Adam's learning rate at the first of them."),
+        "refinement-rate", \.refinementRate, in: 1e-9...1,
+        "ρ: how far the first of them goes; it falls to 0."),
       .number("rate", \.rate, in: 1e-9...10, "Adam's learning rate in stochastic inference."),
       .number(
         "loss-scale", \.lossScale, in: 1e-12...1,

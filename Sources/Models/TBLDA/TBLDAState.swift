@@ -35,8 +35,10 @@ public struct TBLDAState: Codable, Sendable {
   package var hasSettled = false
   /// What coordinate ascent gathers speed by; nil before its first iteration.
   package var momentum: Momentum?
-  /// Moments and losses of stochastic inference; nil before its first step.
+  /// Moments of stochastic inference; nil before its first step.
   package var stochastic: StochasticState?
+  /// Losses of the steps since the last line of the history.
+  package var losses: [Double] = []
   /// Steps of the refinement done; nil before it.
   package var refinement: Int?
   /// The best of the starts that have ended.

@@ -56,7 +56,7 @@ struct EvidenceQuadratureTests {
         draw, run.shared, run.lanes, with: Alone(), on: run.workers)
       let values =
         gradient.genes.elements + gradient.samples[0].elements + gradient.alleles[0].elements
-        + [gradient.alpha]
+        + [gradient.byAlpha(run.shared.alpha)]
       for (index, value) in values.enumerated() {
         sums[index] += value
         squares[index] += value * value
@@ -74,6 +74,59 @@ struct EvidenceQuadratureTests {
         abs(mean - difference) < 4.5 * error + 1e-3,
         "parameter \(index): \(mean) ± \(error), by differences \(difference)")
     }
+  }
+
+  // F times the mean step is the gradient by the concentrations, for every row of Dirichlet concentrations.
+  @Test func naturalStepsAreTheDifferencesByTheFisherInformation() throws {
+    let toy = Toy()
+    let run = try toy.run()
+    let rows = [0..<2, 2..<4, 4..<6, 6..<8, 8..<10]
+    let values = toy.genes + toy.sample + toy.alleles
+    var sums = [Double](repeating: 0, count: values.count)
+    var squares = sums
+    let draws = 20_000
+    for draw in 0..<draws {
+      let steps = run.model.evidenceGradient(
+        draw, run.shared, run.lanes, by: { $0.naturalStep(data: $1, prior: $2) }, with: Alone(),
+        on: run.workers)
+      let relative =
+        steps.genes.elements + steps.samples[0].elements + steps.alleles[0].elements
+      for row in rows {
+        let ofTotal = trigamma(row.reduce(0) { $0 + values[$1] })
+        let total = row.reduce(0) { $0 + relative[$1] * values[$1] }
+        for index in row {
+          // by the logarithm: a (F s)
+          let a = values[index]
+          let value = a * (trigamma(a) * relative[index] * a - ofTotal * total)
+          sums[index] += value
+          squares[index] += value * value
+        }
+      }
+    }
+    for index in values.indices {
+      let mean = sums[index] / Double(draws)
+      let variance = squares[index] / Double(draws) - mean * mean
+      let difference =
+        (toy.moved(index, by: 0.02).evidence(60) - toy.moved(index, by: -0.02).evidence(60)) / 0.04
+      let error = (variance / Double(draws)).squareRoot()
+      #expect(
+        abs(mean - difference) < 4.5 * error + 1e-3,
+        "parameter \(index): \(mean) ± \(error), by differences \(difference)")
+    }
+  }
+
+  @Test func noStepLeavesAnExactPosterior() {
+    // n copies of each kind seen: the posterior is Dirichlet(prior + n), whatever is drawn.
+    let (prior, seen) = ([1.0, 0.5, 2], [4.0, 0, 11])
+    let posterior = Matrix(rows: [zip(prior, seen).map { $0 + $1 }])
+    let draw = DirichletDraw(posterior) { RandomSource(seed: 5).stream("posterior", index: $0) }
+    let data = Matrix(rows: [seen])
+    let step = draw.naturalStep(data: data, prior: prior)
+    #expect(step.elements.allSatisfy { abs($0) < 1e-14 }, "\(step)")
+    #expect(draw.gradient(data: data, prior: prior).elements.contains { abs($0) > 0.01 })
+    let narrow = Matrix(rows: [posterior.elements.map { 3 * $0 }])
+    let other = DirichletDraw(narrow) { RandomSource(seed: 5).stream("posterior", index: $0) }
+    #expect(other.naturalStep(data: data, prior: prior).elements.contains { abs($0) > 0.01 })
   }
 }
 

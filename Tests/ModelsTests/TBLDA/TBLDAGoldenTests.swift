@@ -107,7 +107,7 @@ struct TBLDAGoldenTests {
   }
 
   // Coordinate ascent maximises a lower bound on the evidence lower bound: on a handful of reads (sim) that costs
-  // 1 %, which the stochastic steps that small data get by default win back.
+  // 1 %, which the natural-gradient steps that small data get by default more than win back.
   @Test(arguments: ["sim", "real"])
   func theDefaultBeatsThePublishedInference(_ name: String) throws {
     let (problem, arrays) = try TBLDAProblem.golden(name)
@@ -121,7 +121,7 @@ struct TBLDAGoldenTests {
     let found = run.negativeEvidence(200)
     let published = (0..<3).map { arrays.matrix("svi")[$0, 0] }
     #expect(
-      found.mean < (published.min() ?? 0),
+      found.mean < (published.min() ?? 0) - 5,
       "−ELBO \(found.mean) ± \(found.error), α \(run.shared.alpha); published \(published)")
   }
 
@@ -150,7 +150,7 @@ struct TBLDAGoldenTests {
         zip(alleles.column(0), run.lanes[0].saved.alleles.counted.elements).map { $0 / $1 })
       moments[3].add(
         zip(alleles.column(1), run.lanes[0].saved.alleles.other.elements).map { $0 / $1 })
-      moments[4].add([gradient.alpha])
+      moments[4].add([gradient.byAlpha(run.shared.alpha)])
     }
     for moment in moments {
       let expected = arrays.vector("mc/grad_mean/\(moment.name)")

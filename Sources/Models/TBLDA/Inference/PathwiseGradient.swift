@@ -117,4 +117,54 @@ package struct DirichletDraw: Sendable {
     }
     return result
   }
+
+  /// A step of the natural gradient of f relative to the concentrations, F⁻¹ g / a, F the Fisher information of
+  /// Dirichlet(a):
+  ///
+  ///     g_i = (r_i − p_i Σ_j r_j) ∂ log g_i/∂a_i        r = p ∂ log p(data | p)/∂p + prior − a
+  ///     F = diag ψ′(a) − ψ′(Σ a) 1 1ᵀ
+  ///
+  /// Without the explicit derivative, whose mean is zero: so the variance vanishes where the Dirichlet distribution
+  /// is the posterior. A step of coordinate ascent is the same with r for F⁻¹ g and all at their means.
+  ///
+  /// Sources: S. Amari, Natural gradient works efficiently in learning, Neural Computation 10:251–276, 1998;
+  /// G. Roeder, Y. Wu, D. Duvenaud, Sticking the landing, NeurIPS 2017, arXiv:1703.09194.
+  /// - Parameter data: p_i ∂ log p(data | p)/∂p_i.
+  package func naturalStep(data: Matrix<Double>, prior: [Double]) -> Matrix<Double> {
+    let width = concentrations.columnCount
+    let (p, slope, data) = (points.elements, slopes.elements, data.elements)
+    var result = concentrations
+    var inverses = [Double](repeating: 0, count: width)
+    result.withUnsafeMutableBase { result in
+      for row in 0..<concentrations.rowCount {
+        let start = row * width
+        // `result` still holds the concentrations.
+        var (residual, total) = (0.0, 0.0)
+        for column in 0..<width {
+          let a = result[start + column]
+          residual += data[start + column] + prior[column] - a
+          total += a
+        }
+        var (sumOfInverses, sumOfSteps) = (0.0, 0.0)
+        for column in 0..<width {
+          let index = start + column
+          let a = result[index]
+          let inverse = 1 / trigamma(a)
+          let own = data[index] + prior[column] - a - residual * p[index]
+          result[index] = own * slope[index] * inverse
+          sumOfSteps += result[index]
+          sumOfInverses += inverse
+          inverses[column] = inverse
+        }
+        let ofTotal = trigamma(total)
+        let shift = sumOfSteps * ofTotal / (1 - ofTotal * sumOfInverses)
+        for column in 0..<width {
+          result[start + column] =
+            (result[start + column] + shift * inverses[column])
+            / concentrations.elements[start + column]
+        }
+      }
+    }
+    return result
+  }
 }

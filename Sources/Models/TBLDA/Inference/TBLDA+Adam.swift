@@ -37,7 +37,7 @@ extension TBLDA {
     with everyone: borrowing Everyone, on workers: Workers
   ) -> Double {
     let gradient = evidenceGradient(draw, shared, lanes, with: everyone, on: workers)
-    guard gradient.evidence.isFinite, gradient.alpha.isFinite else { return .nan }
+    guard gradient.evidence.isFinite, gradient.ancestryExcess.isFinite else { return .nan }
     var state = shared.stochastic ?? startingStochastic()
     state.genes.learningRate = rate
     state.alpha.learningRate = rate
@@ -48,7 +48,7 @@ extension TBLDA {
       let inside = min(max(shared.alpha, lower.nextUp), upper.nextDown)
       let slope = (inside - lower) * (upper - inside) / (upper - lower)
       var logit = [Double.log(inside - lower) - .log(upper - inside)]
-      state.alpha.update(&logit, along: [-gradient.alpha * slope])
+      state.alpha.update(&logit, along: [-gradient.byAlpha(inside) * slope])
       shared.alpha = lower + (upper - lower) / (1 + .exp(-logit[0]))
     }
     shared.stochastic = state

@@ -11,9 +11,6 @@ package struct StochasticState: Codable, Sendable {
   var alpha: Adam<Double>
   /// When to stop.
   var stopping: WindowedChange
-  /// Sum of the losses since the last line of the history, and how many.
-  var lossSum = 0.0
-  var lossCount = 0
 }
 
 /// Of a lane: what moves log σ̂, log ζ̂ and log γ̂.
@@ -22,18 +19,21 @@ package struct StochasticLane: Codable, Sendable {
   var alleles: Adam<Double>
 }
 
-/// Derivatives of one draw's estimate of the evidence lower bound.
+/// Derivatives of one draw's estimate of the evidence lower bound, or steps of the natural gradient.
 package struct EvidenceGradient: Sendable {
   /// The estimate.
   package var evidence: Double
   /// By log ξ̂, topics × genes.
   package var genes: Matrix<Double>
-  /// By α.
-  package var alpha: Double
+  /// Allele copies of ancestry beyond its share: Σ N_ancestry (1 − α) − Σ N_topics α.
+  package var ancestryExcess: Double
   /// By log σ̂, a matrix for each lane.
   package var samples: [Matrix<Double>]
   /// By log ζ̂ and log γ̂, side by side, (variants · topics) × 2 for each lane.
   package var alleles: [Matrix<Double>]
+
+  /// By α, where it was `alpha`.
+  package func byAlpha(_ alpha: Double) -> Double { ancestryExcess / (alpha * (1 - alpha)) }
 }
 
 extension AllelePair {
@@ -73,6 +73,11 @@ extension AllelePair {
 extension TBLDA {
   private enum GradientPart: Int { case genes, donors, alpha, evidence }
 
+  /// What becomes of one draw: a matrix as ``DirichletDraw`` derives it from the draw, p ∂ log p(data | p)/∂p and the
+  /// prior.
+  package typealias Derivation =
+    @Sendable (DirichletDraw, Matrix<Double>, [Double]) -> Matrix<Double>
+
   /// One draw of ψ, φ and λ, the estimate of the evidence lower bound and its pathwise gradient.
   ///
   ///     ELBO ≈ log p(x, y | ψ, φ, λ, α) + log p(ψ, φ, λ) − log q(ψ, φ, λ) − log(μ − δ)
@@ -81,10 +86,13 @@ extension TBLDA {
   /// For N: ``AllelePass``, for the rest: ``DirichletDraw``.
   ///
   /// Collective: two messages.
-  /// - Parameter index: the draw's number, which keys the random numbers.
+  /// - Parameters:
+  ///   - index: the draw's number, which keys the random numbers.
+  ///   - derivation: the published gradient, or steps of the natural one.
   package func evidenceGradient<Everyone: Team & ~Copyable>(
-    _ index: Int, _ shared: TBLDAState, _ lanes: [TBLDALane], with everyone: borrowing Everyone,
-    on workers: Workers
+    _ index: Int, _ shared: TBLDAState, _ lanes: [TBLDALane],
+    by derivation: @escaping Derivation = { $0.gradient(data: $1, prior: $2) },
+    with everyone: borrowing Everyone, on workers: Workers
   ) -> EvidenceGradient {
     let K = topicCount
     let genePrior = Array(repeating: configuration.genePrior, count: geneCount)
@@ -136,7 +144,7 @@ extension TBLDA {
       let ofTopics =
         alleles.copies.counted.elements.reduce(0, +) + alleles.copies.other.elements.reduce(0, +)
       sums.add(
-        alleles.ancestryCopies / shared.alpha - ofTopics / (1 - shared.alpha),
+        alleles.ancestryCopies * (1 - shared.alpha) - ofTopics * shared.alpha,
         to: GradientPart.alpha.rawValue)
       let lane = lanes[index]
       sums.add(
@@ -154,19 +162,19 @@ extension TBLDA {
         lanes[index], draws[index].0.points,
         reads.sampleSums.spread(to: own, of: lanes[index].donors.count), donorSums)
       return (
-        draws[index].0.gradient(data: data, prior: topicPrior),
-        draws[index].1.gradient(data: alleles.copies.interleaved, prior: allelePrior)
+        derivation(draws[index].0, data, topicPrior),
+        derivation(draws[index].1, alleles.copies.interleaved, allelePrior)
       )
     }
     return EvidenceGradient(
       evidence: sums.value(of: GradientPart.evidence.rawValue) + topics.logRatio(prior: genePrior)
         - logAlphaWidth,
-      genes: topics.gradient(
-        data: Matrix(
+      genes: derivation(
+        topics,
+        Matrix(
           rowCount: K, columnCount: geneCount,
-          elements: geneSums.indices.map { geneSums[$0] * topics.points.elements[$0] }),
-        prior: genePrior),
-      alpha: sums.value(of: GradientPart.alpha.rawValue), samples: byLane.map(\.0),
+          elements: zip(geneSums, topics.points.elements).map { $0 * $1 }), genePrior),
+      ancestryExcess: sums.value(of: GradientPart.alpha.rawValue), samples: byLane.map(\.0),
       alleles: byLane.map(\.1))
   }
 
