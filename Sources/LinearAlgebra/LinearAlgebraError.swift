@@ -24,6 +24,30 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
   }
 }
 
+extension Matrix<Double> {
+  /// The largest absolute value; eight at a time.
+  ///
+  /// - Throws: ``LinearAlgebraError/notFinite(row:column:)`` for the first NaN or infinity.
+  func checkedSize() throws(LinearAlgebraError) -> Double {
+    var largest = SIMD8<Double>.zero
+    // NaN and infinity times zero are NaN
+    var nothing = SIMD8<Double>.zero
+    let whole = elements.count & ~7
+    withUnsafeBase { base in
+      for start in stride(from: 0, to: whole, by: 8) {
+        let values = UnsafeRawPointer(base + start).loadUnaligned(as: SIMD8<Double>.self)
+        let sizes = values.replacing(with: -values, where: values .< 0)
+        largest.replace(with: sizes, where: sizes .> largest)
+        nothing += values * 0
+      }
+    }
+    let rest = elements[whole...]
+    let isFinite = nothing == .zero && rest.allSatisfy(\.isFinite)
+    if !isFinite { try checkFinite() }
+    return rest.reduce(largest.max()) { max($0, abs($1)) }
+  }
+}
+
 extension Matrix where Scalar: BinaryFloatingPoint {
   /// - Throws: ``LinearAlgebraError/notFinite(row:column:)`` for the first NaN or infinity.
   func checkFinite() throws(LinearAlgebraError) {

@@ -87,13 +87,8 @@ public struct Matrix<Scalar> {
 
   /// The transposed matrix, copied in tiles that stay in cache.
   @_specialize(where Scalar == Double)
-  public func transposed() -> Matrix { transposed(takingRows: Array(0..<rowCount)) }
-
-  /// The matrix whose columns are these rows, every row once.
-  @_specialize(where Scalar == Double)
-  func transposed(takingRows rows: [Int]) -> Matrix {
+  public func transposed() -> Matrix {
     let tile = 32
-    precondition(rows.count == rowCount)
     let copied = [Scalar](unsafeUninitializedCapacity: elements.count) { target, count in
       elements.withUnsafeBufferPointer { source in
         guard let to = target.baseAddress else { return }
@@ -101,8 +96,7 @@ public struct Matrix<Scalar> {
           for columnStart in stride(from: 0, to: columnCount, by: tile) {
             for row in rowStart..<min(rowStart + tile, rowCount) {
               for column in columnStart..<min(columnStart + tile, columnCount) {
-                (to + column * rowCount + row)
-                  .initialize(to: source[rows[row] * columnCount + column])
+                (to + column * rowCount + row).initialize(to: source[row * columnCount + column])
               }
             }
           }

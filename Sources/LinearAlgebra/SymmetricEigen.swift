@@ -38,7 +38,7 @@ public struct SymmetricEigen: Sendable {
     vectors = rows.transposed()
   }
 
-  /// The same faster, for matrices whose eigenvectors may have either sign: by divide and conquer with these kernels.
+  /// The same faster, for matrices whose eigenvectors may have either sign, see `DividedEigen`.
   ///
   /// - Precondition: the matrix is square.
   /// - Throws: ``LinearAlgebraError/notFinite(row:column:)``, ``LinearAlgebraError/notConverged(routine:code:)``.
@@ -46,19 +46,9 @@ public struct SymmetricEigen: Sendable {
   public init(
     _ matrix: consuming Matrix<Double>, by kernels: any SecularArithmetic
   ) throws(LinearAlgebraError) {
-    let order = matrix.rowCount
-    precondition(order == matrix.columnCount, "eigenvalues of \(order) × \(matrix.columnCount)")
-    try matrix.checkFinite()
-    // Numbers of size 1, so that no square is too large or too small
-    let size = matrix.elements.reduce(0) { max($0, abs($1)) }
-    let scale = size > 0 && !(1e-100...1e100).contains(size) ? size : 1
-    if scale != 1 { matrix.scale(by: 1 / scale) }
-    let tridiagonal = try Tridiagonal(matrix)
-    var solved = try TridiagonalEigen(
-      diagonal: tridiagonal.diagonal, offDiagonal: tridiagonal.offDiagonal, by: kernels)
-    tridiagonal.apply(toRowsOf: &solved.vectors)
-    values = solved.ascending.map { solved.values[$0] * scale }
-    vectors = solved.vectors.transposed(takingRows: solved.ascending)
+    let eigen = try DividedEigen(matrix, by: kernels)
+    values = eigen.values
+    vectors = eigen.vectors()
   }
 
   /// The `count` largest eigenvalues (still ascending) and their eigenvectors.

@@ -15,7 +15,7 @@ struct TridiagonalEigen {
   /// Eigenvalues, each of the row of `vectors` with its index.
   private(set) var values: [Double]
   /// Eigenvectors in rows.
-  var vectors: Matrix<Double>
+  private(set) var vectors: Matrix<Double>
   /// Rows by ascending eigenvalue.
   private(set) var ascending: [Int] = []
 
@@ -151,8 +151,13 @@ struct TridiagonalEigen {
       for j in 0..<count {
         let line = target + j * count
         let norm = kernels.divide(exact, by: line, count: count).squareRoot()
-        for (place, index) in deflation.grouped.enumerated() { row[place] = line[index] / norm }
-        for index in 0..<count { line[index] = row[index] }
+        row.withUnsafeMutableBufferPointer { row in
+          deflation.grouped.withUnsafeBufferPointer { grouped in
+            guard let row = row.baseAddress, let grouped = grouped.baseAddress else { return }
+            for place in 0..<count { row[place] = line[grouped[place]] / norm }
+            line.update(from: row, count: count)
+          }
+        }
       }
     }
   }

@@ -131,17 +131,7 @@ public struct EMStep: Sendable {
     let moments = try moments(of: data, at: state, share, with: everyone, on: workers)
     // Of no use any more, and eigenproblems need the memory
     (state.inverses, state.columnGram) = (nil, nil)
-    let eigen = try spectraOfBothAxes(((d1, d1), (d2, d2)), share, with: everyone, on: workers) {
-      (isRows) throws(LinearAlgebraError) in
-      let eigen = try SymmetricEigen(
-        isRows ? moments.rows : moments.columns, by: Processor.secularKernelsHere)
-      return AxisSpectrum(values: eigen.values, vectors: eigen.vectors)
-    }
-    let (e1, e2) = (eigen.rows.values, eigen.columns.values)
-    let solution =
-      penalty > 0
-      ? try PenalizedEigenvalues(penalty: penalty).solve(e1, e2, on: workers)
-      : kernel.solve(e1, e2, on: workers)
+    let (eigen, solution) = try spectra(of: moments, share, with: everyone, on: workers)
     func matrix(_ spectrum: AxisSpectrum, _ values: [Double]) -> Matrix<Double> {
       precision(spectrum.vectors, values, share, with: everyone, on: workers)
     }
@@ -165,5 +155,42 @@ public struct EMStep: Sendable {
           eigen.columns, solution.mu.map { 1 / (Double(d1) * $0 + totals.0) }))
     }
     return change
+  }
+
+  /// Spectra of both moments, and the eigenvalues of Ω₁ and Ω₂ that follow from theirs.
+  private func spectra<Everyone: Team & ~Copyable>(
+    of moments: Moments, _ share: WorkShare, with everyone: borrowing Everyone, on workers: Workers
+  ) throws(LinearAlgebraError) -> (
+    (rows: AxisSpectrum, columns: AxisSpectrum), EigenvalueKernel.Solution
+  ) {
+    let kernels = Processor.secularKernelsHere
+    guard share.isDivided else {
+      let found = try onBothAxes(workers) { (isRows) throws(LinearAlgebraError) in
+        try DividedEigen(isRows ? moments.rows : moments.columns, by: kernels)
+      }
+      let (e1, e2) = (found.rows.values, found.columns.values)
+      let (rows, columns, solution) = vectorsOfBothAxes(found, on: workers) {
+        Result { () throws(LinearAlgebraError) in try eigenvalues(e1, e2, on: workers) }
+      }
+      return (
+        (AxisSpectrum(values: e1, vectors: rows), AxisSpectrum(values: e2, vectors: columns)),
+        try solution.get()
+      )
+    }
+    let (d1, d2) = (moments.rows.rowCount, moments.columns.rowCount)
+    let eigen = try spectraOfBothAxes(((d1, d1), (d2, d2)), share, with: everyone, on: workers) {
+      (isRows) throws(LinearAlgebraError) in
+      let eigen = try SymmetricEigen(isRows ? moments.rows : moments.columns, by: kernels)
+      return AxisSpectrum(values: eigen.values, vectors: eigen.vectors)
+    }
+    return (eigen, try eigenvalues(eigen.rows.values, eigen.columns.values, on: workers))
+  }
+
+  private func eigenvalues(
+    _ rows: [Double], _ columns: [Double], on workers: Workers
+  ) throws(LinearAlgebraError) -> EigenvalueKernel.Solution {
+    penalty > 0
+      ? try PenalizedEigenvalues(penalty: penalty).solve(rows, columns, on: workers)
+      : kernel.solve(rows, columns, on: workers)
   }
 }

@@ -98,7 +98,7 @@ public struct MEDMAGMA: Model {
   ) -> StepReport {
     do {
       guard let quotient = shared.quotient, var em = shared.em else {
-        return try prepare(&shared, lanes, with: everyone)
+        return try prepare(&shared, lanes, with: everyone, on: workers)
       }
       let isOver = shared.iterationCount >= configuration.iterations
       guard !isOver else { return try report(shared, change: nil, .planCompleted) }
@@ -141,10 +141,12 @@ public struct MEDMAGMA: Model {
   }
 
   private func prepare<Everyone: Team & ~Copyable>(
-    _ shared: inout State, _ lanes: [NetworkLane], with everyone: borrowing Everyone
+    _ shared: inout State, _ lanes: [NetworkLane], with everyone: borrowing Everyone,
+    on workers: Workers
   ) throws(ModelError) -> StepReport {
     let data = try NetworkData(lanes, configuration.data, for: summary, with: everyone)
-    let quotient = try QuotientMap(passes: configuration.quotientPasses).network(of: data.matrix)
+    let quotient = try QuotientMap(passes: configuration.quotientPasses)
+      .network(of: data.matrix, on: workers)
     let random = RandomSource(seed: UInt64(configuration.seed))
     func scaling(_ purpose: RandomPurpose, _ count: Int) -> [Double] {
       var stream = random.stream(purpose)

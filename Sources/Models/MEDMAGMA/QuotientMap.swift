@@ -1,6 +1,5 @@
 public import LinearAlgebra
 import Modeling
-import RealModule
 
 /// Removes unknown positive factors of rows and columns: the map from data to what noise cannot touch.
 ///
@@ -41,10 +40,12 @@ public struct QuotientMap: Sendable {
   ///
   /// Local.
   /// - Throws: `ModelError` where it leaves nothing: all values are products of a factor of each row and column.
-  func network(of matrix: Matrix<Double>) throws(ModelError) -> Matrix<Double> {
-    let quotient = self(matrix)
-    let values = quotient.elements.filter { $0 != 0 }
-    if let first = values.first, values.allSatisfy({ abs($0 - first) < 1e-9 }) {
+  func network(
+    of matrix: Matrix<Double>, on workers: Workers
+  ) throws(ModelError) -> Matrix<Double> {
+    let quotient = self(matrix, on: workers)
+    let first = quotient.elements.first { $0 != 0 } ?? 0
+    if quotient.elements.allSatisfy({ $0 == 0 || abs($0 - first) < 1e-9 }) {
       throw ModelError(
         "the values are a product of a factor of each cell and one of each gene: nothing is left for a network"
       )
@@ -54,82 +55,20 @@ public struct QuotientMap: Sendable {
 
   /// Applies the map.
   ///
-  /// Local.
+  /// Local. The bits do not depend on the number of threads.
   /// - Precondition: finite values.
-  public func callAsFunction(_ matrix: Matrix<Double>) -> Matrix<Double> {
-    let hasZeros = matrix.elements.contains(0)
-    var logs = matrix.map { $0 == 0 ? 0 : Double.log(abs($0)) }
-    let present = matrix.map { $0 != 0 }
-    if let passes {
-      for _ in 0..<passes { centreAtOnce(&logs, present) }
-    } else if !hasZeros {
-      centreAtOnce(&logs, present)
+  public func callAsFunction(
+    _ matrix: Matrix<Double>, on workers: Workers = Workers(threadCount: 1)
+  ) -> Matrix<Double> {
+    var logs = CentredLogarithms(of: matrix, on: workers)
+    if passes != nil || !logs.hasZeros {
+      // Without zeros one pass leaves nothing
+      for _ in 0..<(passes ?? 1) { logs.centreAtOnce(on: workers) }
     } else {
       for _ in 0..<Self.roundLimit {
-        if centreByTurns(&logs, present) <= Self.tolerance { break }
+        if logs.centreByTurns(on: workers) <= Self.tolerance { break }
       }
     }
-    var result = matrix
-    result.withUnsafeMutableElements { elements in
-      logs.withUnsafeElements { logs in
-        for index in elements.indices where elements[index] != 0 {
-          elements[index] = elements[index] < 0 ? -Double.exp(logs[index]) : Double.exp(logs[index])
-        }
-      }
-    }
-    return result
-  }
-
-  /// w = L − row means − column means + mean, all of L as it came.
-  private func centreAtOnce(_ logs: inout Matrix<Double>, _ present: Matrix<Bool>) {
-    let rowMeans = means(logs, present, ofRows: true)
-    let columnMeans = means(logs, present, ofRows: false)
-    let count = present.elements.count { $0 }
-    guard count > 0 else { return }
-    let mean = logs.elements.reduce(0, +) / Double(count)
-    subtract(&logs, present) { row, column in rowMeans[row] + columnMeans[column] - mean }
-  }
-
-  /// Subtracts row means, then column means; returns the largest of them.
-  private func centreByTurns(_ logs: inout Matrix<Double>, _ present: Matrix<Bool>) -> Double {
-    let rowMeans = means(logs, present, ofRows: true)
-    subtract(&logs, present) { row, _ in rowMeans[row] }
-    let columnMeans = means(logs, present, ofRows: false)
-    subtract(&logs, present) { _, column in columnMeans[column] }
-    return (rowMeans + columnMeans).reduce(0) { max($0, abs($1)) }
-  }
-
-  private func means(
-    _ logs: Matrix<Double>, _ present: Matrix<Bool>, ofRows: Bool
-  ) -> [Double] {
-    let (rowCount, columnCount) = (logs.rowCount, logs.columnCount)
-    var sums = [Double](repeating: 0, count: ofRows ? rowCount : columnCount)
-    var counts = [Int](repeating: 0, count: sums.count)
-    logs.withUnsafeElements { logs in
-      present.withUnsafeElements { present in
-        for row in 0..<rowCount {
-          for column in 0..<columnCount where present[row * columnCount + column] {
-            sums[ofRows ? row : column] += logs[row * columnCount + column]
-            counts[ofRows ? row : column] += 1
-          }
-        }
-      }
-    }
-    return zip(sums, counts).map { sum, count in count == 0 ? 0 : sum / Double(count) }
-  }
-
-  private func subtract(
-    _ logs: inout Matrix<Double>, _ present: Matrix<Bool>, _ mean: (Int, Int) -> Double
-  ) {
-    let (rowCount, columnCount) = (logs.rowCount, logs.columnCount)
-    logs.withUnsafeMutableElements { logs in
-      present.withUnsafeElements { present in
-        for row in 0..<rowCount {
-          for column in 0..<columnCount where present[row * columnCount + column] {
-            logs[row * columnCount + column] -= mean(row, column)
-          }
-        }
-      }
-    }
+    return logs.exponentials(on: workers)
   }
 }

@@ -65,6 +65,27 @@ import Testing
     return (lambda, mu)
   }
 
+  /// More rows than one piece of any work has, with zeros and without.
+  @Test(arguments: [0, 0.2]) func threadsChangeNoBit(zeros: Double) throws {
+    var stream = RandomSource(seed: 5).stream("values")
+    let x = Matrix(
+      rowCount: 261, columnCount: 270,
+      elements: (0..<261 * 270).map { _ in
+        let value = stream.normal()
+        return stream.uniform() < zeros ? 0 : value
+      })
+    var states: [EMState] = []
+    for threads in [1, 3] {
+      let workers = Workers(threadCount: threads)
+      let y = QuotientMap()(x, on: workers)
+      var state = EMState(
+        rowScaling: Array(repeating: 1, count: 261), columnScaling: Array(repeating: 1, count: 270))
+      for _ in 0..<2 { _ = try EMStep().advance(&state, on: y, workers: workers) }
+      states.append(state)
+    }
+    #expect(states[0] == states[1])
+  }
+
   /// Large enough to be handed round.
   @Test func everySplitOfTheLanesGivesTheBitsOfOneMember() throws {
     let data = try BatteryData(rowCount: 262, columnCount: 258, density: 0.9)

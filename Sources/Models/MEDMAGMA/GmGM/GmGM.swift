@@ -141,7 +141,8 @@ extension GmGMConfiguration {
       return try fit.precisions(of: matrix, share, with: everyone, on: workers)
     case .quotient:
       return try fit.precisions(
-        of: QuotientMap(passes: quotientPasses).network(of: matrix), share, with: everyone,
+        of: QuotientMap(passes: quotientPasses).network(of: matrix, on: workers), share,
+        with: everyone,
         on: workers)
     case .singleAxis:
       return try singleAxisPrecisions(

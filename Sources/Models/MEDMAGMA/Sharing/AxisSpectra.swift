@@ -22,6 +22,38 @@ func onBothAxes<Result: Sendable>(
   return (try rows.get(), try columns.get())
 }
 
+/// The eigenvectors of both axes' matrices, by pieces that threads share, and what is computed from their values
+/// meanwhile by one of them.
+///
+/// Local. The bits do not depend on the number of threads.
+func vectorsOfBothAxes<Result>(
+  _ problems: (rows: DividedEigen, columns: DividedEigen), on workers: Workers,
+  meanwhile task: () -> Result
+) -> (rows: Matrix<Double>, columns: Matrix<Double>, result: Result) {
+  let orders = (problems.rows.values.count, problems.columns.values.count)
+  var rows = Matrix<Double>(rowCount: orders.0, columnCount: orders.0)
+  var columns = Matrix<Double>(rowCount: orders.1, columnCount: orders.1)
+  var result: Result?
+  withUnsafeMutablePointer(to: &result) { result in
+    rows.withUnsafeMutableBase { first in
+      columns.withUnsafeMutableBase { second in
+        nonisolated(unsafe) let (result, first, second) = (result, first, second)
+        let count = problems.rows.pieceCount
+        workers.perform(1 + count + problems.columns.pieceCount) { piece in
+          if piece == 0 {
+            result.pointee = task()
+          } else if piece <= count {
+            problems.rows.find(piece - 1, of: first)
+          } else {
+            problems.columns.find(piece - 1 - count, of: second)
+          }
+        }
+      }
+    }
+  }
+  return (rows, columns, result ?? task())
+}
+
 /// The spectra of both axes, each found whole by one thread of one member.
 ///
 /// Collective where the share is divided.
