@@ -130,7 +130,7 @@ let package = Package(
     tests("ModelingTests", ["Modeling"]),
     tests("ModelsTests", ["Models", "Modeling", "Metrics", "Storage"]),
     tests("StorageTests", ["Storage", "Modeling"]),
-    tests("FittingTests", ["Fitting", "Modeling"]),
+    tests("FittingTests", ["Fitting", "LinearAlgebra", "Modeling", "Models", "Optimization"]),
     tests("RankTests", []),
     tests("CommandTests", ["Modeling", "Storage"]),
     tests("StyleTests", []),

@@ -1,4 +1,5 @@
 public import Collectives
+import Foundation
 import LinearAlgebra
 public import Modeling
 import Optimization
@@ -24,6 +25,8 @@ public struct FitJob<Fitted: Model> {
   public let checkpointFolder: String
   /// When they are written.
   public let checkpoints: CheckpointSchedule
+  /// The folder for data that stay outside of memory, if the model says so; nil: that of the output.
+  public let scratch: String?
   /// Threads of each rank; nil: its share of the node's cores.
   public let threads: Int?
   /// The model's settings.
@@ -36,7 +39,8 @@ public struct FitJob<Fitted: Model> {
     input: String, modality: String? = nil, genotypes: GenotypeInput? = nil, source: MatrixSource?,
     output: String,
     overwrite: Bool, resume: Bool,
-    checkpointFolder: String, checkpoints: CheckpointSchedule, threads: Int?,
+    checkpointFolder: String, checkpoints: CheckpointSchedule, scratch: String? = nil,
+    threads: Int?,
     configuration: Fitted.Configuration, programVersion: String
   ) {
     self.input = input
@@ -48,6 +52,7 @@ public struct FitJob<Fitted: Model> {
     self.resume = resume
     self.checkpointFolder = checkpointFolder
     self.checkpoints = checkpoints
+    self.scratch = scratch
     self.threads = threads
     self.configuration = configuration
     self.programVersion = programVersion
@@ -70,7 +75,9 @@ public struct FitJob<Fitted: Model> {
     try writer.check(with: world)
     let (data, summary) = try FitInput(
       input, modality: modality, genotypes: genotypes, source: source
-    ).read(for: Fitted.self, configuration, with: world, log: log)
+    ).read(
+      for: Fitted.self, configuration,
+      scratch: Fitted.keepsRowsOnDisk(configuration) ? scratchFolder : nil, with: world, log: log)
     if world.size > data.plan.laneCount {
       log.warning(
         "\(world.size) ranks share \(data.plan.laneCount) lanes: \(world.size - data.plan.laneCount) ranks have nothing to do"
@@ -79,7 +86,7 @@ public struct FitJob<Fitted: Model> {
     let model = try world.agree(on: "set up \(Fitted.name)") {
       try Fitted(configuration, for: summary)
     }
-    let lanes = try world.agree(on: "prepare the rows") { try data.rows.map(model.lane(from:)) }
+    let lanes = try world.agree(on: "prepare the rows") { try data.lanes(of: model) }
     var state = FitState<Fitted>(shared: model.start(), lanes: lanes)
     let store = CheckpointStore(
       folder: checkpointFolder,
@@ -88,7 +95,8 @@ public struct FitJob<Fitted: Model> {
         dataFingerprint: summary.fingerprint, plan: data.plan,
         programVersion: programVersion))
     try resumeOrClear(&state, store, log, with: world)
-    let loop = FitLoop(model, on: workers, log: log, checkpoints: checkpoints)
+    let loop = FitLoop(
+      model, on: workers, log: log, checkpoints: checkpoints, readingFrom: data.store)
     let ending = try loop.run(
       &state, with: world, stopRequested: { stop.signal != nil },
       save: { state in
@@ -97,6 +105,11 @@ public struct FitJob<Fitted: Model> {
       })
     if case .failed(let failure) = ending {
       try world.agree(on: "fit \(Fitted.name)") { throw failure }
+    }
+    if ending == .dataLost {
+      try world.agree(on: "read the rows") {
+        if let failure = data.store?.failure { throw failure }
+      }
     }
     guard case .finished(let termination) = ending else {
       log.note(
@@ -113,6 +126,11 @@ public struct FitJob<Fitted: Model> {
     finished(state.history)
     log.note("\(output): written after \(timeText(state.secondsSpent)) of fitting (\(termination))")
     return termination.isSuccess ? .success : .notConverged
+  }
+
+  private var scratchFolder: String {
+    let folder = (output as NSString).deletingLastPathComponent
+    return scratch ?? (folder.isEmpty ? "." : folder)
   }
 
   /// Continues from the newest good checkpoint, or makes sure that an older fit's do not get in the way.

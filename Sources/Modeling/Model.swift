@@ -37,11 +37,17 @@ public protocol Model: Sendable {
   /// What is to be read besides the values. Nothing unless the model says otherwise.
   static func attachments(_ configuration: Configuration) -> Attachments
 
+  /// Whether rows stay outside of memory, to be read piece by piece. No, unless the model says otherwise.
+  static func keepsRowsOnDisk(_ configuration: Configuration) -> Bool
+
   /// The state of one lane before the first step.
   ///
   /// Local.
   /// - Throws: `ModelError` where a row cannot be modelled.
   func lane(from rows: RowData) throws(ModelError) -> Lane
+
+  /// The same for rows outside of memory (`keepsRowsOnDisk`). Reads them all, unless the model says otherwise.
+  func lane(rows: Range<Int>, from counts: StoredCounts) throws(ModelError) -> Lane
 
   /// The shared state before the first step.
   ///
@@ -87,6 +93,15 @@ extension Model {
 
   /// Nothing.
   public static func attachments(_ configuration: Configuration) -> Attachments { Attachments() }
+
+  /// A lane in memory.
+  public func lane(rows: Range<Int>, from counts: StoredCounts) throws(ModelError) -> Lane {
+    try lane(
+      from: RowData(rows: rows, matrix: .counts(counts.rows(Array(0..<counts.rowCount)))))
+  }
+
+  /// In memory.
+  public static func keepsRowsOnDisk(_ configuration: Configuration) -> Bool { false }
 }
 
 /// One lane's data and state.

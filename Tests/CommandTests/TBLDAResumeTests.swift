@@ -55,6 +55,27 @@ extension CommandTests {
       #expect(try place.fitBytes("1.h5ad") != place.fitBytes("whole.h5ad"))
     }
 
+    @Test(.enabled(if: Mpirun.isAvailable, "mpirun is missing"))
+    func minibatchesNeedAFolderWithRoom() throws {
+      let words = fit + ["--iterations", "20", "--output", "fit.h5ad", "--scratch"]
+      for ranks in [1, 3] {
+        let missing = try place.run(words + ["missing", "--batch", "8"], ranks: ranks)
+        #expect(missing.status == 2 && missing.errorLines.count == 1, "\(missing)")
+        #expect(missing.errors.contains("missing: is no folder"), "\(missing)")
+        let unused = try place.run(words + ["."], ranks: ranks)
+        #expect(unused.status == 64 && unused.errors.contains("--scratch"), "\(unused)")
+      }
+      // A limit on the size of files stands for a full disk.
+      let full = try Command(
+        URL(fileURLWithPath: "/bin/bash"),
+        ["-c", "trap '' XFSZ; ulimit -f 8; exec \"$0\" \"$@\"", Command.built("distfit").path]
+          + words + [".", "--batch", "8"],
+        directory: place.folder
+      ).outcome(within: 60)
+      #expect(full.status == 2 && full.errors.contains("cannot be written to"), "\(full)")
+      #expect(!place.fileNames.contains { $0.contains("scratch") || $0 == "fit.h5ad" })
+    }
+
     @Test func aStochasticFitIsEvaluated() throws {
       try run(
         fit + [

@@ -13,8 +13,12 @@ public struct FitData: Sendable {
   public let lanes: Range<Int>
   /// The rows of this rank's lanes, lane by lane.
   public let rows: [RowData]
+  /// The same outside of memory, where they were to be kept there.
+  private let storedRows: [(rows: Range<Int>, counts: StoredCounts)]
   /// Where the values were: `X`, `layers/counts` ….
   public let source: MatrixSource
+  /// Where the rows are, if not in memory.
+  public let store: (any ByteStore)?
   /// Remarks for the log: which matrix was chosen, genes without counts ….
   public let notes: [String]
 
@@ -26,11 +30,13 @@ public struct FitData: Sendable {
   ///   - source: where the values are; nil: where counts usually are.
   ///   - columns: the columns of a fitted model, found by name and brought into its order; nil: all as they are.
   ///   - attachments: matrices of `obsm` and `varm` to be read as well.
+  ///   - scratch: the folder of a file in which counts are kept; nil: in memory.
   ///   - laneCount: lanes for so many rows.
   /// - Throws: `CollectiveFailure` with one line on what is wrong with the file, the same on every rank.
   public init(
     path: String, modality: String? = nil, source: MatrixSource?, kind: ValueKind,
     columns: [String]? = nil, attachments: Attachments = Attachments(),
+    scratch: String? = nil,
     laneCount: (_ rowCount: Int) -> Int, with world: borrowing Communicator
   ) throws(CollectiveFailure) {
     let decoders = world.defaultThreadCount()
@@ -41,8 +47,16 @@ public struct FitData: Sendable {
     let plan = LanePlan(
       rowCount: opened.rows.count, laneCount: max(1, laneCount(opened.rows.count)))
     let lanes = plan.lanes(ofRank: world.rank, of: world.size)
-    var read = try world.agree(on: "read \(path)") {
-      try opened.read(lanes.map(plan.rows(ofLane:)), kind)
+    let nodeSize = scratch == nil ? 1 : world.splitByNode().size
+    var (read, store) = try world.agree(on: "read \(path)") {
+      let own = lanes.map(plan.rows(ofLane:))
+      let store = try scratch.map {
+        // Ranks of a node share its disk.
+        try ScratchFile(in: $0, needing: nodeSize * opened.leastStoredBytes(own))
+      }
+      let read = try opened.read(own, kind, store)
+      if let failure = store?.failure { throw failure }
+      return (read, store)
     }
     read.statistics?.sum(with: world)
     let (summary, warnings) = try world.agree(on: "check \(path)") {
@@ -52,7 +66,9 @@ public struct FitData: Sendable {
     self.plan = plan
     self.lanes = lanes
     rows = zip(lanes, read.matrices).map { RowData(rows: plan.rows(ofLane: $0), matrix: $1) }
+    storedRows = zip(lanes, read.stored).map { (plan.rows(ofLane: $0), $1) }
     self.source = opened.matrix.source
+    self.store = store
     notes = opened.notes + warnings
   }
 
@@ -107,6 +123,27 @@ public struct FitData: Sendable {
   }
 }
 
+extension FitData {
+  /// The lanes of a model of these data, in memory or not.
+  ///
+  /// Local.
+  /// - Throws: `ModelError` where a row cannot be modelled, or cannot be read again.
+  func lanes<Fitted: Model>(of model: Fitted) throws -> [Fitted.Lane] {
+    let lanes =
+      try rows.map(model.lane(from:))
+      + storedRows.map { try model.lane(rows: $0.rows, from: $0.counts) }
+    if let failure = store?.failure { throw failure }
+    return lanes
+  }
+}
+
+/// Rows as they were read, lane by lane: in memory or outside, and what was seen of counts.
+private struct ReadRows {
+  var matrices: [RowMatrix] = []
+  var stored: [StoredCounts] = []
+  var statistics: ColumnStatistics?
+}
+
 /// An open file: what every rank reads for itself.
 private struct OpenedData {
   let file: AnnDataFile
@@ -117,19 +154,33 @@ private struct OpenedData {
   let notes: [String]
   let attached: AttachedMatrices
 
-  func read(
-    _ lanes: [Range<Int>], _ kind: ValueKind
-  ) throws -> (matrices: [RowMatrix], statistics: ColumnStatistics?) {
+  /// What the counts of these lanes take at the least, where the file says how many there are.
+  func leastStoredBytes(_ lanes: [Range<Int>]) -> Int {
+    guard matrix.layout != .dense, matrix.rowCount > 0 else { return 0 }
+    let rows = lanes.reduce(0) { $0 + $1.count }
+    let share = Double(columns.count) / Double(max(1, matrix.columnCount))
+    let entries = Double(matrix.storedCount) * Double(rows) / Double(matrix.rowCount)
+    return Int(2 * entries * share)
+  }
+
+  func read(_ lanes: [Range<Int>], _ kind: ValueKind, _ store: (any ByteStore)?) throws -> ReadRows
+  {
     switch kind {
     case .counts:
+      if let store {
+        let (stored, statistics) = try matrix.counts(ofLanes: lanes, map: map) {
+          StoredCounts($0, in: store)
+        }
+        return ReadRows(stored: stored, statistics: statistics)
+      }
       let (counts, statistics) = try matrix.counts(ofLanes: lanes, map: map)
-      return (counts.map { .counts($0) }, statistics)
+      return ReadRows(matrices: counts.map { .counts($0) }, statistics: statistics)
     case .reals:
       // All lanes of the rank at once: a compressed text is read from its beginning every time.
       let first = lanes.first?.lowerBound ?? 0
       let values = try matrix.reals(in: first..<(lanes.last?.upperBound ?? first), map: map)
-      return (
-        lanes.map { lane in
+      return ReadRows(
+        matrices: lanes.map { lane in
           .reals(
             Matrix(
               rowCount: lane.count, columnCount: columns.count,
@@ -137,8 +188,7 @@ private struct OpenedData {
                 values[
                   (lane.lowerBound - first) * columns.count..<(lane.upperBound - first)
                     * columns.count])))
-        }, nil
-      )
+        })
     }
   }
 

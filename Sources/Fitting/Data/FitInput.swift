@@ -28,11 +28,12 @@ public struct FitInput: Sendable {
   /// Reads what a model needs: this rank's rows, and what everyone knows, genotypes included.
   ///
   /// Collective.
+  /// - Parameter scratch: the folder of a file in which rows are kept; nil: in memory.
   /// - Returns: the data, and their summary with what belongs to them.
   /// - Throws: `CollectiveFailure` with one line on what is wrong, the same on every rank.
   public func read<Fitted: Model>(
     for model: Fitted.Type, _ configuration: Fitted.Configuration,
-    with world: borrowing Communicator,
+    scratch: String? = nil, with world: borrowing Communicator,
     log: ProgressLog
   ) throws -> (data: FitData, summary: DataSummary) {
     let clock = ContinuousClock()
@@ -41,7 +42,7 @@ public struct FitInput: Sendable {
       of: path, modality: modality, source: source, samples: genotypes?.samples, with: world)
     let data = try FitData(
       path: path, modality: modality, source: source, kind: Fitted.values(configuration),
-      columns: genes, attachments: Fitted.attachments(configuration),
+      columns: genes, attachments: Fitted.attachments(configuration), scratch: scratch,
       laneCount: { Fitted.laneCount(configuration, rowCount: $0) }, with: world)
     for note in data.notes { log.warning(note) }
     log.note(

@@ -40,7 +40,7 @@ struct EvaluatedFit {
       counts.forEachNonZero(inRow: row) { totals[$0] += Double($1) }
     }
     model = TBLDA(configuration, cohort, geneTotals: totals)
-    var lane = TBLDALane(rows: 0..<rows.count, counts: counts, of: model)
+    var lane = TBLDALane(rows: 0..<rows.count, counts: .resident(counts), of: model)
     lane.saved.samples = posterior.samples
     lane.saved.alleles = AllelePair(
       counted: Matrix(rowCount: variants.count, columnCount: K, elements: ones.map { Double($0) }),

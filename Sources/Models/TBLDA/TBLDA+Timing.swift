@@ -73,7 +73,7 @@ private struct TBLDAStandIn {
     let plan = LanePlan(rowCount: rows, laneCount: laneCount)
     lanes = (0..<laneCount).map { lane in
       let own = plan.rows(ofLane: lane)
-      return TBLDALane(rows: own, counts: counts(own), of: fitted)
+      return TBLDALane(rows: own, counts: .resident(counts(own)), of: fitted)
     }
     model = fitted
   }

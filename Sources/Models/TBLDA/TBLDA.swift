@@ -58,6 +58,11 @@ public struct TBLDA: GenotypeModel {
     min(configuration.lanes ?? min(64, max(1, rowCount / 4)), max(1, rowCount))
   }
 
+  /// With minibatches.
+  public static func keepsRowsOnDisk(_ configuration: TBLDAConfiguration) -> Bool {
+    configuration.batch != nil
+  }
+
   /// The setting `donor-key`.
   public static func donorKey(_ configuration: TBLDAConfiguration) -> String? {
     configuration.donorKey
@@ -92,7 +97,12 @@ public struct TBLDA: GenotypeModel {
     guard case .counts(let counts) = rows.matrix else {
       throw ModelError("tblda is a model of counts")
     }
-    return TBLDALane(rows: rows.rows, counts: counts, of: self)
+    return TBLDALane(rows: rows.rows, counts: .resident(counts), of: self)
+  }
+
+  /// The same with samples that are read when an iteration goes over them.
+  public func lane(rows: Range<Int>, from counts: StoredCounts) -> TBLDALane {
+    TBLDALane(rows: rows, counts: .stored(counts), of: self)
   }
 
   /// The state before the first iteration.

@@ -46,25 +46,25 @@ struct TBLDALaneShare: Sendable {
   let rows: [Int]
   /// The place of each one's donor.
   let donors: [Int]
-  /// Genotypes of the lane's variants, variants × these donors; 3 where missing.
-  let genotypes: [UInt8]
 }
 
 extension TBLDALane {
   /// The part that goes over these donors.
   func share(of choice: TBLDADonors) -> TBLDALaneShare {
     let rows = donors.indices.filter { donors[$0] >= 0 && choice.places[donors[$0]] >= 0 }
-    var own = genotypes
-    if !choice.isWhole {
-      let I = choice.places.count
-      own = []
-      own.reserveCapacity(variants.count * choice.count)
-      for variant in 0..<variants.count {
-        for donor in choice.donors { own.append(genotypes[variant * I + donor]) }
-      }
+    return TBLDALaneShare(rows: rows, donors: rows.map { choice.places[donors[$0]] })
+  }
+
+  /// Genotypes of the lane's variants, variants × these donors; 3 where missing.
+  func genotypes(of choice: TBLDADonors) -> [UInt8] {
+    if choice.isWhole { return genotypes }
+    let I = choice.places.count
+    var own: [UInt8] = []
+    own.reserveCapacity(variants.count * choice.count)
+    for variant in 0..<variants.count {
+      for donor in choice.donors { own.append(genotypes[variant * I + donor]) }
     }
-    return TBLDALaneShare(
-      rows: rows, donors: rows.map { choice.places[donors[$0]] }, genotypes: own)
+    return own
   }
 }
 

@@ -30,14 +30,16 @@ public struct TBLDALane: LaneState {
   public let rows: Range<Int>
   /// The lane's share of the variants.
   package let variants: Range<Int>
-  /// Reads of the samples.
-  let counts: CompressedCounts
+  /// Reads of the samples: those of an iteration are read where they are not in memory.
+  package let counts: RowCounts
+  /// C_l, reads of each sample.
+  let totals: [Double]
   /// For every sample its donor; −1 where it is not in the fit.
   let donors: [Int]
   /// Genotypes of the lane's variants, variants × donors; 3 where missing.
   let genotypes: [UInt8]
   /// Its part in an iteration over all donors.
-  private(set) var whole = TBLDALaneShare(rows: [], donors: [], genotypes: [])
+  private(set) var whole = TBLDALaneShare(rows: [], donors: [])
   /// β of the lane's variants, variants × populations.
   let frequencies: [Double]
   /// Σ log of multinomial and binomial coefficients.
@@ -45,7 +47,7 @@ public struct TBLDALane: LaneState {
   /// σ̂, ζ̂, γ̂.
   public var saved: Saved
 
-  init(rows: Range<Int>, counts: CompressedCounts, of model: TBLDA) {
+  init(rows: Range<Int>, counts: RowCounts, of model: TBLDA) {
     let cohort = model.cohort
     let (S, N) = (cohort.variants.count, cohort.uses.count)
     let variants = rows.lowerBound * S / N..<rows.upperBound * S / N
@@ -57,12 +59,14 @@ public struct TBLDALane: LaneState {
     genotypes = Array(cohort.genotypes[variants.lowerBound * I..<variants.upperBound * I])
     frequencies = Array(cohort.frequencies[variants.lowerBound * J..<variants.upperBound * J])
     var constant = genotypes.reduce(0.0) { $0 + ($1 == 1 ? 1 : 0) } * 0.693_147_180_559_945_3
+    let (read, _) = counts.loaded(Array(donors.indices))
+    totals = donors.indices.map { Double(read.total(ofRow: $0)) }
     for (row, donor) in donors.enumerated() where donor >= 0 {
-      constant += logGamma(Double(counts.total(ofRow: row)) + 1)
-      counts.forEachNonZero(inRow: row) { constant -= logGamma(Double($1) + 1) }
+      constant += logGamma(totals[row] + 1)
+      read.forEachNonZero(inRow: row) { constant -= logGamma(Double($1) + 1) }
     }
     self.constant = constant
-    saved = model.startingLane(rows: rows, variants: variants, counts: counts, restart: 0)
+    saved = model.startingLane(rows: rows, variants: variants, totals: totals, restart: 0)
     whole = share(of: cohort.allDonors)
   }
 }

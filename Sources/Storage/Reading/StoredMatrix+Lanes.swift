@@ -13,14 +13,25 @@ extension StoredMatrix {
   public func counts(
     ofLanes lanes: [Range<Int>], map: ColumnMap? = nil
   ) throws(StorageError) -> (lanes: [CompressedCounts], statistics: ColumnStatistics) {
+    try counts(ofLanes: lanes, map: map, as: { $0 })
+  }
+
+  /// The counts of some lanes, each handed over as soon as it is read.
+  ///
+  /// Local. Memory: the counts of one lane beside what is kept of the others.
+  /// - Parameter kept: what becomes of a lane's counts.
+  /// - Throws: `StorageError` as `forEachRowOfCounts`.
+  public func counts<Kept>(
+    ofLanes lanes: [Range<Int>], map: ColumnMap? = nil, as kept: (CompressedCounts) -> Kept
+  ) throws(StorageError) -> (lanes: [Kept], statistics: ColumnStatistics) {
     let columnCount = map?.count ?? self.columnCount
-    var finished: [CompressedCounts] = []
+    var finished: [Kept] = []
     finished.reserveCapacity(lanes.count)
     var builder = CompressedCounts.Builder(columnCount: columnCount)
     let statistics = try forEachRowOfCounts(in: lanes.filter { !$0.isEmpty }, map: map) {
       row, columns, counts in
       while row >= lanes[finished.count].upperBound || lanes[finished.count].isEmpty {
-        finished.append(builder.build())
+        finished.append(kept(builder.build()))
         builder = .init(columnCount: columnCount)
       }
       if builder.rowCount == 0 { reserve(lanes[finished.count], of: &builder) }
@@ -32,7 +43,7 @@ extension StoredMatrix {
       }
     }
     while finished.count < lanes.count {
-      finished.append(builder.build())
+      finished.append(kept(builder.build()))
       builder = .init(columnCount: columnCount)
     }
     return (finished, statistics)

@@ -63,6 +63,7 @@ struct FitModelCommand<Fitted: Model>: ParsableCommand {
       throw ValidationError("the fit needs a name: --output fit.h5ad")
     }
     let configuration = settings.configuration
+    try run.requireUse(of: Fitted.self, configuration)
     let genotypeInput = genotypes.configuration.input(for: configuration, of: Fitted.self)
     Launcher.run { world in
       let level: ProgressLog.Level = run.quiet ? .quiet : run.verbose ? .verbose : .normal
@@ -75,6 +76,7 @@ struct FitModelCommand<Fitted: Model>: ParsableCommand {
         checkpointFolder: run.checkpoints ?? output + ".checkpoints",
         checkpoints: CheckpointSchedule(
           everyEpochs: run.checkpointEpochs, everyMinutes: run.checkpointMinutes),
+        scratch: run.scratch,
         threads: run.threads, configuration: configuration, programVersion: distfitVersion)
       return try job.run(with: world, log: log, stop: .bySignals())
     }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Modeling
 
 /// What `distfit fit` needs to know beside the model's settings.
@@ -11,6 +12,7 @@ struct FitOptions: ModelConfiguration {
   var checkpoints: String?
   var checkpointEpochs: Int?
   var checkpointMinutes: Double? = 10
+  var scratch: String?
   var threads: Int?
   var quiet = false
   var verbose = false
@@ -42,6 +44,10 @@ struct FitOptions: ModelConfiguration {
       .optionalNumber(
         "checkpoint-minutes", \.checkpointMinutes, in: 0.001...1e6,
         "Write a checkpoint every so many minutes; none: only when stopped."),
+      .text(
+        "scratch", \.scratch, "<folder>",
+        "Where data are kept that a fit reads piece by piece (tblda --batch); none: beside the output."
+      ),
       .optionalInteger(
         "threads", \.threads, in: 1...4096,
         "Threads of each rank; none: the processor cores it may use, shared by the ranks of its node."
@@ -49,5 +55,18 @@ struct FitOptions: ModelConfiguration {
       .flag("quiet", \.quiet, "Tell errors only."),
       .flag("verbose", \.verbose, "Tell every epoch and decision."),
     ]
+  }
+}
+
+extension FitOptions {
+  /// - Throws: `ValidationError` where a folder is named for data that stay in memory.
+  func requireUse<Fitted: Model>(
+    of model: Fitted.Type, _ configuration: Fitted.Configuration
+  ) throws {
+    guard scratch == nil || Fitted.keepsRowsOnDisk(configuration) else {
+      throw ValidationError(
+        "--scratch: these data stay in memory; only fits of tblda by minibatches (--batch) keep them on disk"
+      )
+    }
   }
 }

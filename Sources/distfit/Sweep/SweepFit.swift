@@ -68,6 +68,7 @@ struct SweepFit {
       overwrite: false, resume: true, checkpointFolder: run.checkpoints ?? output + ".checkpoints",
       checkpoints: CheckpointSchedule(
         everyEpochs: run.checkpointEpochs, everyMinutes: run.checkpointMinutes),
+      scratch: run.scratch,
       threads: run.threads, configuration: configuration, programVersion: distfitVersion)
     var measures: [SweepOutcome.Measure] = []
     let status = try job.run(
@@ -98,6 +99,7 @@ struct SweepFit {
     var run = options.configuration
     try arguments.takeFile(
       into: &run.input, orExpression: genotypes.configuration.expression, for: "a point")
+    try run.requireUse(of: model, settings.configuration)
     return (run, genotypes.configuration, settings.configuration)
   }
 

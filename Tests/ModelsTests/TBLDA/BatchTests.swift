@@ -45,6 +45,27 @@ struct BatchTests {
     #expect(one.shared.genes != other.shared.genes)
   }
 
+  @Test func samplesOutsideOfMemoryGiveTheSameBits() throws {
+    let settings: (inout TBLDAConfiguration) -> Void = {
+      ($0.batch, $0.iterations, $0.refinement, $0.restarts) = (6, 60, 4, 2)
+      ($0.heldOutSamples, $0.heldOutFrom, $0.evidenceDraws) = (1, 3, 3)
+    }
+    let model = try problem.model(settings)
+    var one = TBLDARun(model, try problem.lanes(model, count: 5))
+    let store = MemoryStore()
+    let stored = one.lanes.map { lane -> TBLDALane in
+      let (counts, _) = lane.counts.loaded(Array(0..<lane.counts.rowCount))
+      return model.lane(rows: lane.rows, from: StoredCounts(counts, in: store))
+    }
+    var other = TBLDARun(model, stored, threads: 3)
+    let before = store.readings
+    _ = (one.finish(), other.finish())
+    #expect(store.readings > before + 60, "every iteration reads its samples")
+    #expect(one.shared.genes == other.shared.genes && one.shared.alpha == other.shared.alpha)
+    #expect(one.shared.evidence?.mean == other.shared.evidence?.mean)
+    #expect(one.shared.heldOut == other.shared.heldOut && one.shared.heldOut != nil)
+  }
+
   @Test func onlySamplesOfTheMinibatchMove() throws {
     let model = try problem.model { $0.batch = 5 }
     var run = TBLDARun(model, try problem.lanes(model))

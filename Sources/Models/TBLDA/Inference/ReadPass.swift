@@ -23,6 +23,18 @@ package struct ReadPass {
   /// Σ x log (Φ̃ Ψ̃); 0 unless asked for.
   package private(set) var logLikelihood = 0.0
 
+  /// A pass over samples that were read for it.
+  ///
+  /// - Parameter samples: their counts, and which rows of these they are.
+  init(
+    _ samples: (counts: CompressedCounts, rows: [Int]), weights: Matrix<Double>,
+    topics: Matrix<Double>, wantsLikelihood: Bool
+  ) {
+    self.init(
+      samples.counts, rows: samples.rows, weights: weights, topics: topics,
+      wantsLikelihood: wantsLikelihood)
+  }
+
   /// A pass over some samples.
   ///
   /// - Parameter rows: which, a row of `weights` for each.

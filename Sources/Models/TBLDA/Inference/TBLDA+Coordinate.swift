@@ -73,8 +73,8 @@ extension TBLDA {
       let own = lanes.count * group / groupCount..<lanes.count * (group + 1) / groupCount
       let passes = own.map { lane in
         pass(
-          lanes[lane], shares[lane], weights: weights[lane], topics: topics, sources: sources,
-          alpha: alpha, move, wantsBound: wantsBound, adding: &sums)
+          lanes[lane], shares[lane], donors, weights: weights[lane], topics: topics,
+          sources: sources, alpha: alpha, move, wantsBound: wantsBound, adding: &sums)
       }
       return (sums, passes)
     }
@@ -178,15 +178,16 @@ extension TBLDA {
   }
 
   private func pass(
-    _ lane: TBLDALane, _ share: TBLDALaneShare, weights: Matrix<Double>, topics: Matrix<Double>,
-    sources: Matrix<Double>, alpha: Double, _ move: TBLDAMove, wantsBound: Bool,
-    adding sums: inout PartialSums
+    _ lane: TBLDALane, _ share: TBLDALaneShare, _ donors: TBLDADonors, weights: Matrix<Double>,
+    topics: Matrix<Double>, sources: Matrix<Double>, alpha: Double, _ move: TBLDAMove,
+    wantsBound: Bool, adding sums: inout PartialSums
   ) -> LanePass {
     let reads = ReadPass(
-      lane.counts, rows: share.rows, weights: weights, topics: topics, wantsLikelihood: wantsBound)
+      lane.counts.loaded(share.rows), weights: weights, topics: topics, wantsLikelihood: wantsBound)
     let old = lane.saved.alleles
     let alleles = AllelePass(
-      genotypes: share.genotypes, frequencies: lane.frequencies, weights: expectedLogarithms(old),
+      genotypes: lane.genotypes(of: donors), frequencies: lane.frequencies,
+      weights: expectedLogarithms(old),
       sources: sources, alpha: alpha, wantsLikelihood: wantsBound)
     sums.add(reads.geneSums.elements, to: Part.genes.rawValue)
     let ofPopulations = (sources.rowCount - topicCount) * sources.columnCount

@@ -82,8 +82,8 @@ extension TBLDA {
     var sums = PartialSums([.wide("reads of a sample", count: geneCount)])
     for lane in lanes where lane.rows.contains(row) {
       var reads = [Double](repeating: 0, count: geneCount)
-      let own = row - lane.rows.lowerBound
-      lane.counts.forEachNonZero(inRow: own) { reads[$0] = Double($1) }
+      let (counts, own) = lane.counts.loaded([row - lane.rows.lowerBound])
+      counts.forEachNonZero(inRow: own[0]) { reads[$0] = Double($1) }
       sums.add(reads, to: 0)
     }
     everyone.sum(&sums)
@@ -103,11 +103,12 @@ private struct SampleProfiles {
   /// C_l ‖v_l‖² of a lane's samples in the fit.
   func squaredLengths(_ lane: TBLDALane) -> [Double] {
     let ofCenter = center.indices.reduce(0.0) { $0 + square(center[$1] / scales[$1]) }
-    return lane.whole.rows.map { row in
-      let reads = Double(lane.counts.total(ofRow: row))
+    let (counts, rows) = lane.counts.loaded(lane.whole.rows)
+    return zip(rows, lane.whole.rows).map { row, sample in
+      let reads = lane.totals[sample]
       guard reads > 0 else { return 0 }
       var sum = ofCenter
-      lane.counts.forEachNonZero(inRow: row) { gene, count in
+      counts.forEachNonZero(inRow: row) { gene, count in
         sum += square((Double(count) / reads - center[gene]) / scales[gene])
         sum -= square(center[gene] / scales[gene])
       }
@@ -119,11 +120,12 @@ private struct SampleProfiles {
   func lengths(_ lane: TBLDALane, along direction: [Double]) -> [Double] {
     let scaled = center.indices.map { direction[$0] / scales[$0] }
     let ofCenter = center.indices.reduce(0.0) { $0 + center[$1] * scaled[$1] }
-    return lane.whole.rows.map { row in
-      let reads = Double(lane.counts.total(ofRow: row))
+    let (counts, rows) = lane.counts.loaded(lane.whole.rows)
+    return zip(rows, lane.whole.rows).map { row, sample in
+      let reads = lane.totals[sample]
       guard reads > 0 else { return 0 }
       var sum = 0.0
-      lane.counts.forEachNonZero(inRow: row) { sum += Double($1) * scaled[$0] }
+      counts.forEachNonZero(inRow: row) { sum += Double($1) * scaled[$0] }
       return reads * square(sum / reads - ofCenter)
     }
   }

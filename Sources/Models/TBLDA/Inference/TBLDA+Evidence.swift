@@ -108,10 +108,11 @@ extension TBLDA {
     let parts = mapConcurrently(lanes.count, on: workers) { index in
       let lane = lanes[index]
       let reads = ReadPass(
-        lane.counts, rows: lane.whole.rows, weights: samples[index], topics: draw.topics,
+        lane.counts.loaded(lane.whole.rows), weights: samples[index], topics: draw.topics,
         wantsLikelihood: true)
       let alleles = AllelePass(
-        genotypes: lane.genotypes, frequencies: lane.frequencies, weights: draw.alleles[index],
+        genotypes: lane.genotypes(of: cohort.allDonors), frequencies: lane.frequencies,
+        weights: draw.alleles[index],
         sources: sources, alpha: alpha, wantsLikelihood: true)
       return reads.logLikelihood + alleles.logLikelihood
     }

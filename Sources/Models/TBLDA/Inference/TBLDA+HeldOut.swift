@@ -106,11 +106,12 @@ extension TBLDA {
       CompressedCounts.Builder(columnCount: geneCount),
       CompressedCounts.Builder(columnCount: geneCount)
     )
-    for row in rows {
+    let (counts, own) = lane.counts.loaded(rows.map { $0 - lane.rows.lowerBound })
+    for (row, place) in zip(rows, own) {
       var stream = random.stream("TBLDA halves of held-out samples", index: row)
       var columns: [Int32] = []
       var values: (seen: [UInt32], rest: [UInt32]) = ([], [])
-      lane.counts.forEachNonZero(inRow: row - lane.rows.lowerBound) { gene, count in
+      counts.forEachNonZero(inRow: place) { gene, count in
         let seen = UInt32(stream.binomial(trials: Int(count), probability: 0.5))
         columns.append(Int32(gene))
         values.seen.append(seen)

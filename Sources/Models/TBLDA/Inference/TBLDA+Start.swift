@@ -28,7 +28,7 @@ extension TBLDA {
 
   /// σ̂_lk = σ + u C_l / K;  ζ̂, γ̂ = 1 + 5 u. For stochastic inference 1 everywhere, as published.
   func startingLane(
-    rows: Range<Int>, variants: Range<Int>, counts: CompressedCounts, restart: Int
+    rows: Range<Int>, variants: Range<Int>, totals: [Double], restart: Int
   ) -> TBLDALane.Saved {
     let K = topicCount
     guard configuration.inference == .coordinate else {
@@ -41,7 +41,7 @@ extension TBLDA {
     for (index, row) in rows.enumerated() {
       var stream = random.stream("TBLDA sample concentrations", step: restart, index: row)
       let mass =
-        cohort.uses[row] == .fit ? Double(counts.total(ofRow: index)) / Double(K) : 0
+        cohort.uses[row] == .fit ? totals[index] / Double(K) : 0
       samples.setRow(
         index, to: (0..<K).map { _ in configuration.topicPrior + stream.uniform() * mass })
     }

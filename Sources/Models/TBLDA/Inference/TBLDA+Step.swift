@@ -122,7 +122,7 @@ extension TBLDA {
       for index in lanes.indices {
         let best = lanes[index].saved.best
         lanes[index].saved = startingLane(
-          rows: lanes[index].rows, variants: lanes[index].variants, counts: lanes[index].counts,
+          rows: lanes[index].rows, variants: lanes[index].variants, totals: lanes[index].totals,
           restart: shared.restart)
         lanes[index].saved.best = best
       }

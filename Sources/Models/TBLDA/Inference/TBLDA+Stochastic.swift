@@ -121,10 +121,11 @@ extension TBLDA {
         interleaved: draws[index].1.points, rowCount: lane.variants.count, columnCount: K)
       return (
         ReadPass(
-          lane.counts, rows: lane.whole.rows, weights: samples[index], topics: topics.points,
+          lane.counts.loaded(lane.whole.rows), weights: samples[index], topics: topics.points,
           wantsLikelihood: true),
         AllelePass(
-          genotypes: lane.genotypes, frequencies: lane.frequencies, weights: pair,
+          genotypes: lane.genotypes(of: cohort.allDonors), frequencies: lane.frequencies,
+          weights: pair,
           sources: sources, alpha: shared.alpha, wantsLikelihood: true)
       )
     }

@@ -1,0 +1,102 @@
+import Foundation
+public import Modeling
+import Synchronization
+
+/// A file for the data of one fit that stay outside of memory. It has no name: whatever happens to the
+/// process, its room is free again.
+public final class ScratchFile: ByteStore {
+  private let folder: String
+  private let descriptor: Int32
+  private let state = Mutex<(size: Int, failure: ModelError?)>((0, nil))
+
+  /// A new, empty file.
+  ///
+  /// - Throws: `StorageError` where the folder does not exist, cannot be written, or has less room than is
+  ///   needed.
+  public init(in folder: String, needing byteCount: Int) throws(StorageError) {
+    self.folder = folder
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue
+    else {
+      throw StorageError(file: folder, problem: "is no folder to keep data in (--scratch)")
+    }
+    var space = statvfs()
+    if statvfs(folder, &space) == 0 {
+      let free = Double(space.f_bavail) * Double(space.f_frsize)
+      guard Double(byteCount) <= free else {
+        throw StorageError(
+          file: folder,
+          problem:
+            "has room for \(gigabytes(free)), but the data that a fit by minibatches keeps on disk take about \(gigabytes(Double(byteCount))): name a folder with more by --scratch"
+        )
+      }
+    }
+    var name = Array("\(folder)/.distfit-scratch-XXXXXX".utf8CString)
+    descriptor = mkstemp(&name)
+    guard descriptor >= 0 else {
+      throw StorageError(
+        file: folder,
+        problem:
+          "cannot keep data (--scratch names another folder): \(String(cString: strerror(errno)))")
+    }
+    unlink(name)
+  }
+
+  deinit { close(descriptor) }
+
+  /// Adds bytes at the end.
+  public func append(_ bytes: [UInt8]) -> Int {
+    let start = state.withLock { state in
+      defer { state.size += bytes.count }
+      return state.size
+    }
+    var done = 0
+    while done < bytes.count {
+      let written = bytes.withUnsafeBytes {
+        pwrite(
+          descriptor, $0.baseAddress.map { $0 + done }, bytes.count - done, off_t(start + done))
+      }
+      if written < 0, errno == EINTR { continue }
+      guard written > 0 else {
+        let reason = String(cString: strerror(errno))
+        fail("cannot be written to: \(reason). --scratch names another folder")
+        break
+      }
+      done += written
+    }
+    return start
+  }
+
+  /// Bytes that were added; zeros where they cannot be read.
+  public func read(_ range: Range<Int>) -> [UInt8] {
+    var problem: String?
+    let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { bytes, count in
+      count = range.count
+      var done = 0
+      while done < count {
+        let got = pread(
+          descriptor, bytes.baseAddress.map { $0 + done }, count - done,
+          off_t(range.lowerBound + done))
+        if got < 0, errno == EINTR { continue }
+        guard got > 0 else {
+          problem = got == 0 ? "the file has ended" : String(cString: strerror(errno))
+          bytes.update(repeating: 0)
+          return
+        }
+        done += got
+      }
+    }
+    if let problem { fail("cannot be read from: \(problem). Is the disk all right?") }
+    return bytes
+  }
+
+  /// What went wrong first.
+  public var failure: ModelError? { state.withLock(\.failure) }
+
+  private func fail(_ problem: String) {
+    let error = ModelError("\(folder): data kept on disk for minibatches: \(problem)")
+    state.withLock { if $0.failure == nil { $0.failure = error } }
+  }
+}
+
+private func gigabytes(_ bytes: Double) -> String { String(format: "%.3g GB", bytes / 1e9) }
