@@ -68,7 +68,7 @@ extension CommandTests {
       // A limit on the size of files stands for a full disk.
       let full = try Command(
         URL(fileURLWithPath: "/bin/bash"),
-        ["-c", "trap '' XFSZ; ulimit -f 8; exec \"$0\" \"$@\"", Command.built("distfit").path]
+        ["-c", "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"", Command.built("distfit").path]
           + words + [".", "--batch", "8"],
         directory: place.folder
       ).outcome(within: 60)
