@@ -77,6 +77,8 @@ public enum Launcher {
       setenv("OMPI_MCA_ess_singleton_isolated", "1", 0)
       // One process needs no network; looking for fast ones takes a quarter of a second.
       setenv("OMPI_MCA_pml", "ob1", 0)
+      // Nor a folder: all that start alone would share one, and whoever ends first removes it under the others.
+      setenv("OMPI_MCA_orte_create_session_dirs", "false", 0)
     }
     let localSize = environment("OMPI_COMM_WORLD_LOCAL_SIZE").flatMap { Int($0) } ?? 1
     if localSize > Int(distfit_cores_present()) {

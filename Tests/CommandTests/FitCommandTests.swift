@@ -13,6 +13,18 @@ extension CommandTests {
       try place.succeed(simulateWords)
     }
 
+    /// Programs that start alone at the same time used to remove MPI's folder under one another.
+    @Test func aProgramThatStartsAloneNeedsNoFolderOfMPI() throws {
+      let place = try Workplace()
+      try place.write("", to: "file")
+      let outcome = try Command(
+        Command.built("distfit"),
+        ["simulate", "kronecker", "--rows", "5", "--columns", "5", "--output", "trees.h5ad"],
+        environment: ["TMPDIR": place.path("file/nowhere")], directory: place.folder
+      ).outcome(within: 60)
+      #expect(outcome.status == 0, "\(outcome)")
+    }
+
     @Test(.enabled(if: Mpirun.isAvailable, "mpirun is missing"))
     func fitsAreByteIdenticalForAnyRanksAndThreads() throws {
       try place.succeed(fit + ["--output", "1.h5ad", "--threads", "1"])
