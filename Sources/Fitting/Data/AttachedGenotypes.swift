@@ -45,11 +45,16 @@ enum AttachedGenotypes {
 
   /// The donors that the rows name.
   static func donors(_ rows: Table, _ key: String?) throws(ModelError) -> Set<String> {
-    guard let key else { return Set(rows.names) }
+    Set(try donorNames(rows, key).compactMap { $0 })
+  }
+
+  /// The donor of every row; nil where none is named.
+  static func donorNames(_ rows: Table, _ key: String?) throws(ModelError) -> [String?] {
+    guard let key else { return rows.names }
     guard let (codes, names) = rows[key]?.asCategories else {
       throw noDonorColumn(key, in: rows)
     }
-    return Set(codes.filter { $0 >= 0 }.map { names[Int($0)] })
+    return codes.map { $0 < 0 ? nil : names[Int($0)] }
   }
 
   private struct Header: Codable {

@@ -50,6 +50,8 @@ public struct FitInput: Sendable {
     )
     var summary = data.summary
     if let genotypes {
+      try SexCheck.run(
+        on: genotypes, of: path, modality: modality, source: source, with: world, log: log)
       for note in try genotypes.add(to: &summary, with: world) { log.warning(note) }
       if let read = summary.genotypes {
         log.note(

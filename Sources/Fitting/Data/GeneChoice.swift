@@ -142,15 +142,7 @@ public struct GeneChoice: Sendable {
       }
       return reached
     }
-    // Whole numbers: limbs of an exact sum.
-    var sums = PartialSums([.scaled("samples that reach the median", count: reached.count)])
-    sums.withLimbs(of: 0) { limbs in
-      for index in reached.indices { limbs[index] = reached[index] }
-    }
-    world.sum(&sums)
-    sums.withLimbs(of: 0) { limbs in
-      for index in reached.indices { reached[index] = limbs[index] }
-    }
+    reached = world.sum(reached, "samples that reach the median")
     var sizes = [Int64](repeating: 0, count: groupCount)
     for code in codes where code >= 0 { sizes[Int(code)] += 1 }
     return (0..<geneCount).map { gene in

@@ -12,12 +12,15 @@ public struct GenotypeInput: Sendable {
   public var samples: String?
   /// Which genes take part.
   public var genes: GeneChoice
+  /// Whether samples may contradict the sex that the genotypes give their donor.
+  public var ignoresSex: Bool
 
   /// Genotypes from a file.
   public init(
     _ request: GenotypeRequest, ancestry: String? = nil, samples: String? = nil,
-    genes: GeneChoice = GeneChoice()
+    genes: GeneChoice = GeneChoice(), ignoresSex: Bool = false
   ) {
+    self.ignoresSex = ignoresSex
     self.request = request
     self.ancestry = ancestry
     self.samples = samples

@@ -49,6 +49,39 @@ public enum GenotypeFile {
   }
 }
 
+extension GenotypeFile {
+  /// The sex of the donors, as far as a file tells it: a PLINK file set in its `.fam`, others not.
+  ///
+  /// Local.
+  /// - Throws: `StorageError` where the `.fam` is missing or damaged.
+  public static func sexes(_ path: String) throws(StorageError) -> [String: DonorSex] {
+    guard path.lowercased().hasSuffix(".bed") else { return [:] }
+    var sexes: [String: DonorSex] = [:]
+    for (name, sex) in try PlinkFiles(path).individuals() { sexes[name] = sex }
+    return sexes
+  }
+}
+
+/// The sex of a donor.
+public enum DonorSex: String, Sendable, CustomStringConvertible {
+  /// One X chromosome and one Y.
+  case male
+  /// Two X chromosomes.
+  case female
+
+  /// Out of what tables write: `male`, `m`, `1`; `female`, `f`, `2`; nil for anything else.
+  public init?(_ text: String) {
+    switch text.lowercased() {
+    case "male", "m", "1": self = .male
+    case "female", "f", "2": self = .female
+    default: return nil
+    }
+  }
+
+  /// In a word.
+  public var description: String { rawValue }
+}
+
 /// A chromosome's name without `chr` in front, for comparing.
 struct Chromosome: Equatable {
   let name: Substring

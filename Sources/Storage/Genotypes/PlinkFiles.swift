@@ -65,17 +65,20 @@ struct PlinkFiles {
 
   private static let dosage: [UInt8] = [2, Genotypes.missing, 1, 0]
 
-  private func readDonors() throws(StorageError) -> [String] {
+  private func readDonors() throws(StorageError) -> [String] { try individuals().map(\.name) }
+
+  /// Those who are there with their sex: 1 or 2 in column 5, others are not known.
+  func individuals() throws(StorageError) -> [(name: String, sex: DonorSex?)] {
     var text = try DelimitedText(fam, .blanks)
-    var donors: [String] = []
+    var individuals: [(name: String, sex: DonorSex?)] = []
     while try text.next() {
       guard text.count >= 6 else {
         throw text.error("has \(text.count) fields, expected 6 (family, individual, …)")
       }
-      donors.append(text[1])
+      individuals.append((text[1], DonorSex(text[4])))
     }
-    guard !donors.isEmpty else { throw StorageError(file: fam, problem: "has no individuals") }
-    return donors
+    guard !individuals.isEmpty else { throw StorageError(file: fam, problem: "has no individuals") }
+    return individuals
   }
 
   private func readVariants() throws(StorageError) -> [Variant] {

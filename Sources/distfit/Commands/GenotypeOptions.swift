@@ -16,6 +16,7 @@ struct GenotypeOptions: ModelConfiguration {
   var maximumMissing = 1.0
   var prune: Double?
   var pruneWindow = 200
+  var ignoreSex = false
 
   static var settings: [Setting<GenotypeOptions>] { variantSettings + geneSettings }
 
@@ -50,6 +51,10 @@ struct GenotypeOptions: ModelConfiguration {
       .integer(
         "prune-window", \.pruneWindow, in: 1...1_000_000,
         "Kilobases within which variants are neighbours."),
+      .flag(
+        "ignore-sex", \.ignoreSex,
+        "Go on where samples' reads (XIST, genes of Y) or a column sex contradict the sex in the .fam."
+      ),
     ]
   }
 
@@ -86,6 +91,7 @@ struct GenotypeOptions: ModelConfiguration {
       ("minimum-median", minimumMedian > 0 ? "\(minimumMedian)" : nil),
       ("minimum-frequency", minimumFrequency > 0 ? "\(minimumFrequency)" : nil),
       ("maximum-missing", maximumMissing < 1 ? "\(maximumMissing)" : nil),
+      ("ignore-sex", ignoreSex ? "set" : nil),
     ] where value != nil {
       throw SettingError(name, "has no use without --genotypes")
     }
@@ -115,7 +121,7 @@ struct GenotypeOptions: ModelConfiguration {
         ancestry: ancestry, samples: samples,
         genes: GeneChoice(
           chromosome: geneChromosome, positions: genePositions, minimumMedian: minimumMedian,
-          medianBy: medianBy))
+          medianBy: medianBy), ignoresSex: ignoreSex)
     }
   }
 }
