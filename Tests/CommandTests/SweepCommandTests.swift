@@ -64,6 +64,13 @@ struct SweepCommandTests {
     )
     for row in rows[1...4] { #expect(row[state] == "done" && row[message].isEmpty, "\(table)") }
     #expect(rows[5][state] == "failed" && rows[5][message].contains("missing.h5ad"), "\(table)")
+    let ranks = try #require(rows[0].firstIndex(of: "ranks"))
+    let figure = words + ["--figure", "figure.svg", "--measures"]
+    try place.succeed(figure + ["\(rows[0][ranks + 1])"])
+    let drawing = try String(contentsOfFile: place.path("figure.svg"), encoding: .utf8)
+    #expect(drawing.components(separatedBy: "<circle ").count == 1 + 4, "\(drawing)")
+    let refused = try place.run(figure + ["nothing"])
+    #expect(refused.status == 2 && refused.errors.contains("there are: \(rows[0][ranks + 1])"))
     let fit = try Data(contentsOf: place.folder.appendingPathComponent(fitPath))
     // Once more: nothing is left to do, and nothing is touched.
     #expect(try place.run(words).status == 2)

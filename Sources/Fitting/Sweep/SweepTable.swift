@@ -8,6 +8,12 @@ public struct SweepTable: Sendable {
   /// As many texts as columns, for each point in the order of the plan.
   public let rows: [[String]]
 
+  /// A table of these texts.
+  package init(header: [String], rows: [[String]]) {
+    self.header = header
+    self.rows = rows
+  }
+
   /// Reads a sweep's folder: what is there now, also while the sweep goes on.
   ///
   /// Columns: point, the settings that vary, status (`done`, `failed`, `running`, `left`), attempts, seconds,

@@ -12,7 +12,8 @@ struct SweepCommand: ParsableCommand {
       A plan is YAML: settings of all points, and under "sweep:" the axes along which they differ: lists, ranges \
       (1..5, 0.1..0.5 by 0.1), datasets, chromosome-pairs, zip; include and exclude single points. Groups of \
       ranks take the next point when they are free, the longest first. Run it again to continue: finished points \
-      are skipped. Each point has a folder under <output>/points; <output>/results.tsv is the table.
+      are skipped. Each point has a folder under <output>/points; <output>/results.tsv is the table, --figure \
+      draws it.
       """)
 
   @Argument(help: "The plan (YAML).") var plan: String
@@ -22,6 +23,12 @@ struct SweepCommand: ParsableCommand {
   @Flag(help: "Print how far the sweep is, and end.") var status = false
   @Option(help: ArgumentHelp("Write the table as it is now, and end.", valueName: "results.tsv"))
   var collect: String?
+  @Option(
+    help: ArgumentHelp(
+      "Draw --measures, each method's values over the data sets sorted, and end.",
+      valueName: "figure.svg"))
+  var figure: String?
+  @Option(help: "Columns of the table to draw, such as assortativity,AMI.") var measures: String?
   @Flag(help: "Try failed points again.") var retry = false
   @Option(help: "Attempts at a point whose job dies or whose disk fails.") var attempts = 5
   @Option(
@@ -34,6 +41,9 @@ struct SweepCommand: ParsableCommand {
     if ranksPerFit < 1 { throw ValidationError("--ranks-per-fit must be 1 or more") }
     if attempts < 1 { throw ValidationError("--attempts must be 1 or more") }
     if claimTimeout < 5 { throw ValidationError("--claim-timeout must be 5 or more") }
+    if (figure == nil) != (measures == nil) {
+      throw ValidationError("a figure needs both: --figure figure.svg --measures assortativity,AMI")
+    }
     if output == nil, !list { throw ValidationError("the sweep needs a folder: --output sweep/") }
   }
 
@@ -44,7 +54,7 @@ struct SweepCommand: ParsableCommand {
     } catch let error as SweepError {
       throw ValidationError("\(plan): \(error)")
     }
-    if status || collect != nil {
+    if status || collect != nil || figure != nil {
       try report(points)
     } else if list {
       try printList(points)
@@ -61,6 +71,12 @@ struct SweepCommand: ParsableCommand {
   private func report(_ points: [SweepPoint]) throws {
     do {
       if let collect { try SweepTable(points, in: folder()).write(to: collect) }
+      if let figure {
+        let names = (measures ?? "").split(separator: ",").map {
+          $0.trimmingCharacters(in: .whitespaces)
+        }
+        try SweepFigure(SweepTable(points, in: folder()), measures: names).write(to: figure)
+      }
       if status { print(try SweepProgress(points, in: folder()).line) }
     } catch {
       FileHandle.standardError.write(Data("Error: \(error)\n".utf8))
