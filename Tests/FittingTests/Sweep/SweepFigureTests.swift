@@ -9,7 +9,7 @@ struct SweepFigureTests {
     "seconds", "ranks", "AMI", "ARI", "message",
   ]
 
-  /// Three methods on two data sets, of which one needs a setting of its own; components follow from the method.
+  /// Three methods on two data sets; values go with the data, components and curvature follow from the method.
   private var table: SweepTable {
     var rows: [[String]] = []
     for (input, values, shift) in [("a<b.h5ad", "", 0.1), ("c&d.h5ad", "reals", 0.4)] {
@@ -29,7 +29,7 @@ struct SweepFigureTests {
 
   @Test func methodsAreWhatDiffersOnOneDataSet() throws {
     let figure = try SweepFigure(table, measures: ["AMI"])
-    #expect(figure.methods == ["gmgm gmgm", "medmagma minus", "gmgm single-axis"])
+    #expect(figure.methods == ["gmgm gmgm", "medmagma", "gmgm single-axis"])
     let panel = try #require(figure.panels.first)
     #expect(panel.curves.map(\.values.count) == [2, 2, 1])
     #expect(panel.curves[0].values == [0.5 + 0.4, 0.5 + 0.1])
@@ -42,13 +42,12 @@ struct SweepFigureTests {
     #expect(text.hasSuffix("</svg>\n"))
   }
 
-  /// One method only, so that the names of the data sets are in no legend: those of the settings are.
   @Test func namesAreWrittenSafely() throws {
     let rows = ["x<1", "y&2"].map { name in
       ["p", "m", "", name, "", "one", "", "done", "1", "1.0", "1", "3", "", ""]
     }
     let text = try SweepFigure(SweepTable(header: header, rows: rows), measures: ["AMI"]).text
-    #expect(text.contains("m x&lt;1") && text.contains("m y&amp;2"))
+    #expect(text.contains(">x&lt;1<") && text.contains(">y&amp;2<"))
   }
 
   @Test func whatIsNotThereIsSaid() {
