@@ -25,6 +25,36 @@ extension CommandTests {
       }
     }
 
+    /// Chinese and Japanese differ so little that the bound prefers an empty population; families, trios here, differ
+    /// more.
+    @Test(
+      .enabled(
+        if: data("hapmap-279") != nil, Comment(rawValue: SharedData.missing("data/hapmap-279"))))
+    func theFourPopulationsOfHapMapSeparate() throws {
+      let folder = try #require(Self.data("hapmap-279"))
+      let bed = folder.appendingPathComponent("hapmap279.bed").path
+      let found = try place.succeed([
+        "tblda", "ancestry", bed, "--ancestries", "4", "--restarts", "1", "--output",
+        "ancestry.tsv",
+      ])
+      #expect(found.errors.contains("73 of 279 donors are relatives"), "\(found.errors)")
+      let labels = try String(
+        contentsOf: folder.appendingPathComponent("samples.tsv"), encoding: .utf8
+      ).split(separator: "\n").dropFirst().map { $0.split(separator: "\t") }
+      let population = Dictionary(uniqueKeysWithValues: labels.map { ($0[0], $0[1]) })
+      var members: [Int: [Substring: Int]] = [:]
+      for row in try table("ancestry.tsv") where row[0] == "donor" {
+        let shares = row[2...].map { Double($0) ?? .nan }
+        let largest = shares.indices.max { shares[$0] < shares[$1] } ?? 0
+        members[largest, default: [:]][try #require(population[row[1]]), default: 0] += 1
+      }
+      #expect(members.count == 4)
+      // The most frequent label of each found population, each label once, and hardly anybody elsewhere.
+      let names = members.values.compactMap { own in own.max { $0.value < $1.value } }
+      #expect(Set(names.map(\.key)).count == 4, "\(members)")
+      #expect(names.reduce(0) { $0 + $1.value } >= 274, "\(members)")
+    }
+
     /// Yoruba cell lines: each donor's reads of chromosome 19 fall into three pseudo-samples at random.
     @Test(
       .enabled(

@@ -13,13 +13,14 @@ struct AncestryCommand: ParsableCommand {
     abstract: "Ancestral populations of the donors, for distfit fit tblda --ancestry.",
     discussion: """
       Fits the structure model to all genotypes by coordinate ascent. Writes a table with the share of every \
-      population in every donor and the allele's frequency in every population at every variant.
+      population in every donor and the allele's frequency in every population at every variant. Populations are \
+      found in donors who are no relatives; relatives get their shares afterwards.
       """)
 
   @Argument(help: "Genotypes: PLINK .bed, VCF, BCF, or a table of dosages.") var genotypes: String
   @Option(help: "Ancestral populations.") var ancestries = 5
   @Option(help: "The table to write.") var output: String
-  @Option(help: "Starts; the best is kept.") var restarts = 3
+  @Option(help: "Starts, from clusters and at random; the likeliest is kept.") var restarts = 3
   @Option(help: "Iterations of a start at most.") var iterations = 1000
   @Option(help: "Relative gain of the bound over ten iterations that ends a start.")
   var tolerance = 1e-6
@@ -51,7 +52,13 @@ struct AncestryCommand: ParsableCommand {
           tolerance: tolerance, seed: seed
         ).fit(read, on: workers)
         for (index, bound) in outcome.bounds.enumerated() {
-          log.detail("start \(index + 1): bound \(bound)")
+          log.detail(
+            "start \(index + 1): bound \(bound), log-likelihood \(outcome.logLikelihoods[index])")
+        }
+        if outcome.relativeCount > 0 {
+          log.note(
+            "\(outcome.relativeCount) of \(read.donorCount) donors are relatives of others: their shares come after the populations"
+          )
         }
         try AncestryFile.write(outcome.ancestry, to: output, overwrite: common.overwrite)
         log.note(
