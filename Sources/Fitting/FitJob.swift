@@ -77,7 +77,7 @@ public struct FitJob<Fitted: Model> {
       input, modality: modality, genotypes: genotypes, source: source
     ).read(
       for: Fitted.self, configuration,
-      scratch: Fitted.keepsRowsOnDisk(configuration) ? scratchFolder : nil, with: world, log: log)
+      scratch: Fitted.keepsDataOnDisk(configuration) ? scratchFolder : nil, with: world, log: log)
     if world.size > data.plan.laneCount {
       log.warning(
         "\(world.size) ranks share \(data.plan.laneCount) lanes: \(world.size - data.plan.laneCount) ranks have nothing to do"
@@ -86,7 +86,12 @@ public struct FitJob<Fitted: Model> {
     let model = try world.agree(on: "set up \(Fitted.name)") {
       try Fitted(configuration, for: summary)
     }
-    let lanes = try world.agree(on: "prepare the rows") { try data.lanes(of: model) }
+    let stores = [data.store, summary.storedGenotypes?.store].compactMap(\.self)
+    let lanes = try world.agree(on: "prepare the rows") {
+      let lanes = try data.lanes(of: model)
+      try stores.requireGood()
+      return lanes
+    }
     var state = FitState<Fitted>(shared: model.start(), lanes: lanes)
     let store = CheckpointStore(
       folder: checkpointFolder,
@@ -96,7 +101,7 @@ public struct FitJob<Fitted: Model> {
         programVersion: programVersion))
     try resumeOrClear(&state, store, log, with: world)
     let loop = FitLoop(
-      model, on: workers, log: log, checkpoints: checkpoints, readingFrom: data.store)
+      model, on: workers, log: log, checkpoints: checkpoints, readingFrom: stores)
     let ending = try loop.run(
       &state, with: world, stopRequested: { stop.signal != nil },
       save: { state in
@@ -106,11 +111,7 @@ public struct FitJob<Fitted: Model> {
     if case .failed(let failure) = ending {
       try world.agree(on: "fit \(Fitted.name)") { throw failure }
     }
-    if ending == .dataLost {
-      try world.agree(on: "read the rows") {
-        if let failure = data.store?.failure { throw failure }
-      }
-    }
+    if ending == .dataLost { try world.agree(on: "read the data") { try stores.requireGood() } }
     guard case .finished(let termination) = ending else {
       log.note(
         "stopped after step \(state.stepCount); the checkpoint is in \(checkpointFolder): the same command with --resume continues"

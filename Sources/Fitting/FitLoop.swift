@@ -31,7 +31,7 @@ public enum FitEnding: Sendable, Equatable {
   case finished(Termination)
   /// A stop was asked for; the state is saved and can be resumed.
   case interrupted
-  /// Rows that stay outside of memory could not be read, on this rank or another; nothing is to be written.
+  /// Data that stay outside of memory could not be read, on this rank or another; nothing is to be written.
   case dataLost
   /// The data cannot be fitted; nothing is to be written.
   case failed(ModelError)
@@ -65,15 +65,15 @@ public struct FitLoop<Fitted: Model> {
   /// When to save.
   public let checkpoints: CheckpointSchedule
 
-  /// Where rows are that stay outside of memory; nil where there are none.
-  public let store: (any ByteStore)?
+  /// Where data are that stay outside of memory.
+  public let stores: [any ByteStore]
 
   /// A loop.
   public init(
     _ model: Fitted, on workers: Workers, log: ProgressLog, checkpoints: CheckpointSchedule,
-    readingFrom store: (any ByteStore)? = nil
+    readingFrom stores: [any ByteStore] = []
   ) {
-    self.store = store
+    self.stores = stores
     self.model = model
     self.workers = workers
     self.log = log
@@ -99,7 +99,7 @@ public struct FitLoop<Fitted: Model> {
     var speed = SpeedMeter()
     while true {
       let report = model.step(&state.shared, &state.lanes, with: everyone, on: workers)
-      if let store, everyone.maximum(store.failure == nil ? 0 : 1) > 0 {
+      if !stores.isEmpty, everyone.maximum(stores.contains { $0.failure != nil } ? 1 : 0) > 0 {
         log.endProgressLine()
         return .dataLost
       }

@@ -152,6 +152,8 @@ public struct FitPlan: Sendable {
   public let closingBytes: Int
   /// Epochs planned.
   public let epochs: Int
+  /// Bytes of data that this rank, and for genotypes its node, keep on disk.
+  public var bytesOnDisk = 0
   /// All-reduces before the first epoch.
   public var openingMessages = 0
   /// Their bytes.

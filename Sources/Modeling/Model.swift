@@ -37,8 +37,8 @@ public protocol Model: Sendable {
   /// What is to be read besides the values. Nothing unless the model says otherwise.
   static func attachments(_ configuration: Configuration) -> Attachments
 
-  /// Whether rows stay outside of memory, to be read piece by piece. No, unless the model says otherwise.
-  static func keepsRowsOnDisk(_ configuration: Configuration) -> Bool
+  /// Whether rows, and genotypes, stay outside of memory, to be read piece by piece. No, unless the model says otherwise.
+  static func keepsDataOnDisk(_ configuration: Configuration) -> Bool
 
   /// The state of one lane before the first step.
   ///
@@ -46,7 +46,7 @@ public protocol Model: Sendable {
   /// - Throws: `ModelError` where a row cannot be modelled.
   func lane(from rows: RowData) throws(ModelError) -> Lane
 
-  /// The same for rows outside of memory (`keepsRowsOnDisk`). Reads them all, unless the model says otherwise.
+  /// The same for rows outside of memory (`keepsDataOnDisk`). Reads them all, unless the model says otherwise.
   func lane(rows: Range<Int>, from counts: StoredCounts) throws(ModelError) -> Lane
 
   /// The shared state before the first step.
@@ -101,7 +101,7 @@ extension Model {
   }
 
   /// In memory.
-  public static func keepsRowsOnDisk(_ configuration: Configuration) -> Bool { false }
+  public static func keepsDataOnDisk(_ configuration: Configuration) -> Bool { false }
 }
 
 /// One lane's data and state.

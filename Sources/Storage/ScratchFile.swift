@@ -2,8 +2,8 @@ import Foundation
 public import Modeling
 import Synchronization
 
-/// A file for the data of one fit that stay outside of memory. It has no name: whatever happens to the
-/// process, its room is free again.
+/// A file for the data of one fit that stay outside of memory. It has no name, or only until the ranks of a node
+/// have opened it: whatever happens to the process, its room is free again.
 public final class ScratchFile: ByteStore {
   private let folder: String
   private let descriptor: Int32
@@ -13,8 +13,45 @@ public final class ScratchFile: ByteStore {
   ///
   /// - Throws: `StorageError` where the folder does not exist, cannot be written, or has less room than is
   ///   needed.
-  public init(in folder: String, needing byteCount: Int) throws(StorageError) {
+  public convenience init(in folder: String, needing byteCount: Int) throws(StorageError) {
+    let file = try Self.named(in: folder, needing: byteCount)
+    self.init(folder, file.descriptor)
+    unlink(file.name)
+  }
+
+  private init(_ folder: String, _ descriptor: Int32) {
     self.folder = folder
+    self.descriptor = descriptor
+  }
+
+  /// A file that others have named, to be read.
+  ///
+  /// - Throws: `StorageError` where it cannot be opened.
+  public convenience init(reading name: String) throws(StorageError) {
+    let descriptor = open(name, O_RDONLY)
+    guard descriptor >= 0 else {
+      throw StorageError(
+        file: name, problem: "cannot be opened: \(String(cString: strerror(errno)))")
+    }
+    self.init((name as NSString).deletingLastPathComponent, descriptor)
+  }
+
+  /// A new, empty file that keeps its name until ``removeName(_:)``.
+  ///
+  /// - Throws: `StorageError` likewise.
+  public static func shared(
+    in folder: String, needing byteCount: Int
+  ) throws(StorageError) -> (file: ScratchFile, name: String) {
+    let (descriptor, name) = try named(in: folder, needing: byteCount)
+    return (ScratchFile(folder, descriptor), name)
+  }
+
+  /// Takes a file's name away; those who have it open keep it.
+  public static func removeName(_ name: String) { unlink(name) }
+
+  private static func named(
+    in folder: String, needing byteCount: Int
+  ) throws(StorageError) -> (descriptor: Int32, name: String) {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue
     else {
@@ -32,14 +69,16 @@ public final class ScratchFile: ByteStore {
       }
     }
     var name = Array("\(folder)/.distfit-scratch-XXXXXX".utf8CString)
-    descriptor = mkstemp(&name)
+    let descriptor = mkstemp(&name)
     guard descriptor >= 0 else {
       throw StorageError(
         file: folder,
         problem:
           "cannot keep data (--scratch names another folder): \(String(cString: strerror(errno)))")
     }
-    unlink(name)
+    return (
+      descriptor, String(decoding: name.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    )
   }
 
   deinit { close(descriptor) }

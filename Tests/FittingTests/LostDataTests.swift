@@ -32,7 +32,7 @@ import Testing
     var state = FitState<TBLDA>(shared: model.start(), lanes: [lane])
     let loop = FitLoop(
       model, on: Workers(threadCount: 1), log: ProgressLog(level: .quiet, isSpeaking: false),
-      checkpoints: CheckpointSchedule(), readingFrom: store)
+      checkpoints: CheckpointSchedule(), readingFrom: [store])
     let ending = try loop.run(&state, with: Alone(), stopRequested: { false }, save: { _ in })
     return (ending, state.stepCount)
   }

@@ -21,25 +21,33 @@ enum AttachedGenotypes {
       let (chosen, more) = try request.selection(of: all, donors: donors)
       result = (chosen, notes + more)
     }
-    var header = Data()
-    if let result, world.size > 1 {
-      header =
-        (try? JSONEncoder().encode(
-          Header(
-            donors: result.genotypes.donors, variants: StoredTable(result.genotypes.variants),
-            notes: result.notes))) ?? Data()
-    }
+    let header = try share(
+      result.map {
+        Header(
+          donors: $0.genotypes.donors, variants: StoredTable($0.genotypes.variants),
+          notes: $0.notes)
+      }, of: request.file, with: world)
+    if let result, world.size == 1 { return result }
     var dosages = result?.genotypes.dosages ?? []
-    world.broadcast(&header)
     world.broadcast(&dosages)
-    let (own, received) = (result, header)
-    return try world.agree(on: "share \(request.file)") {
-      if let own { return own }
-      let header = try JSONDecoder().decode(Header.self, from: received)
-      return (
-        Genotypes(donors: header.donors, variants: header.variants.table, dosages: dosages),
-        header.notes
-      )
+    return (
+      Genotypes(donors: header.donors, variants: header.variants.table, dosages: dosages),
+      header.notes
+    )
+  }
+
+  /// What is known on the first rank, on all.
+  ///
+  /// Collective.
+  static func share(
+    _ header: Header?, of file: String, with world: borrowing Communicator
+  ) throws(CollectiveFailure) -> Header {
+    var data = Data()
+    if let header, world.size > 1 { data = (try? JSONEncoder().encode(header)) ?? Data() }
+    world.broadcast(&data)
+    let received = data
+    return try world.agree(on: "share \(file)") {
+      try header ?? JSONDecoder().decode(Header.self, from: received)
     }
   }
 
@@ -57,7 +65,8 @@ enum AttachedGenotypes {
     return codes.map { $0 < 0 ? nil : names[Int($0)] }
   }
 
-  private struct Header: Codable {
+  /// All but the genotypes.
+  struct Header: Codable {
     let donors: [String]
     let variants: StoredTable
     let notes: [String]

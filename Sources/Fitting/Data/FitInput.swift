@@ -52,11 +52,11 @@ public struct FitInput: Sendable {
     if let genotypes {
       try SexCheck.run(
         on: genotypes, of: path, modality: modality, source: source, with: world, log: log)
-      for note in try genotypes.add(to: &summary, with: world) { log.warning(note) }
-      if let read = summary.genotypes {
-        log.note(
-          "\(genotypes.request.file): \(read.donorCount) donors, \(read.variantCount) variants")
+      for note in try genotypes.add(to: &summary, scratch: scratch, with: world) {
+        log.warning(note)
       }
+      let (donors, variants) = (summary.genotypedDonors.count, summary.variants?.count ?? 0)
+      log.note("\(genotypes.request.file): \(donors) donors, \(variants) variants")
     }
     return (data, summary)
   }

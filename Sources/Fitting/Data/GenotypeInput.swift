@@ -30,26 +30,36 @@ public struct GenotypeInput: Sendable {
   /// Adds samples' annotations, genotypes and ancestry to what everyone knows about the data.
   ///
   /// Collective: the first rank reads the genotypes.
+  /// - Parameter scratch: the folder where they are kept; nil: in memory.
   /// - Returns: remarks for the log.
   /// - Throws: `CollectiveFailure` where a file is damaged, lacks a sample, or has none of the donors.
   func add(
-    to summary: inout DataSummary, with world: borrowing Communicator
+    to summary: inout DataSummary, scratch: String?, with world: borrowing Communicator
   ) throws(CollectiveFailure) -> [String] {
     if let samples {
       let rows = summary.rows
       summary.rows = try world.agree(on: "read \(samples)") { try rows.adding(samples: samples) }
     }
-    let (genotypes, notes) = try AttachedGenotypes.read(request, rows: summary.rows, with: world)
     var fingerprint = Fingerprint()
     fingerprint.add(summary.fingerprint)
-    fingerprint.add(genotypes)
+    let notes: [String]
+    if let scratch {
+      let read = try AttachedGenotypes.read(request, rows: summary.rows, in: scratch, with: world)
+      // One rank goes over all of them.
+      if world.isRoot { fingerprint.add(read.genotypes) }
+      (summary.storedGenotypes, notes) = read
+    } else {
+      let read = try AttachedGenotypes.read(request, rows: summary.rows, with: world)
+      fingerprint.add(read.genotypes)
+      (summary.genotypes, notes) = read
+    }
     if let path = ancestry {
       let ancestry = try world.agree(on: "read \(path)") { try AncestryFile.read(path) }
       for number in ancestry.shares + ancestry.frequencies { fingerprint.add(number) }
       summary.ancestry = ancestry
     }
-    summary.genotypes = genotypes
     summary.fingerprint = fingerprint.description
+    world.broadcast(&summary.fingerprint)
     return notes
   }
 }

@@ -18,3 +18,10 @@ public protocol ByteStore: Sendable {
   /// What went wrong first; nil while nothing has.
   var failure: ModelError? { get }
 }
+
+extension [any ByteStore] {
+  /// - Throws: what went wrong first in one of the stores.
+  public func requireGood() throws(ModelError) {
+    for store in self { if let failure = store.failure { throw failure } }
+  }
+}

@@ -14,6 +14,8 @@ public struct DataSummary: Sendable {
   public var fingerprint: String
   /// The donors' genotypes, for models of genotypes and counts together; nil where none were given.
   public var genotypes: Genotypes?
+  /// The same outside of memory, for models that keep their data there (`keepsDataOnDisk`); nil for others.
+  public var storedGenotypes: StoredGenotypes?
   /// The donors' ancestry; nil where none was given.
   public var ancestry: Ancestry?
   /// Matrices of `obsm` that the model asked for, by name: all rows, on every rank.
@@ -43,4 +45,8 @@ public struct DataSummary: Sendable {
   public var columnCount: Int { columns.count }
   /// Stored values that are not zero.
   public var nonZeroCount: Int { columnNonZeros.reduce(0, +) }
+  /// Donors with genotypes, in memory or not.
+  public var genotypedDonors: [String] { genotypes?.donors ?? storedGenotypes?.donors ?? [] }
+  /// Their variants; nil without genotypes.
+  public var variants: Table? { genotypes?.variants ?? storedGenotypes?.variants }
 }

@@ -47,47 +47,81 @@ public struct GenotypeRequest: Sendable, Equatable, Codable {
     of genotypes: Genotypes, donors: Set<String>
   ) throws(ModelError) -> (genotypes: Genotypes, notes: [String]) {
     var notes: [String] = []
+    let known = try known(genotypes.donors, among: donors, &notes)
+    let own = genotypes.selecting(donors: known)
+    let chosen = try chosen(own.variants, own.variantCounts, donorCount: known.count, &notes) {
+      variant in own.donors.indices.map { min(own[$0, variant], 3) }
+    }
+    return (chosen.count < own.variantCount ? own.selecting(variants: chosen) : own, notes)
+  }
+
+  /// The same of genotypes outside of memory: which of their donors and variants are left.
+  ///
+  /// - Throws: `ModelError` likewise.
+  public func selection(
+    of genotypes: PackedVariants, donors names: [String], variants: Table, among donors: Set<String>
+  ) throws(ModelError) -> (donors: [Int], variants: [Int], notes: [String]) {
+    var notes: [String] = []
+    let known = try known(names, among: donors, &notes)
+    let chosen = try chosen(
+      variants, genotypes.variantCounts(donors: known), donorCount: known.count, &notes
+    ) { genotypes.codes(variants: $0..<$0 + 1, donors: known) }
+    return (known, chosen, notes)
+  }
+
+  /// The donors of a file that the data name.
+  private func known(
+    _ names: [String], among donors: Set<String>, _ notes: inout [String]
+  ) throws(ModelError) -> [Int] {
     let place = donorKey.map { "obs/\($0)" } ?? "the names of obs"
-    let known = genotypes.donors.indices.filter { donors.contains(genotypes.donors[$0]) }
+    let known = names.indices.filter { donors.contains(names[$0]) }
     guard !known.isEmpty else {
       throw ModelError(
-        "\(file): has none of the donors in \(place): it names \(genotypes.donors.first ?? "nobody"), obs \(donors.sorted().first ?? "nobody")"
+        "\(file): has none of the donors in \(place): it names \(names.first ?? "nobody"), obs \(donors.sorted().first ?? "nobody")"
       )
     }
-    if known.count < genotypes.donorCount {
+    if known.count < names.count {
       notes.append(
-        "\(file): \(genotypes.donorCount - known.count) of \(genotypes.donorCount) donors have no sample and are left out"
+        "\(file): \(names.count - known.count) of \(names.count) donors have no sample and are left out"
       )
     }
-    let without = donors.subtracting(genotypes.donors).sorted()
+    let without = donors.subtracting(names).sorted()
     if let first = without.first {
       notes.append(
         "\(file): \(without.count) of \(donors.count) donors in \(place) have no genotypes (first: \(first))"
       )
     }
-    var result = genotypes.selecting(donors: known)
-    let usable = result.variants(
-      minimumFrequency: minimumFrequency, maximumMissing: maximumMissing)
-    if usable.count < result.variantCount {
+    return known
+  }
+
+  /// The variants that are left.
+  private func chosen(
+    _ variants: Table, _ counts: [VariantCounts], donorCount: Int, _ notes: inout [String],
+    codes: @escaping (Int) -> [UInt8]
+  ) throws(ModelError) -> [Int] {
+    var chosen = counts.usable(
+      donorCount: donorCount, minimumFrequency: minimumFrequency, maximumMissing: maximumMissing)
+    if chosen.count < variants.count {
       notes.append(
-        "\(file): \(result.variantCount - usable.count) of \(result.variantCount) variants are left out: minor allele below \(minimumFrequency), more than \(100 * maximumMissing) % missing, or nothing observed"
+        "\(file): \(variants.count - chosen.count) of \(variants.count) variants are left out: minor allele below \(minimumFrequency), more than \(100 * maximumMissing) % missing, or nothing observed"
       )
-      result = result.selecting(variants: usable)
     }
     if let pruning {
-      guard let kept = pruning.kept(result) else {
+      let usable = chosen
+      guard
+        let kept = pruning.kept(
+          variants.selecting(usable), usable.map { counts[$0] }, codes: { codes(usable[$0]) })
+      else {
         throw ModelError(
           "\(file): does not say where its variants are, so that neighbours cannot be pruned; add columns chromosome and position"
         )
       }
       notes.append(
-        "\(file): \(kept.count) of \(result.variantCount) variants stay after pruning (r² up to \(pruning.limit) within \(pruning.window / 1000) kb)"
+        "\(file): \(kept.count) of \(usable.count) variants stay after pruning (r² up to \(pruning.limit) within \(pruning.window / 1000) kb)"
       )
-      result = result.selecting(variants: kept)
+      chosen = kept.map { usable[$0] }
     }
-    guard result.variantCount > 0 else {
-      throw ModelError("\(file): no variant is left after selection")
-    }
-    return (result, notes)
+    guard !chosen.isEmpty else { throw ModelError("\(file): no variant is left after selection") }
+    return chosen
   }
 }

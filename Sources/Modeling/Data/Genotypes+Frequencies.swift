@@ -5,6 +5,14 @@ public struct VariantCounts: Sendable, Equatable {
   /// Copies of the counted allele among them.
   public let copies: Int
 
+  /// A variant's counts.
+  public init(observed: Int, copies: Int) {
+    self.observed = observed
+    self.copies = copies
+  }
+
+  /// Whether there is one allele only, or none observed.
+  public var isConstant: Bool { copies == 0 || copies == 2 * observed }
   /// The frequency of the counted allele; NaN where nothing was observed.
   public var frequency: Double { Double(copies) / Double(2 * observed) }
   /// The frequency of the rarer allele; NaN where nothing was observed.
@@ -34,12 +42,8 @@ extension Genotypes {
   ///   - minimumFrequency: of the rarer allele; 0 keeps all variants that were observed at all.
   ///   - maximumMissing: the largest share of donors without a genotype.
   public func variants(minimumFrequency: Double, maximumMissing: Double) -> [Int] {
-    let counts = variantCounts
-    return counts.indices.filter { variant in
-      let observed = counts[variant].observed
-      return observed > 0 && counts[variant].minorFrequency >= minimumFrequency
-        && Double(donorCount - observed) <= maximumMissing * Double(donorCount)
-    }
+    variantCounts.usable(
+      donorCount: donorCount, minimumFrequency: minimumFrequency, maximumMissing: maximumMissing)
   }
 
   /// The chromosome of every variant as a code, with the names of the codes; nil where it is not known.
@@ -48,9 +52,25 @@ extension Genotypes {
   }
 
   /// The position of every variant in bases; nil where it is not known.
-  public var positions: [Int]? {
-    guard case .integers(let values)? = variants["position"] else { return nil }
+  public var positions: [Int]? { variants.positions }
+}
+
+extension Table {
+  /// The column `position`, if it is there and complete.
+  var positions: [Int]? {
+    guard case .integers(let values)? = self["position"] else { return nil }
     let known = values.compactMap { $0.map { Int($0) } }
     return known.count == values.count ? known : nil
+  }
+}
+
+extension [VariantCounts] {
+  /// As ``Genotypes/variants(minimumFrequency:maximumMissing:)``.
+  func usable(donorCount: Int, minimumFrequency: Double, maximumMissing: Double) -> [Int] {
+    indices.filter { variant in
+      let observed = self[variant].observed
+      return observed > 0 && self[variant].minorFrequency >= minimumFrequency
+        && Double(donorCount - observed) <= maximumMissing * Double(donorCount)
+    }
   }
 }

@@ -27,18 +27,31 @@ public struct LinkagePruning: Sendable, Equatable, Codable {
   /// Variants of one chromosome have to adjoin.
   /// - Complexity: O(variants · variants in a window · donors / 64).
   public func kept(_ genotypes: Genotypes) -> [Int]? {
-    guard let chromosomes = genotypes.chromosomes, let positions = genotypes.positions else {
-      return nil
+    kept(genotypes.variants, genotypes.variantCounts) { variant in
+      genotypes.donors.indices.map { min(genotypes[$0, variant], 3) }
     }
-    let planes = GenotypePlanes(genotypes)
-    let frequencies = genotypes.variantCounts.map(\.minorFrequency)
-    var isGone = planes.isConstant
+  }
+
+  /// The same of variants whose genotypes are asked for when their window comes.
+  ///
+  /// - Parameters:
+  ///   - counts: what every variant's genotypes come to.
+  ///   - codes: the genotypes of a variant, 3 where missing.
+  func kept(
+    _ variants: Table, _ counts: [VariantCounts], codes: @escaping (Int) -> [UInt8]
+  ) -> [Int]? {
+    guard let chromosomes = variants["chromosome"]?.asCategories,
+      let positions = variants.positions
+    else { return nil }
+    var planes = GenotypePlanes(variantCount: variants.count, codes: codes)
+    let frequencies = counts.map(\.minorFrequency)
+    var isGone = counts.map(\.isConstant)
     var start = 0
     while start < positions.count {
       var end = start
       while end < positions.count, chromosomes.codes[end] == chromosomes.codes[start] { end += 1 }
       let order = (start..<end).sorted { (positions[$0], $0) < (positions[$1], $1) }
-      prune(order, positions, frequencies, planes, &isGone)
+      prune(order, positions, frequencies, &planes, &isGone)
       start = end
     }
     return positions.indices.filter { !isGone[$0] }
@@ -46,13 +59,14 @@ public struct LinkagePruning: Sendable, Equatable, Codable {
 
   /// One chromosome; `order` has its variants by position.
   private func prune(
-    _ order: [Int], _ positions: [Int], _ frequencies: [Double], _ planes: GenotypePlanes,
+    _ order: [Int], _ positions: [Int], _ frequencies: [Double], _ planes: inout GenotypePlanes,
     _ isGone: inout [Bool]
   ) {
     // Where the comparisons of each variant go on: pairs are compared once.
     var next = order.indices.map { $0 + 1 }
     var end = 0
     for start in order.indices {
+      defer { planes.forget(order[start]) }
       let before = end
       while end < order.count, positions[order[end]] - positions[order[start]] <= window {
         end += 1
@@ -84,45 +98,56 @@ public struct LinkagePruning: Sendable, Equatable, Codable {
   }
 }
 
-/// Genotypes as bits, 64 donors a word, for products by counting bits.
+/// Genotypes as bits, 64 donors a word, for products by counting bits: those of the present window.
 ///
 /// x = a + b with a: one copy or more, b: two; so Σx = |a| + |b| and Σx² = |a| + 3|b|.
 struct GenotypePlanes {
-  private let width: Int
-  private let observed: [UInt64]
-  private let some: [UInt64]
-  private let two: [UInt64]
-  /// Whether a variant has one allele only, or none observed.
-  let isConstant: [Bool]
+  private let codes: (Int) -> [UInt8]
+  /// Of each variant: observed, a, b; empty where not asked for yet.
+  private var planes: [[UInt64]]
 
-  init(_ genotypes: Genotypes) {
-    let (donors, variants) = (genotypes.donorCount, genotypes.variantCount)
-    width = (donors + 63) / 64
-    var observed = [UInt64](repeating: 0, count: width * variants)
-    var (some, two) = (observed, observed)
-    for donor in 0..<donors {
-      let bit = UInt64(1) << UInt64(donor % 64)
-      for variant in 0..<variants {
-        let dosage = genotypes.dosages[donor * variants + variant]
-        guard dosage != Genotypes.missing else { continue }
-        let word = variant * width + donor / 64
-        observed[word] |= bit
-        if dosage >= 1 { some[word] |= bit }
-        if dosage == 2 { two[word] |= bit }
-      }
-    }
-    (self.observed, self.some, self.two) = (observed, some, two)
-    isConstant = genotypes.variantCounts.map { $0.copies == 0 || $0.copies == 2 * $0.observed }
+  init(variantCount: Int, codes: @escaping (Int) -> [UInt8]) {
+    self.codes = codes
+    planes = Array(repeating: [], count: variantCount)
   }
 
+  private mutating func load(_ variant: Int) {
+    guard planes[variant].isEmpty else { return }
+    let codes = codes(variant)
+    let width = (codes.count + 63) / 64
+    var plane = [UInt64](repeating: 0, count: 3 * width)
+    for (donor, code) in codes.enumerated() where code < 3 {
+      let (word, bit) = (donor / 64, UInt64(1) << UInt64(donor % 64))
+      plane[word] |= bit
+      if code >= 1 { plane[width + word] |= bit }
+      if code == 2 { plane[2 * width + word] |= bit }
+    }
+    planes[variant] = plane
+  }
+
+  /// Lets a variant's bits go.
+  mutating func forget(_ variant: Int) { planes[variant] = [] }
+
   /// r² of two variants over the donors observed at both; NaN where one of them does not vary there.
-  func squaredCorrelation(_ i: Int, _ j: Int) -> Double {
+  mutating func squaredCorrelation(_ i: Int, _ j: Int) -> Double {
+    load(i)
+    load(j)
+    return planes[i].withUnsafeBufferPointer { first in
+      planes[j].withUnsafeBufferPointer { second in
+        Self.squaredCorrelation(first, second)
+      }
+    }
+  }
+
+  private static func squaredCorrelation(
+    _ first: UnsafeBufferPointer<UInt64>, _ second: UnsafeBufferPointer<UInt64>
+  ) -> Double {
+    let width = first.count / 3
     var (n, x, y, xx, yy, xy) = (0, 0, 0, 0, 0, 0)
     for word in 0..<width {
-      let (p, q) = (i * width + word, j * width + word)
-      let both = observed[p] & observed[q]
-      let (a, b) = (some[p] & both, two[p] & both)
-      let (c, d) = (some[q] & both, two[q] & both)
+      let both = first[word] & second[word]
+      let (a, b) = (first[width + word] & both, first[2 * width + word] & both)
+      let (c, d) = (second[width + word] & both, second[2 * width + word] & both)
       n += both.nonzeroBitCount
       x += a.nonzeroBitCount + b.nonzeroBitCount
       xx += a.nonzeroBitCount + 3 * b.nonzeroBitCount

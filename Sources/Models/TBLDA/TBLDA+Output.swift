@@ -91,15 +91,5 @@ extension TBLDA {
   }
 
   /// The counted allele's frequency among the donors in the fit; NaN where nobody was observed.
-  var alleleFrequencies: [Double] {
-    let I = cohort.donors.count
-    return cohort.variants.names.indices.map { variant in
-      var (copies, observed) = (0, 0)
-      for value in cohort.genotypes[variant * I..<(variant + 1) * I] where value < 3 {
-        copies += Int(value)
-        observed += 2
-      }
-      return Double(copies) / Double(observed)
-    }
-  }
+  var alleleFrequencies: [Double] { cohort.totals.variants.map(\.frequency) }
 }

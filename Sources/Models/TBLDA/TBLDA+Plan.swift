@@ -30,9 +30,34 @@ struct PlannedTBLDA {
   }
 }
 
+extension PlannedTBLDA {
+  /// What the counts of this rank take.
+  fileprivate var countBytes: Int { 3 * ownNonZeros + 2 * ownSamples * ((geneCount + 255) / 256) }
+
+  /// Memory of the data; on disk a lane's at a time, beside what writes and reads files.
+  fileprivate func data(onDisk: Bool) -> [FitPlan.Part] {
+    let ofVariants = ownVariants * donorCount
+    guard onDisk else {
+      return [
+        .init("counts", bytes: 3 * ownNonZeros + 16 * ownSamples),
+        .init("genotypes of all donors", bytes: 2 * variantCount * donorCount + ofVariants),
+      ]
+    }
+    let lanes = max(1, ownLanes)
+    return [
+      .init("counts of a lane, places of all", bytes: 2 * countBytes / lanes + 16 * ownSamples),
+      .init("genotypes of a lane", bytes: ofVariants / lanes),
+      .init("genotypes being read", bytes: 20_000_000),
+    ]
+  }
+}
+
 extension TBLDA: TimedModel {
   /// Iterations that coordinate ascent usually takes.
   private static let usualIterations = 300
+
+  /// Passes over all minibatches likewise.
+  private static let usualPasses = 150
 
   /// Memory of the rank with most lanes, and the messages of an iteration.
   ///
@@ -48,17 +73,22 @@ extension TBLDA: TimedModel {
     // moments; momentum the last point, the one before it, and what an iteration makes of them.
     let refinement = configuration.refinementSteps(
       parameterCount: K * (G + planned.sampleCount + 2 * S))
-    let copies = isStochastic ? 10 : refinement > 0 ? 8 : 6
-    let steps = isStochastic ? reportInterval : configuration.check
+    let batches = configuration.batch.map { max(1, (I + $0 - 1) / $0) }
+    let copies = isStochastic ? 10 : refinement > 0 ? 8 : batches == nil ? 6 : 4
+    // With minibatches a window is some passes over all of them, and one iteration over everyone.
+    let steps =
+      isStochastic
+      ? reportInterval : batches.map { configuration.check * $0 + 1 } ?? configuration.check
     let iterations =
       isStochastic
-      ? configuration.iterationLimit : min(usualIterations, configuration.iterationLimit)
+      ? configuration.iterationLimit
+      : min(batches.map { usualPasses * $0 } ?? usualIterations, configuration.iterationLimit)
     let epochs = (iterations + steps - 1) / steps * configuration.restarts
-    return FitPlan(
+    // A minibatch takes two rounds, and everyone asks after each whether the disk has failed.
+    let (rounds, donors) = batches == nil ? (1, I) : (2, min(I, configuration.batch ?? I))
+    var plan = FitPlan(
       laneCount: planned.laneCount,
-      memory: [
-        .init("counts", bytes: 3 * planned.ownNonZeros + 16 * L),
-        .init("genotypes of all donors", bytes: 2 * S * I + planned.ownVariants * I),
+      memory: planned.data(onDisk: batches != nil) + [
         .init("ancestry", bytes: 16 * S * J),
         .init(
           "posterior of samples and variants", bytes: 8 * copies * K * (L + 2 * planned.ownVariants)
@@ -69,7 +99,13 @@ extension TBLDA: TimedModel {
         .init("names and annotations", bytes: 80 * (planned.sampleCount + G) + 200 * S),
         .init("program, libraries and reading", bytes: 48_000_000),
       ],
-      bytesPerStep: 16 * (2 * K * I + K * G + 2) + 16 * 5 + FitPlan.loopBytes, messagesPerStep: 3,
-      stepsPerEpoch: steps, epochs: epochs)
+      bytesPerStep: rounds * (16 * (2 * K * donors + K * G + 2) + 16 * 5) + FitPlan.loopBytes
+        + (batches == nil ? 0 : 8),
+      messagesPerStep: 2 * rounds + (batches == nil ? 1 : 2), stepsPerEpoch: steps, epochs: epochs)
+    if batches != nil {
+      plan.bytesOnDisk =
+        planned.countBytes + StoredGenotypes.byteCount(donors: I, variants: S) + S * I / 4
+    }
+    return plan
   }
 }

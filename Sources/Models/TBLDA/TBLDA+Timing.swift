@@ -88,6 +88,18 @@ private struct TBLDAStandIn {
             &shared, &own, draw: 0, rate: 0.01, with: Alone(), on: workers)
         }
     }
+    if let batchCount = model.batchCount {
+      // A window: passes over all minibatches, then everyone.
+      let batch = Stopwatch.medianSeconds(on: workers) {
+        _ = model.batchIteration(
+          &shared, &own, batchCount: batchCount, with: Alone(), on: workers)
+      }
+      let whole = Stopwatch.medianSeconds(on: workers) {
+        _ = model.coordinateIteration(
+          &shared, &own, wantsBound: true, with: Alone(), on: workers)
+      }
+      return Double(model.window - 1) * batch + whole
+    }
     let iteration = Stopwatch.medianSeconds(on: workers) {
       _ = model.acceleratedIteration(&shared, &own, with: Alone(), on: workers)
     }

@@ -11,7 +11,7 @@ import Probability
 /// | Symbol | Meaning | Shape | In code |
 /// |---|---|---|---|
 /// | x | reads, samples × genes | L × G | `TBLDALane.counts` |
-/// | y | copies of the counted allele, 0, 1, 2 | S × I | `TBLDALane.genotypes` |
+/// | y | copies of the counted allele, 0, 1, 2 | S × I | `TBLDACohort.genotypes` |
 /// | ψ ~ q = Dirichlet(ξ̂) | topics over genes | K × G | `TBLDAState.genes` holds ξ̂ |
 /// | φ ~ q = Dirichlet(σ̂) | topics of a sample | L × K | `TBLDALane.Saved.samples` holds σ̂ |
 /// | λ ~ q = Beta(ζ̂, γ̂) | allele frequency in a topic | S × K | `TBLDALane.Saved.alleles` holds ζ̂ and γ̂ |
@@ -59,7 +59,7 @@ public struct TBLDA: GenotypeModel {
   }
 
   /// With minibatches.
-  public static func keepsRowsOnDisk(_ configuration: TBLDAConfiguration) -> Bool {
+  public static func keepsDataOnDisk(_ configuration: TBLDAConfiguration) -> Bool {
     configuration.batch != nil
   }
 

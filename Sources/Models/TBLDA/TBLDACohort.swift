@@ -23,18 +23,16 @@ struct TBLDACohort: Sendable {
   let sampleCounts: [Double]
   /// The variants.
   let variants: Table
-  /// Copies of the counted allele, variants × donors, row-major; 3 where missing.
-  let genotypes: [UInt8]
-  /// Genotypes that were observed and are kept out of the fit, 3 elsewhere; empty where none are.
-  let heldOutGenotypes: [UInt8]
+  /// Copies of the counted allele.
+  let genotypes: CohortGenotypes
+  /// What those in the fit come to.
+  let totals: GenotypeTotals
   /// β, variants × populations.
   let frequencies: [Double]
   /// τ, populations × donors.
   let shares: [Double]
   /// J.
   let populationCount: Int
-  /// Genotypes observed of each donor.
-  let observedCounts: [Int]
   /// What was left out and why, for the log.
   let remarks: [String]
   /// All donors, for an iteration over everyone.
@@ -43,10 +41,11 @@ struct TBLDACohort: Sendable {
   init(
     _ configuration: TBLDAConfiguration, _ data: DataSummary, _ random: RandomSource
   ) throws(ModelError) {
-    guard let genotypes = data.genotypes else {
+    guard let table = data.variants else {
       throw ModelError("tblda needs the donors' genotypes: --genotypes donors.bed")
     }
-    guard genotypes.variantCount > 0 else { throw ModelError("the genotypes have no variants") }
+    let known = data.genotypedDonors
+    guard table.count > 0 else { throw ModelError("the genotypes have no variants") }
     var seen: Set<String> = []
     if let twice = data.rows.names.first(where: { !seen.insert($0).inserted }) {
       throw ModelError("obs names the sample \(twice) twice: every sample needs a name of its own")
@@ -56,12 +55,12 @@ struct TBLDACohort: Sendable {
       throw noDonorColumn(key, in: data.rows)
     }
     let place = Dictionary(
-      genotypes.donors.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+      known.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     let genotyped = names.codes.map { $0 < 0 ? nil : place[names.names[Int($0)]] }
     guard genotyped.contains(where: { $0 != nil }) else {
       throw ModelError(
         "no sample's donor has genotypes: \(key) has \(names.names.first ?? "nothing"), "
-          + "the genotypes \(genotypes.donors.first ?? "nobody")")
+          + "the genotypes \(known.first ?? "nobody")")
     }
     let held = Self.heldOut(configuration, genotyped, random)
     let fitted = Set(genotyped.indices.compactMap { held.contains($0) ? nil : genotyped[$0] })
@@ -71,28 +70,21 @@ struct TBLDACohort: Sendable {
       genotyped[$0] == nil ? .dropped : held.contains($0) ? .heldOut : .fit
     }
     donorOfSample = genotyped.map { $0.flatMap { position[$0] } ?? -1 }
-    donors = order.map { genotypes.donors[$0] }
+    donors = order.map { known[$0] }
     var counts = [Double](repeating: 0, count: order.count)
     for (use, donor) in zip(uses, donorOfSample) where use == .fit { counts[donor] += 1 }
     sampleCounts = counts
-    variants = genotypes.variants
-    var transposed = [UInt8](repeating: 3, count: order.count * genotypes.variantCount)
-    for (column, donor) in order.enumerated() {
-      for variant in 0..<genotypes.variantCount {
-        transposed[variant * order.count + column] = min(genotypes[donor, variant], 3)
-      }
-    }
-    heldOutGenotypes = Self.takeOut(
-      configuration.heldOutGenotypes, of: &transposed, donorCount: order.count, random)
-    self.genotypes = transposed
-    observedCounts = Self.observed(transposed, donorCount: order.count)
+    variants = table
+    let genotypes = Self.genotypes(
+      data, donors: order, heldOut: configuration.heldOutGenotypes, random)
+    let totals = GenotypeTotals(genotypes)
+    (self.genotypes, self.totals) = (genotypes, totals)
     let ancestry = try Self.ancestry(
-      data.ancestry, donors: donors, variants: variants.names, genotypes: transposed)
+      data.ancestry, donors: donors, variants: variants.names, totals.variants)
     (populationCount, frequencies, shares) = ancestry
     remarks = Self.remarks(
-      uses, names, genotypes, fittedCount: order.count,
-      heldOut: heldOutGenotypes.count { $0 < 3 },
-      missing: transposed.count - observedCounts.reduce(0, +), hasAncestry: data.ancestry != nil)
+      uses, names, known, fittedCount: order.count, totals,
+      genotypeCount: order.count * table.count, hasAncestry: data.ancestry != nil)
     allDonors = TBLDADonors(Array(donors.indices), of: self)
   }
 
@@ -113,42 +105,33 @@ struct TBLDACohort: Sendable {
     for (use, donor) in zip(uses, donorOfSample) where use == .fit { counts[donor] += 1 }
     // Where samples of the fit are not there, a donor may have none.
     sampleCounts = counts.map { max(1, $0) }
-    var genotypes = genotypes
-    heldOutGenotypes = Self.takeOut(
-      configuration.heldOutGenotypes, of: &genotypes, donorCount: donors.count, random)
-    self.genotypes = genotypes
-    observedCounts = Self.observed(genotypes, donorCount: donors.count)
+    let genotypes = CohortGenotypes(
+      genotypes, donorCount: donors.count, variantCount: variants.count,
+      heldOut: configuration.heldOutGenotypes, random)
+    (self.genotypes, totals) = (genotypes, GenotypeTotals(genotypes))
     (populationCount, frequencies, shares) = ancestry
     remarks = []
     allDonors = TBLDADonors(Array(donors.indices), of: self)
   }
 
-  /// Genotypes observed of each donor.
-  private static func observed(_ genotypes: [UInt8], donorCount: Int) -> [Int] {
-    var counts = [Int](repeating: 0, count: donorCount)
-    for variant in 0..<genotypes.count / max(1, donorCount) {
-      for donor in 0..<donorCount where genotypes[variant * donorCount + donor] < 3 {
-        counts[donor] += 1
+  /// Those of the donors with samples, in memory or outside.
+  private static func genotypes(
+    _ data: DataSummary, donors order: [Int], heldOut share: Double, _ random: RandomSource
+  ) -> CohortGenotypes {
+    if let stored = data.storedGenotypes {
+      return CohortGenotypes(stored, donors: order, heldOut: share, random)
+    }
+    let S = data.variants?.count ?? 0
+    var values = [UInt8](repeating: 3, count: order.count * S)
+    if let genotypes = data.genotypes {
+      for (column, donor) in order.enumerated() {
+        for variant in 0..<S {
+          values[variant * order.count + column] = min(genotypes[donor, variant], 3)
+        }
       }
     }
-    return counts
-  }
-
-  /// Takes a share of the observed genotypes out, each keyed by its variant and donor.
-  private static func takeOut(
-    _ share: Double, of genotypes: inout [UInt8], donorCount: Int, _ random: RandomSource
-  ) -> [UInt8] {
-    guard share > 0, donorCount > 0 else { return [] }
-    var taken = [UInt8](repeating: 3, count: genotypes.count)
-    for variant in 0..<genotypes.count / donorCount {
-      var stream = random.stream("TBLDA held-out genotypes", index: variant)
-      for index in variant * donorCount..<(variant + 1) * donorCount {
-        guard stream.uniform() < share, genotypes[index] < 3 else { continue }
-        taken[index] = genotypes[index]
-        genotypes[index] = 3
-      }
-    }
-    return taken
+    return CohortGenotypes(
+      values, donorCount: order.count, variantCount: S, heldOut: share, random)
   }
 
   /// Samples kept out: so many of each donor with enough, by keyed random numbers.
@@ -174,18 +157,10 @@ struct TBLDACohort: Sendable {
   ///
   ///     β_j = (½ + Σ_i y_ji) / (1 + 2 · observed_j)
   private static func ancestry(
-    _ ancestry: Ancestry?, donors: [String], variants: [String], genotypes: [UInt8]
+    _ ancestry: Ancestry?, donors: [String], variants: [String], _ counts: [VariantCounts]
   ) throws(ModelError) -> (Int, [Double], [Double]) {
     guard let ancestry else {
-      let frequencies = variants.indices.map { variant in
-        var (copies, observed) = (0.5, 1.0)
-        for value in genotypes[variant * donors.count..<(variant + 1) * donors.count]
-        where value < 3 {
-          copies += Double(value)
-          observed += 2
-        }
-        return copies / observed
-      }
+      let frequencies = counts.map { (0.5 + Double($0.copies)) / Double(1 + 2 * $0.observed) }
       return (1, frequencies, Array(repeating: 1, count: donors.count))
     }
     let J = ancestry.populationCount
@@ -213,11 +188,11 @@ struct TBLDACohort: Sendable {
   }
 
   private static func remarks(
-    _ uses: [Use], _ names: (codes: [Int32], names: [String]), _ genotypes: Genotypes,
-    fittedCount: Int, heldOut: Int, missing: Int, hasAncestry: Bool
+    _ uses: [Use], _ names: (codes: [Int32], names: [String]), _ genotyped: [String],
+    fittedCount: Int, _ totals: GenotypeTotals, genotypeCount: Int, hasAncestry: Bool
   ) -> [String] {
     var remarks: [String] = []
-    let known = Set(genotypes.donors)
+    let known = Set(genotyped)
     let without = Set(names.codes.filter { $0 >= 0 }).map { names.names[Int($0)] }
       .filter { !known.contains($0) }.sorted()
     let dropped = uses.count { $0 == .dropped }
@@ -226,17 +201,18 @@ struct TBLDACohort: Sendable {
         "\(dropped) of \(uses.count) samples are left out: their donor has no genotypes"
           + (without.first.map { " (\(without.count) donors, first: \($0))" } ?? ""))
     }
-    if fittedCount < genotypes.donorCount {
+    if fittedCount < genotyped.count {
       remarks.append(
-        "\(genotypes.donorCount - fittedCount) of \(genotypes.donorCount) donors with genotypes have no sample in the fit and are left out"
+        "\(genotyped.count - fittedCount) of \(genotyped.count) donors with genotypes have no sample in the fit and are left out"
       )
     }
     let held = uses.count { $0 == .heldOut }
     if held > 0 { remarks.append("\(held) samples are held out") }
+    let heldOut = totals.heldOutCount
     if heldOut > 0 { remarks.append("\(heldOut) genotypes are held out") }
-    let missing = missing - heldOut
+    let missing = genotypeCount - totals.observedCount - heldOut
     if missing > 0 {
-      let rate = 100 * Double(missing) / Double(fittedCount * genotypes.variantCount)
+      let rate = 100 * Double(missing) / Double(genotypeCount)
       remarks.append("\(missing) genotypes are missing (\(Float(rate)) %) and leave the likelihood")
     }
     if !hasAncestry {

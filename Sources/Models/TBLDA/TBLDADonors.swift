@@ -32,7 +32,7 @@ struct TBLDADonors: Sendable {
     shares = (0..<cohort.populationCount).flatMap { population in
       donors.map { cohort.shares[population * I + $0] }
     }
-    observedCount = donors.reduce(0) { $0 + cohort.observedCounts[$1] }
+    observedCount = donors.reduce(0) { $0 + cohort.totals.observedOfDonors[$1] }
     isWhole = donors.count == I
   }
 
@@ -57,12 +57,16 @@ extension TBLDALane {
 
   /// Genotypes of the lane's variants, variants × these donors; 3 where missing.
   func genotypes(of choice: TBLDADonors) -> [UInt8] {
-    if choice.isWhole { return genotypes }
+    guard let residentGenotypes else {
+      return choice.isWhole
+        ? cohortGenotypes.seen(variants) : cohortGenotypes.seen(variants, donors: choice.donors)
+    }
+    if choice.isWhole { return residentGenotypes }
     let I = choice.places.count
     var own: [UInt8] = []
     own.reserveCapacity(variants.count * choice.count)
     for variant in 0..<variants.count {
-      for donor in choice.donors { own.append(genotypes[variant * I + donor]) }
+      for donor in choice.donors { own.append(residentGenotypes[variant * I + donor]) }
     }
     return own
   }

@@ -36,8 +36,11 @@ public struct TBLDALane: LaneState {
   let totals: [Double]
   /// For every sample its donor; −1 where it is not in the fit.
   let donors: [Int]
-  /// Genotypes of the lane's variants, variants × donors; 3 where missing.
-  let genotypes: [UInt8]
+  /// Genotypes of the lane's variants, variants × donors, 3 where missing; nil where they are read when an iteration
+  /// goes over them.
+  let residentGenotypes: [UInt8]?
+  /// Those of all variants.
+  let cohortGenotypes: CohortGenotypes
   /// Its part in an iteration over all donors.
   private(set) var whole = TBLDALaneShare(rows: [], donors: [])
   /// β of the lane's variants, variants × populations.
@@ -54,9 +57,11 @@ public struct TBLDALane: LaneState {
     self.rows = rows
     self.variants = variants
     self.counts = counts
-    let (I, J) = (cohort.donors.count, cohort.populationCount)
+    let J = cohort.populationCount
     donors = rows.map { cohort.uses[$0] == .fit ? cohort.donorOfSample[$0] : -1 }
-    genotypes = Array(cohort.genotypes[variants.lowerBound * I..<variants.upperBound * I])
+    let genotypes = cohort.genotypes.seen(variants)
+    residentGenotypes = cohort.genotypes.areResident ? genotypes : nil
+    cohortGenotypes = cohort.genotypes
     frequencies = Array(cohort.frequencies[variants.lowerBound * J..<variants.upperBound * J])
     var constant = genotypes.reduce(0.0) { $0 + ($1 == 1 ? 1 : 0) } * 0.693_147_180_559_945_3
     let (read, _) = counts.loaded(Array(donors.indices))

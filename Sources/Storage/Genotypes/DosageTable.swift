@@ -19,7 +19,9 @@ enum DosageTable {
     "other_allele": .other, "ref": .other, "a2": .other,
   ]
 
-  static func read(_ path: String, _ wanted: Chromosome?) throws(StorageError) -> GenotypeTable {
+  static func read(
+    _ path: String, _ wanted: Chromosome?, in store: (any ByteStore)?
+  ) throws(StorageError) -> GenotypeTable {
     var text = try DelimitedText(path, .usual(for: path))
     guard try text.next() else { throw StorageError(file: path, problem: "is empty") }
     let header = text.all
@@ -34,7 +36,7 @@ enum DosageTable {
         "has no donors, expected a header: variant, then perhaps chromosome, position, counted_allele, other_allele, then donors"
       )
     }
-    var table = try GenotypeTable(path, donors: Array(header[first...]), what: "columns")
+    var table = try GenotypeTable(path, donors: Array(header[first...]), what: "columns", in: store)
     let told = Set(facts.map(\.fact))
     table.hasPlaces = told.isSuperset(of: [.chromosome, .position])
     table.hasAlleles = told.contains(.counted)

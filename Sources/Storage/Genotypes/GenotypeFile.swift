@@ -20,6 +20,26 @@ public enum GenotypeFile {
   public static func read(
     _ path: String, chromosome: String? = nil
   ) throws(StorageError) -> (genotypes: Genotypes, notes: [String]) {
+    try table(path, chromosome, in: nil).finished(path)
+  }
+
+  /// Reads a file whose genotypes are to stay outside of memory.
+  ///
+  /// - Parameter store: empty, and for nothing else.
+  /// - Throws: `StorageError` likewise, and where the store cannot be written.
+  public static func read(
+    _ path: String, chromosome: String?, into store: any ByteStore
+  ) throws -> PackedGenotypes {
+    var table = try table(path, chromosome, in: store)
+    let packed = try table.packed(path)
+    if let failure = store.failure { throw failure }
+    guard let packed else { preconditionFailure("a table with a store keeps its genotypes there") }
+    return packed
+  }
+
+  private static func table(
+    _ path: String, _ chromosome: String?, in store: (any ByteStore)?
+  ) throws(StorageError) -> GenotypeTable {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       throw StorageError(file: path, problem: "does not exist")
@@ -29,15 +49,15 @@ public enum GenotypeFile {
     }
     let wanted = chromosome.map(Chromosome.init)
     let name = path.lowercased()
-    var table: GenotypeTable
+    let table: GenotypeTable
     if name.hasSuffix(".bed") {
-      table = try PlinkFiles(path).read(wanted)
+      table = try PlinkFiles(path).read(wanted, in: store)
     } else if [".vcf", ".vcf.gz", ".vcf.bgz", ".bcf"].contains(where: name.hasSuffix) {
-      table = try VariantCalls.read(path, wanted)
+      table = try VariantCalls.read(path, wanted, in: store)
     } else if [".bim", ".fam"].contains(where: name.hasSuffix) {
       throw StorageError(file: path, problem: "has no genotypes: name the .bed file beside it")
     } else {
-      table = try DosageTable.read(path, wanted)
+      table = try DosageTable.read(path, wanted, in: store)
     }
     guard !table.donors.isEmpty else { throw StorageError(file: path, problem: "has no donors") }
     guard table.variantCount > 0 else {
@@ -45,7 +65,7 @@ public enum GenotypeFile {
         file: path,
         problem: chromosome.map { "has no variants on chromosome \($0)" } ?? "has no variants")
     }
-    return try table.finished(path)
+    return table
   }
 }
 

@@ -1,4 +1,4 @@
-import Modeling
+public import Modeling
 
 /// Genotypes as they are collected, variant by variant.
 struct GenotypeTable {
@@ -14,13 +14,20 @@ struct GenotypeTable {
   private var positions: [Int64?] = []
   private var counted: [String?] = []
   private var other: [String?] = []
+  private var counts: [VariantCounts] = []
+  /// In memory, unless there is a place outside.
   private var dosages: [UInt8] = []
+  private var packed: PackedVariants?
 
   /// A table without variants.
   ///
+  /// - Parameter store: where genotypes are kept; nil: in memory.
   /// - Throws: where a donor stands twice.
-  init(_ path: String, donors: [String], what: String) throws(StorageError) {
+  init(
+    _ path: String, donors: [String], what: String, in store: (any ByteStore)?
+  ) throws(StorageError) {
     self.donors = donors
+    packed = store.map { PackedVariants(donorCount: donors.count, in: $0) }
     if let (name, first, second) = Duplicates.first(in: donors) {
       throw StorageError(
         file: path,
@@ -33,7 +40,7 @@ struct GenotypeTable {
   /// Adds a variant.
   ///
   /// - Precondition: a dosage for each donor.
-  mutating func append(_ variant: Variant, _ values: some Sequence<UInt8>) {
+  mutating func append(_ variant: Variant, _ values: [UInt8]) {
     names.append(
       variant.name == "." || variant.name.isEmpty
         ? "\(variant.chromosome):\(variant.position):\(variant.other):\(variant.counted)"
@@ -49,11 +56,32 @@ struct GenotypeTable {
     positions.append(variant.position)
     counted.append(variant.counted)
     other.append(variant.other)
-    dosages.append(contentsOf: values)
+    var (observed, copies) = (0, 0)
+    for value in values where value != Genotypes.missing {
+      observed += 1
+      copies += Int(value)
+    }
+    counts.append(VariantCounts(observed: observed, copies: copies))
+    if packed == nil { dosages.append(contentsOf: values) } else { packed?.append(values) }
   }
 
   /// The genotypes, donor by donor, with remarks on variants that say nothing.
   func finished(_ path: String) throws(StorageError) -> (genotypes: Genotypes, notes: [String]) {
+    let (variants, notes) = try described(path)
+    return (Genotypes(donors: donors, variants: variants, dosages: transposed()), notes)
+  }
+
+  /// The same where genotypes are kept outside of memory.
+  mutating func packed(_ path: String) throws(StorageError) -> PackedGenotypes? {
+    packed?.flush()
+    guard let packed else { return nil }
+    let (variants, notes) = try described(path)
+    return PackedGenotypes(donors: donors, variants: variants, genotypes: packed, notes: notes)
+  }
+
+  /// The variants, with remarks on those that say nothing.
+  private func described(_ path: String) throws(StorageError) -> (variants: Table, notes: [String])
+  {
     var notes = notes
     remark(path, &notes)
     var columns: [NamedColumn] = []
@@ -68,11 +96,7 @@ struct GenotypeTable {
       columns.append(NamedColumn("counted_allele", .strings(counted)))
       columns.append(NamedColumn("other_allele", .strings(other)))
     }
-    let genotypes = Genotypes(
-      donors: donors,
-      variants: Table(names: try uniqueNames(path, &notes), columns: columns),
-      dosages: transposed())
-    return (genotypes, notes)
+    return (Table(names: try uniqueNames(path, &notes), columns: columns), notes)
   }
 
   private func transposed() -> [UInt8] {
@@ -91,19 +115,9 @@ struct GenotypeTable {
   }
 
   private func remark(_ path: String, _ notes: inout [String]) {
-    var (unseen, constant, missing) = ([Int](), [Int](), 0)
-    for variant in names.indices {
-      let values = dosages[variant * donors.count..<(variant + 1) * donors.count]
-      let seen = values.count { $0 != Genotypes.missing }
-      missing += values.count - seen
-      if seen == 0 {
-        unseen.append(variant)
-      } else if let first = values.first(where: { $0 != Genotypes.missing }), first != 1,
-        values.allSatisfy({ $0 == first || $0 == Genotypes.missing })
-      {
-        constant.append(variant)
-      }
-    }
+    let missing = counts.reduce(0) { $0 + donors.count - $1.observed }
+    let unseen = counts.indices.filter { counts[$0].observed == 0 }
+    let constant = counts.indices.filter { counts[$0].observed > 0 && counts[$0].isConstant }
     for (variants, what) in [
       (unseen, "no observed genotype"), (constant, "one allele only in these donors"),
     ] {
@@ -114,7 +128,7 @@ struct GenotypeTable {
       }
     }
     if missing > 0 {
-      let share = 100 * Double(missing) / Double(dosages.count)
+      let share = 100 * Double(missing) / Double(donors.count * names.count)
       let rounded = (share * 1000).rounded() / 1000
       notes.append("\(path): \(missing) genotypes (\(rounded) %) are missing")
     }
@@ -151,4 +165,16 @@ struct Variant {
   var position: Int64 = 0
   var counted = ""
   var other = ""
+}
+
+/// Genotypes of a file that are kept outside of memory, as they came.
+public struct PackedGenotypes: Sendable {
+  /// Names of the donors.
+  public let donors: [String]
+  /// The variants, as in `Genotypes`.
+  public let variants: Table
+  /// Their genotypes.
+  public let genotypes: PackedVariants
+  /// What is odd about them, a line each.
+  public let notes: [String]
 }

@@ -7,7 +7,7 @@ import Modeling
 ///     00 both A1 → 2     10 one of each → 1     11 both A2 → 0     01 missing
 ///     bim: chromosome, identifier, centimorgans, position, A1, A2     fam: family, individual, four more
 ///
-/// The counted allele is A1. The bed file is mapped, not read: variants of other chromosomes cost nothing.
+/// The counted allele is A1. Variants of other chromosomes are not read.
 /// Source: PLINK 1.9 file format reference, https://www.cog-genomics.org/plink/1.9/formats#bed
 struct PlinkFiles {
   private let bed: String
@@ -26,12 +26,13 @@ struct PlinkFiles {
     }
   }
 
-  func read(_ wanted: Chromosome?) throws(StorageError) -> GenotypeTable {
+  func read(
+    _ wanted: Chromosome?, in store: (any ByteStore)?
+  ) throws(StorageError) -> GenotypeTable {
     let donors = try readDonors()
     let variants = try readVariants()
-    let bytes = try mapped(donorCount: donors.count, variantCount: variants.count)
-    var table = try GenotypeTable(fam, donors: donors, what: "lines")
-    let width = (donors.count + 3) / 4
+    var records = try BedRecords(bed, donorCount: donors.count, variantCount: variants.count)
+    var table = try GenotypeTable(fam, donors: donors, what: "lines", in: store)
     var values = [UInt8](repeating: 0, count: donors.count)
     var dropped = 0
     for (index, variant) in variants.enumerated() {
@@ -41,12 +42,10 @@ struct PlinkFiles {
         dropped += 1
         continue
       }
-      bytes.withUnsafeBytes { bytes in
-        let start = 3 + index * width
-        for donor in values.indices {
-          let byte = Int(bytes[start + donor / 4])
-          values[donor] = Self.dosage[(byte >> (2 * (donor % 4))) & 3]
-        }
+      let (bytes, start) = try records.record(index)
+      for donor in values.indices {
+        let byte = Int(bytes[start + donor / 4])
+        values[donor] = Self.dosage[(byte >> (2 * (donor % 4))) & 3]
       }
       table.append(variant, values)
     }
@@ -99,35 +98,5 @@ struct PlinkFiles {
     }
     guard !variants.isEmpty else { throw StorageError(file: bim, problem: "has no variants") }
     return variants
-  }
-
-  private func mapped(donorCount: Int, variantCount: Int) throws(StorageError) -> Data {
-    let data: Data
-    do {
-      data = try Data(contentsOf: URL(fileURLWithPath: bed), options: .alwaysMapped)
-    } catch {
-      throw StorageError(file: bed, problem: "cannot be read (check its permissions)")
-    }
-    guard data.count >= 3, data[0] == 0x6c, data[1] == 0x1b else {
-      throw StorageError(
-        file: bed, problem: "does not begin with the magic bytes 6c 1b of a PLINK bed file")
-    }
-    guard data[2] == 1 else {
-      throw StorageError(
-        file: bed,
-        problem: data[2] == 0
-          ? "is individual-major, as only very old PLINK wrote it. Convert it: plink --bfile … --make-bed --out …"
-          : "has the mode byte \(data[2]), expected 1")
-    }
-    let width = (donorCount + 3) / 4
-    let expected = 3 + variantCount * width
-    guard data.count == expected else {
-      throw StorageError(
-        file: bed,
-        problem:
-          "has a size of \(data.count) bytes, expected \(expected): 3 + \(width) for the \(donorCount) lines of the .fam, times the \(variantCount) lines of the .bim. Was it cut off, or do the three not belong together?"
-      )
-    }
-    return data
   }
 }

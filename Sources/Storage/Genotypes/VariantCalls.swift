@@ -7,9 +7,11 @@ import Modeling
 /// Records with several alternative alleles, or none, are left out and counted. A single allele (a man's X)
 /// counts as two equal ones, as PLINK does.
 enum VariantCalls {
-  static func read(_ path: String, _ wanted: Chromosome?) throws(StorageError) -> GenotypeTable {
+  static func read(
+    _ path: String, _ wanted: Chromosome?, in store: (any ByteStore)?
+  ) throws(StorageError) -> GenotypeTable {
     let file = try Stream(path)
-    var table = try GenotypeTable(path, donors: file.samples, what: "samples")
+    var table = try GenotypeTable(path, donors: file.samples, what: "samples", in: store)
     guard !file.samples.isEmpty else {
       throw StorageError(file: path, problem: "has no samples: it lists variants without genotypes")
     }

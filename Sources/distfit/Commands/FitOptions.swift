@@ -63,7 +63,7 @@ extension FitOptions {
   func requireUse<Fitted: Model>(
     of model: Fitted.Type, _ configuration: Fitted.Configuration
   ) throws {
-    guard scratch == nil || Fitted.keepsRowsOnDisk(configuration) else {
+    guard scratch == nil || Fitted.keepsDataOnDisk(configuration) else {
       throw ValidationError(
         "--scratch: these data stay in memory; only fits of tblda by minibatches (--batch) keep them on disk"
       )

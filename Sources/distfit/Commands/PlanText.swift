@@ -13,6 +13,9 @@ enum PlanText {
     for part in plan.memory { print("  \(padded(part.name, 36)) \(sizeText(part.bytes))") }
     let total = plan.memory.reduce(0) { $0 + $1.bytes }
     print("  \(padded("memory of a rank", 36)) \(sizeText(total))")
+    if plan.bytesOnDisk > 0 {
+      print("  \(padded("data on disk (--scratch)", 36)) \(sizeText(plan.bytesOnDisk))")
+    }
     if plan.openingMessages > 0 {
       print(
         "  \(padded("messages before the first step", 36)) \(plan.openingMessages), together \(sizeText(plan.openingBytes))"

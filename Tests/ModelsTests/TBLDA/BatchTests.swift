@@ -45,25 +45,50 @@ struct BatchTests {
     #expect(one.shared.genes != other.shared.genes)
   }
 
-  @Test func samplesOutsideOfMemoryGiveTheSameBits() throws {
-    let settings: (inout TBLDAConfiguration) -> Void = {
-      ($0.batch, $0.iterations, $0.refinement, $0.restarts) = (6, 60, 4, 2)
-      ($0.heldOutSamples, $0.heldOutFrom, $0.evidenceDraws) = (1, 3, 3)
+  @Test func dataOutsideOfMemoryGiveTheSameBits() throws {
+    var configuration = TBLDAConfiguration()
+    (configuration.topics, configuration.batch, configuration.iterations) = (3, 6, 60)
+    (configuration.refinement, configuration.restarts, configuration.evidenceDraws) = (4, 2, 3)
+    (configuration.heldOutSamples, configuration.heldOutFrom) = (1, 3)
+    for share in [0, 0.1] {
+      configuration.heldOutGenotypes = share
+      let store = MemoryStore()
+      let model = try TBLDA(configuration, for: problem.summary)
+      let other = try TBLDA(configuration, for: stored(problem.summary, in: store))
+      let lanes = try problem.lanes(model, count: 5)
+      var resident = TBLDARun(model, lanes)
+      let rows = MemoryStore()
+      let outside = lanes.map { lane -> TBLDALane in
+        let (counts, _) = lane.counts.loaded(Array(0..<lane.counts.rowCount))
+        return other.lane(rows: lane.rows, from: StoredCounts(counts, in: rows))
+      }
+      var distant = TBLDARun(other, outside, threads: 3)
+      let before = (store.readings, rows.readings)
+      _ = (resident.finish(), distant.finish())
+      #expect(store.readings > before.0 + 60 && rows.readings > before.1 + 60)
+      let (one, two) = (resident.shared, distant.shared)
+      #expect(one.genes == two.genes && one.alpha == two.alpha)
+      #expect(one.alleles?.counted == two.alleles?.counted)
+      #expect(one.evidence?.mean == two.evidence?.mean)
+      #expect(one.heldOut == two.heldOut && one.heldOut != nil)
+      #expect(
+        model.sharedOutput(one).parameters == other.sharedOutput(two).parameters)
     }
-    let model = try problem.model(settings)
-    var one = TBLDARun(model, try problem.lanes(model, count: 5))
-    let store = MemoryStore()
-    let stored = one.lanes.map { lane -> TBLDALane in
-      let (counts, _) = lane.counts.loaded(Array(0..<lane.counts.rowCount))
-      return model.lane(rows: lane.rows, from: StoredCounts(counts, in: store))
+  }
+
+  /// The same data with genotypes in a store.
+  private func stored(_ summary: DataSummary, in store: MemoryStore) throws -> DataSummary {
+    var result = summary
+    let genotypes = try #require(summary.genotypes)
+    var writer = StoredGenotypes.Writer(donorCount: genotypes.donorCount, into: store)
+    for variant in 0..<genotypes.variantCount {
+      writer.append(genotypes.donors.indices.map { min(genotypes[$0, variant], 3) })
     }
-    var other = TBLDARun(model, stored, threads: 3)
-    let before = store.readings
-    _ = (one.finish(), other.finish())
-    #expect(store.readings > before + 60, "every iteration reads its samples")
-    #expect(one.shared.genes == other.shared.genes && one.shared.alpha == other.shared.alpha)
-    #expect(one.shared.evidence?.mean == other.shared.evidence?.mean)
-    #expect(one.shared.heldOut == other.shared.heldOut && one.shared.heldOut != nil)
+    writer.finish()
+    result.genotypes = nil
+    result.storedGenotypes = StoredGenotypes(
+      donors: genotypes.donors, variants: genotypes.variants, in: store)
+    return result
   }
 
   @Test func onlySamplesOfTheMinibatchMove() throws {

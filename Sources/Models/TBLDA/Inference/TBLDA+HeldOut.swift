@@ -47,7 +47,7 @@ extension TBLDA {
     _ shared: TBLDAState, _ lanes: [TBLDALane], with everyone: borrowing Everyone,
     on workers: Workers
   ) -> HeldOutScore? {
-    guard cohort.uses.contains(.heldOut) || !cohort.heldOutGenotypes.isEmpty else { return nil }
+    guard cohort.uses.contains(.heldOut) || cohort.genotypes.hasHeldOut else { return nil }
     let means = lanes.map { rowMeans($0.saved.samples) }
     let sources = sources(
       donorMeans(of: means, lanes, with: everyone), of: cohort.allDonors)
@@ -158,10 +158,8 @@ extension TBLDA {
   private func genotypeScore(
     _ lane: TBLDALane, _ sources: Matrix<Double>, alpha: Double
   ) -> [Double] {
-    guard !cohort.heldOutGenotypes.isEmpty else { return [0, 0, 0] }
-    let I = cohort.donors.count
-    let held = Array(
-      cohort.heldOutGenotypes[lane.variants.lowerBound * I..<lane.variants.upperBound * I])
+    guard cohort.genotypes.hasHeldOut else { return [0, 0, 0] }
+    let held = cohort.genotypes.heldOut(lane.variants)
     let counted = lane.saved.alleles.counted
     var means = lane.saved.alleles
     for row in 0..<counted.rowCount {
