@@ -80,11 +80,6 @@ public struct FitContents: Sendable {
   ///
   /// - Throws: `ModelError` with the nearest name where it is missing or holds no classes.
   public func classes(_ name: String) throws(ModelError) -> (codes: [Int32], names: [String]) {
-    guard let classes = rows[name]?.asCategories else {
-      let names = rows.columns.map(\.name)
-      let hint = nearestName(to: name, among: names).map { "; did you mean \($0)?" } ?? ""
-      throw ModelError("\(path): obs has no column of classes named \(name)\(hint)")
-    }
-    return classes
+    try rows.classes(name, in: "\(path): obs")
   }
 }

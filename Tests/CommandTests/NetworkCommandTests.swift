@@ -188,6 +188,8 @@ extension CommandTests {
         (["evaluate", "networks.h5ad", "--labels", "true_componen"], "did you mean"),
         (["medmagma", "modules", "counts.h5ad"], "model is missing"),
         (["medmagma", "modules", "networks.h5ad", "--top", "16"], "--top 16"),
+        (["medmagma", "robustness", "networks.h5ad", "--top", "16"], "--top 16"),
+        (["evaluate", "networks.h5ad", "--labels", "tissue"], "(it has true_component"),
       ] {
         let outcome = try place.run(words)
         #expect(outcome.status == 2 && outcome.errors.contains(hint), "\(words) \(outcome)")

@@ -14,12 +14,7 @@ public struct NetworkClasses: Sendable, Equatable {
   /// - Parameter source: the file, or what else has the table, for messages.
   /// - Throws: `ModelError` where there is no such column, or fewer than two classes.
   public init(_ name: String, of rows: Table, in source: String) throws(ModelError) {
-    guard let found = rows[name]?.asCategories else {
-      let hint =
-        nearestName(to: name, among: rows.columns.map(\.name))
-        .map { "; did you mean \($0)?" } ?? ""
-      throw ModelError("\(source) has no column of classes named \(name)\(hint)")
-    }
+    let found = try rows.classes(name, in: source)
     let used = Set(found.codes.filter { $0 >= 0 })
     guard used.count > 1 else {
       throw ModelError(

@@ -22,6 +22,21 @@ enum NetworkAxis: String, CaseIterable, ExpressibleByArgument {
   var group: String { self == .genes ? "varp" : "obsp" }
 }
 
+extension FittedFile {
+  /// The graph of the strongest edges of either end.
+  ///
+  /// - Throws: `ModelError` where the file has fewer of them.
+  fileprivate func graph(of axis: NetworkAxis, top: Int) throws -> Graph {
+    let (neighbours, largest) = try contents.strongestNeighbours(axis.group)
+    if let largest, top > largest {
+      throw ModelError(
+        "\(contents.path): has the \(largest) strongest edges of each vertex, not \(top): fit with --top \(top) or --matrices"
+      )
+    }
+    return neighbours.graph(top: top)
+  }
+}
+
 /// Runs a command's work; an error becomes one line and status 2.
 func reportingErrors(_ work: () throws -> Void) throws {
   do {
@@ -70,13 +85,7 @@ struct ModulesCommand: ParsableCommand {
   func run() throws {
     try reportingErrors {
       let fitted = try FittedFile(networks)
-      let (neighbours, largest) = try fitted.contents.strongestNeighbours(axis.group)
-      if let largest, top > largest {
-        throw ModelError(
-          "\(networks): has the \(largest) strongest edges of each vertex, not \(top): fit with --top \(top) or --matrices"
-        )
-      }
-      let communities = try Communities(of: neighbours.graph(top: top))
+      let communities = try Communities(of: fitted.graph(of: axis, top: top))
       let modules = try communities.leiden(resolution: resolution, seed: UInt64(seed))
       let names = axis == .genes ? fitted.columns.names : fitted.rows.names
       var lines = ["name\tmodule"]
@@ -94,9 +103,7 @@ struct ModulesCommand: ParsableCommand {
   private func analysis(
     _ fitted: FittedFile, _ modules: [Int], _ labels: String
   ) throws -> [String] {
-    let codes = try NetworkClasses(
-      labels, of: fitted.rows, in: "\(networks): obs"
-    ).codes
+    let codes = try NetworkClasses(labels, of: fitted.rows, in: "\(networks): obs").codes
     let expression = try standardised(fitted)
     let cellCount = codes.count
     var rows: [(module: Int, size: Int, variance: VarianceAnalysis)] = []
@@ -165,8 +172,7 @@ struct RobustnessCommand: ParsableCommand {
   func run() throws {
     try reportingErrors {
       let fitted = try FittedFile(networks)
-      let (neighbours, _) = try fitted.contents.strongestNeighbours(axis.group)
-      let graph = neighbours.graph(top: top)
+      let graph = try fitted.graph(of: axis, top: top)
       guard graph.edges.count >= 2 else {
         throw ModelError("\(networks): the graph of \(axis.rawValue) has no two edges to swap")
       }

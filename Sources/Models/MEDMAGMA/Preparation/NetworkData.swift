@@ -84,7 +84,7 @@ public struct NetworkData: Codable, Sendable, Equatable {
     }
     let places = isKept.indices.filter { isKept[$0] }
     if rows.count < rowCount {
-      let first = (0..<rowCount).first { !Set(rows).contains($0) } ?? 0
+      let first = zip(0..., rows).first { $0 != $1 }?.0 ?? rows.count
       remarks.append(
         "\(rowCount - rows.count) cells without a value in these genes are left out (first: \(summary.rows.names[first]))"
       )
