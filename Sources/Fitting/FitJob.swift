@@ -68,7 +68,8 @@ public struct FitJob<Fitted: Model> {
     with world: borrowing Communicator, log: ProgressLog, stop: StopRequest,
     finished: (History) -> Void = { _ in }
   ) throws -> ExitStatus {
-    let record = RunRecord(world, threads: threads ?? world.defaultThreadCount())
+    let record = RunRecord(
+      world, threads: threads ?? world.defaultThreadCount(), genotypes: genotypes?.request.file)
     let workers = Workers(threadCount: record.threads)
     record.announce(to: log)
     let writer = FitWriter(path: output, overwrite: overwrite || resume)

@@ -1,3 +1,4 @@
+import Foundation
 public import Modeling
 public import Storage
 
@@ -56,6 +57,13 @@ public struct FittedFile: Sendable {
       throw ModelError("\(file.path): a fit of \(model) cannot \(ability)")
     }
     return able
+  }
+
+  /// The file with the donors' genotypes that the fit was made from, as it was named then; nil where none is known.
+  public var genotypesPath: String? {
+    struct Run: Decodable { let genotypes: String? }
+    guard case .string(let text)? = fit["run"] else { return nil }
+    return (try? JSONDecoder().decode(Run.self, from: Data(text.utf8)))?.genotypes
   }
 
   /// A numeric column of `obs`.

@@ -14,9 +14,12 @@ struct RunRecord: Encodable {
   let blas: BLASRuntime
   /// What some node's processor lacks; nothing where all have what the kernels need.
   let complaints: [String]
+  /// The file of the donors' genotypes, for tests on the fit; nil: none.
+  let genotypes: String?
 
   /// Collective.
-  init(_ world: borrowing Communicator, threads: Int) {
+  init(_ world: borrowing Communicator, threads: Int, genotypes: String? = nil) {
+    self.genotypes = genotypes
     ranks = world.size
     self.threads = threads
     nodes = Self.distinct(world.allGather(Launcher.nodeName))

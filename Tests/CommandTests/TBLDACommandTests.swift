@@ -70,11 +70,35 @@ extension CommandTests {
       // four topics, a tenth of 60 genes and of 50 variants
       #expect(lines.count == 1 + 4 * (6 + 5))
       #expect(lines[0] == "feature\ttopic\trank\tname\tscore")
+      let printed = try place.succeed(["tblda", "rank", "fit.h5ad", "--top", "0.1"])
+      #expect(printed.output == text)
+      let groups = try place.succeed(["tblda", "associate-groups", "fit.h5ad", "--by", "donor"])
+      #expect(groups.output.hasPrefix("group\ttopic\tsamples\tsum\tmean\texcess\tassociated\n"))
+      // a header, 20 donors × four topics
+      #expect(groups.output.split(separator: "\n").count == 1 + 20 * 4)
       #expect(place.has("lists/gene-topic4.rnk") && place.has("lists/variant-topic1.rnk"))
       let again = try place.run(["tblda", "rank", "fit.h5ad", "--output", "ranks.tsv"])
       #expect(again.status == 2 && again.errors.contains("exists already"), "\(again)")
       let wrong = try place.run(["tblda", "rank", "sim.h5ad", "--output", "other.tsv"])
       #expect(wrong.status == 2, "\(wrong)")
+    }
+
+    @Test func testsOnAFitTakeItsGenotypesUnlessToldOthers() throws {
+      try place.succeed(
+        fit + ["--held-out-samples", "1", "--held-out-from", "2", "--output", "fit.h5ad"])
+      let tests = ["tblda", "eqtl", "fit.h5ad", "--held-out", "sim.h5ad", "--fdr", "1"]
+      try place.succeed(tests + ["--output", "own.tsv"])
+      try place.succeed(tests + ["--output", "told.tsv", "--genotypes", "sim.bed"])
+      #expect(
+        try Data(contentsOf: URL(fileURLWithPath: place.path("own.tsv")))
+          == Data(contentsOf: URL(fileURLWithPath: place.path("told.tsv"))))
+      try FileManager.default.moveItem(atPath: place.path("sim.bed"), toPath: place.path("x.bed"))
+      let gone = try place.run(tests + ["--output", "gone.tsv"])
+      #expect(gone.status == 2 && gone.errors.contains("give --genotypes"), "\(gone)")
+      let nobody = try place.run(
+        ["tblda", "eqtl", "--held-out", "sim.h5ad", "--output", "gone.tsv"])
+      #expect(nobody.status == 2 && nobody.errors.contains("--genotypes is missing"), "\(nobody)")
+      #expect(!place.has("gone.tsv"))
     }
 
     @Test func aFitIsJudgedByWhatItHeldOutAndByItsData() throws {

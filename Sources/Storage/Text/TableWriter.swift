@@ -7,16 +7,24 @@ import Foundation
 ///
 /// Local.
 public final class TableWriter {
-  private let output: AtomicFile
+  /// nil: standard output.
+  private let output: AtomicFile?
   private var stream: UnsafeMutableRawPointer?
   private var buffer: [UInt8] = []
 
   /// Creates the file with its header.
   ///
+  /// - Parameter path: nil for standard output.
   /// - Throws: `StorageError` where the name is taken and `overwrite` is false, or the folder cannot be written.
-  public init(_ path: String, header: [String], overwrite: Bool) throws(StorageError) {
-    output = try AtomicFile(path, overwrite: overwrite)
-    stream = distfit_gzip_create(output.temporary, path.lowercased().hasSuffix(".gz") ? 1 : 0)
+  public init(_ path: String?, header: [String], overwrite: Bool) throws(StorageError) {
+    guard let path else {
+      output = nil
+      try append(header)
+      return
+    }
+    let file = try AtomicFile(path, overwrite: overwrite)
+    output = file
+    stream = distfit_gzip_create(file.temporary, path.lowercased().hasSuffix(".gz") ? 1 : 0)
     guard stream != nil else {
       throw StorageError(
         file: path, problem: "cannot be created: \(String(cString: strerror(errno)))")
@@ -39,8 +47,13 @@ public final class TableWriter {
   }
 
   private func flush() throws(StorageError) {
-    guard distfit_gzip_write(stream, buffer, UInt32(buffer.count)) == 0 else {
-      throw StorageError(file: output.path, problem: "cannot be written. Is the disk full?")
+    let isWritten =
+      output == nil
+      ? (try? FileHandle.standardOutput.write(contentsOf: Data(buffer))) != nil
+      : distfit_gzip_write(stream, buffer, UInt32(buffer.count)) == 0
+    guard isWritten else {
+      throw StorageError(
+        file: output?.path ?? "standard output", problem: "cannot be written. Is the disk full?")
     }
     buffer.removeAll(keepingCapacity: true)
   }
@@ -50,6 +63,7 @@ public final class TableWriter {
   /// - Throws: `StorageError` where the disk is full and the like; then nothing stands under the name.
   public func finish() throws(StorageError) {
     try flush()
+    guard let output else { return }
     let status = distfit_gzip_finish(stream)
     stream = nil
     guard status == 0 else {

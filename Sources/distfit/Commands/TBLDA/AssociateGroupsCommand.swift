@@ -21,7 +21,7 @@ struct AssociateGroupsCommand: ParsableCommand {
   @Option(help: "The sum above which a topic is associated.") var threshold = 40.0
   @Option(help: "The mean above which a topic is associated, in place of the sum.")
   var meanThreshold: Double?
-  @Option(help: "The table to write (.tsv, .tsv.gz).") var output: String
+  @Option(help: "The table to write (.tsv, .tsv.gz); none: standard output.") var output: String?
   @OptionGroup var common: CommonOptions
 
   func run() throws {
@@ -54,7 +54,7 @@ struct AssociateGroupsCommand: ParsableCommand {
           ])
         }
         try writer.finish()
-        log.note("\(output): \(count) associations of topics with groups")
+        log.note("\(output ?? fit): \(count) associations of topics with groups")
       }
       return .success
     }

@@ -28,11 +28,11 @@ struct AssociationInput {
     var notes: [String] = []
     let counts = try SampleCounts(options, fit: fit, notes: &notes)
     let donorNames = counts.donorNames
-    let (all, remarks) = try GenotypeFile.read(
-      options.genotypes, chromosome: options.variantChromosome)
+    let file = try options.genotypeFile(fit: fit)
+    let (all, remarks) = try GenotypeFile.read(file, chromosome: options.variantChromosome)
     notes += remarks
     let request = GenotypeRequest(
-      file: options.genotypes, donorKey: options.donorKey,
+      file: file, donorKey: try options.donorColumn(fit: fit),
       minimumFrequency: options.minimumFrequency)
     let (genotypes, more) = try request.selection(of: all, donors: Set(donorNames))
     notes += more

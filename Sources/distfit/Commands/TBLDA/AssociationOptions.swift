@@ -1,4 +1,7 @@
 import ArgumentParser
+import Fitting
+import Foundation
+import Modeling
 
 /// What the tests of genes against variants are run on.
 struct AssociationOptions: ParsableArguments {
@@ -9,9 +12,16 @@ struct AssociationOptions: ParsableArguments {
   var heldOut: String
   @Option(help: "The modality of an .h5mu file.") var modality: String?
   @Option(help: "Where the counts are: X, layers/NAME, raw/X.") var layer: String?
-  @Option(help: "Genotypes: PLINK .bed, VCF, BCF, or a table of dosages.") var genotypes: String
-  @Option(help: "The column of obs with each sample's donor; without it samples are donors.")
-  var donorKey = "donor"
+  @Option(
+    help:
+      "Genotypes: PLINK .bed, VCF, BCF, or a table of dosages; none: the file that the fit was made from."
+  )
+  var genotypes: String?
+  @Option(
+    help:
+      "The column of obs with each sample's donor; none: the fit's, or donor. Without it samples are donors."
+  )
+  var donorKey: String?
   @Option(
     help: "A table of samples (names first) whose columns are added to obs, such as donor.")
   var samples: String?
@@ -45,5 +55,31 @@ struct AssociationOptions: ParsableArguments {
     if !(fdr > 0 && fdr <= 1) { throw ValidationError("--fdr must lie above 0, up to 1") }
     if cisWindow < 0 { throw ValidationError("--cis-window must be 0 or more") }
     if minimumSamples < 1 { throw ValidationError("--minimum-samples must be 1 or more") }
+  }
+
+  /// The genotypes' file: given, or that of the fit.
+  ///
+  /// - Throws: `ModelError` where neither is there.
+  func genotypeFile(fit: String?) throws -> String {
+    if let genotypes { return genotypes }
+    guard let fit else {
+      throw ModelError("--genotypes is missing: without a fit nothing says which they are")
+    }
+    guard let path = try FittedFile(fit).genotypesPath else {
+      throw ModelError("\(fit): does not say what its genotypes were: give --genotypes")
+    }
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw ModelError("\(path), the genotypes of \(fit), is not there: give --genotypes")
+    }
+    return path
+  }
+
+  /// The column with the donors: given, or that of the fit, or `donor`.
+  func donorColumn(fit: String?) throws -> String {
+    if let donorKey { return donorKey }
+    guard let fit, case .string(let own)? = try FittedFile(fit).fit["settings"]?["donor-key"] else {
+      return "donor"
+    }
+    return own
   }
 }

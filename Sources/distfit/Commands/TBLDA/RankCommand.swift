@@ -18,7 +18,7 @@ struct RankCommand: ParsableCommand {
       """)
 
   @Argument(help: "A fit of TBLDA.") var fit: String
-  @Option(help: "The table to write, .tsv or .tsv.gz.") var output: String
+  @Option(help: "The table to write, .tsv or .tsv.gz; none: standard output.") var output: String?
   @Option(help: "The fraction of features that rank in each topic.") var top = 0.1
   @Option(help: "A folder for ranked lists (.rnk), a file for each topic and kind.") var rnk:
     String?
@@ -60,7 +60,7 @@ struct RankCommand: ParsableCommand {
         }
         try writer.finish()
         log.note(
-          "\(output): \(genes.rowCount) topics, \(genes.columnCount) genes, \(variants.columnCount) variants"
+          "\(output ?? fit): \(genes.rowCount) topics, \(genes.columnCount) genes, \(variants.columnCount) variants"
         )
       }
       return .success

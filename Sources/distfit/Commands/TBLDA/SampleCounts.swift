@@ -25,13 +25,14 @@ struct SampleCounts {
     var chosen = Array(0..<table.count)
     if let fit { chosen = try Self.heldOut(table, fit, notes: &notes) }
     var donors = table.names.map { Optional($0) }
-    if let column = table[options.donorKey] {
+    let key = try options.donorColumn(fit: fit)
+    if let column = table[key] {
       guard let (codes, names) = column.asCategories else {
-        throw ModelError("obs/\(options.donorKey) holds no names of donors")
+        throw ModelError("obs/\(key) holds no names of donors")
       }
       donors = codes.map { $0 < 0 ? nil : names[Int($0)] }
-    } else if options.donorKey != "donor" {
-      throw noDonorColumn(options.donorKey, in: table)
+    } else if key != "donor" {
+      throw noDonorColumn(key, in: table)
     }
     let named = chosen.filter { donors[$0] != nil }
     if named.count < chosen.count {
