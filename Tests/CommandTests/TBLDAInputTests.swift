@@ -93,6 +93,29 @@ extension CommandTests {
         ["--genotypes", "donors.tsv", "--samples", "few.tsv"], "lacks 11 of 12 samples")
     }
 
+    @Test(.enabled(if: Mpirun.isAvailable, "mpirun is missing"))
+    func columnsThatWereExchangedAreNamed() throws {
+      try place.write(
+        "donor\tsample\n" + (0..<12).map { "d\($0 / 2)\ts\($0)\n" }.joined(),
+        to: "exchanged.tsv")
+      let genotypes = ["--genotypes", "donors.tsv"]
+      try expectRefusal(
+        genotypes + ["--samples", "exchanged.tsv"], "its column \"sample\" has some",
+        ranks: [1, 2, 7])
+      try place.write(
+        "sample\ttissue\tdonor\n" + (0..<12).map { "s\($0)\tt\($0 % 2)\td\($0 / 2)\n" }.joined(),
+        to: "tissues.tsv")
+      for more in [[], ["--batch", "2"]] {
+        try expectRefusal(
+          genotypes + ["--samples", "tissues.tsv", "--donor-key", "tissue"] + more,
+          "but 6 of those in obs/donor: --donor-key donor", ranks: [1, 2, 7])
+      }
+      try place.write("gene\tchromosome\tstart\nother\t1\t5\n", to: "others.tsv")
+      try expectRefusal(
+        genotypes + ["--gene-positions", "others.tsv", "--gene-chromosome", "1"],
+        "none of the genes that others.tsv", ranks: [1])
+    }
+
     @Test func donorsAreFoundByNameWhateverTheirOrder() throws {
       try place.write(genotypes(donors.reversed()), to: "reversed.tsv")
       for (file, output) in [("donors.tsv", "one.h5ad"), ("reversed.tsv", "other.h5ad")] {

@@ -76,6 +76,16 @@ extension CommandTests {
       #expect(!place.fileNames.contains { $0.contains("scratch") || $0 == "fit.h5ad" })
     }
 
+    @Test func plansOfMinibatchesTellWhatIsKeptOnDisk() throws {
+      let words = ["plan", "tblda", "sim.h5ad", "--genotypes", "sim.bed", "--topics", "4"]
+      let (whole, parts) = (
+        try place.succeed(words).output, try place.succeed(words + ["--batch", "7"]).output
+      )
+      #expect(!whole.contains("on disk") && parts.contains("data on disk"), "\(parts)")
+      // 10 passes over 5 minibatches, and everyone.
+      #expect(parts.contains("An epoch of 51 steps"), "\(parts)")
+    }
+
     @Test func aStochasticFitIsEvaluated() throws {
       try run(
         fit + [

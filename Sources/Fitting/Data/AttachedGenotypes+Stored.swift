@@ -15,7 +15,7 @@ extension AttachedGenotypes {
     _ request: GenotypeRequest, rows: Table, in folder: String, with world: borrowing Communicator
   ) throws(CollectiveFailure) -> (genotypes: StoredGenotypes, notes: [String]) {
     let source = try world.agree(on: "read \(request.file)") {
-      world.isRoot ? try GenotypeSource(request, try donors(rows, request.donorKey), folder) : nil
+      world.isRoot ? try GenotypeSource(request, rows, folder) : nil
     }
     let header = try share(source?.header, of: request.file, with: world)
     let variants = header.variants.table
@@ -66,11 +66,13 @@ private struct GenotypeSource {
   private let donors: [Int]
   private let variants: [Int]
 
-  init(_ request: GenotypeRequest, _ wanted: Set<String>, _ folder: String) throws {
+  init(_ request: GenotypeRequest, _ rows: Table, _ folder: String) throws {
     store = try ScratchFile(in: folder, needing: 0)
     let read = try GenotypeFile.read(request.file, chromosome: request.chromosome, into: store)
+    try AttachedGenotypes.requireDonors(read.donors, rows, request)
     let selection = try request.selection(
-      of: read.genotypes, donors: read.donors, variants: read.variants, among: wanted)
+      of: read.genotypes, donors: read.donors, variants: read.variants,
+      among: try AttachedGenotypes.donors(rows, request.donorKey))
     try [store].requireGood()
     packed = read.genotypes
     (donors, variants) = (selection.donors, selection.variants)

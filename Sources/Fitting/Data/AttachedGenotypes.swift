@@ -18,6 +18,7 @@ enum AttachedGenotypes {
       guard world.isRoot else { return }
       let donors = try Self.donors(rows, request.donorKey)
       let (all, notes) = try GenotypeFile.read(request.file, chromosome: request.chromosome)
+      try requireDonors(all.donors, rows, request)
       let (chosen, more) = try request.selection(of: all, donors: donors)
       result = (chosen, notes + more)
     }
@@ -48,6 +49,21 @@ enum AttachedGenotypes {
     let received = data
     return try world.agree(on: "share \(file)") {
       try header ?? JSONDecoder().decode(Header.self, from: received)
+    }
+  }
+
+  /// - Throws: `ModelError` where the rows name none of the donors, though another column would.
+  static func requireDonors(
+    _ genotyped: [String], _ rows: Table, _ request: GenotypeRequest
+  ) throws(ModelError) {
+    let wanted = Set(genotyped)
+    guard let key = request.donorKey, try donors(rows, key).isDisjoint(with: wanted) else { return }
+    for column in rows.columns {
+      let count = column.column.asCategories.map { $0.names.count(where: wanted.contains) } ?? 0
+      guard count > 0 else { continue }
+      throw ModelError(
+        "\(request.file): has none of the donors in obs/\(key), but \(count) of those in obs/\(column.name): --donor-key \(column.name)"
+      )
     }
   }
 

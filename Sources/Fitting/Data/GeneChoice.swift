@@ -113,7 +113,9 @@ public struct GeneChoice: Sendable {
       let some = Set(names.compactMap { $0 }).sorted().prefix(3).joined(separator: ", ")
       throw StorageError(
         file: file.path, place: "var",
-        problem: "has no genes on chromosome \(chromosome) (it has \(some) …)")
+        problem: some.isEmpty
+          ? "has none of the genes that \(positions ?? "its column chromosome") tells a place of"
+          : "has no genes on chromosome \(chromosome) (it has \(some) …)")
     }
     return isThere
   }

@@ -74,9 +74,14 @@ extension Table {
     let place = Dictionary(zip(other.names, 0...), uniquingKeysWith: { first, _ in first })
     let order = names.compactMap { place[$0] }
     if order.count < names.count, let first = names.first(where: { place[$0] == nil }) {
+      let samples = Set(names)
+      let other = other.columns.first { column in
+        column.column.asCategories?.names.contains(where: samples.contains) == true
+      }
       throw StorageError(
         file: path,
-        problem: "lacks \(names.count - order.count) of \(names.count) samples (first: \(first))")
+        problem: "lacks \(names.count - order.count) of \(names.count) samples (first: \(first))"
+          + (other.map { "; its column \"\($0.name)\" has some: it has to be the first" } ?? ""))
     }
     return adding(other.selecting(order).columns)
   }

@@ -89,7 +89,8 @@ private struct TBLDAStandIn {
         }
     }
     if let batchCount = model.batchCount {
-      // A window: passes over all minibatches, then everyone.
+      // A window: everyone, then passes over all minibatches.
+      shared.iteration = 1
       let batch = Stopwatch.medianSeconds(on: workers) {
         _ = model.batchIteration(
           &shared, &own, batchCount: batchCount, with: Alone(), on: workers)
