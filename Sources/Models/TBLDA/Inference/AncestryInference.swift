@@ -63,12 +63,17 @@ public struct AncestryInference: Sendable {
   ///
   /// Local; threads share out the variants.
   public func fit(_ genotypes: Genotypes, on workers: Workers) -> Outcome {
-    var unrelated = Kinship(genotypes).unrelated()
+    // Neighbours repeat one another: families and clusters are told by variants that do not.
+    let independent =
+      LinkagePruning().kept(genotypes).map { genotypes.selecting(variants: $0) } ?? genotypes
+    var unrelated = Kinship(independent).unrelated()
     // Too few to find populations in: everyone counts.
     if unrelated.count < 2 * populationCount { unrelated = Array(genotypes.donors.indices) }
     let relatives = Set(genotypes.donors.indices).subtracting(unrelated).sorted()
     let own = relatives.isEmpty ? genotypes : genotypes.selecting(donors: unrelated)
-    let clusters = DonorClusters(own, Array(own.donors.indices), count: populationCount).members
+    let clusters = DonorClusters(
+      independent.selecting(donors: unrelated), Array(own.donors.indices), count: populationCount
+    ).members
     var best: (state: State, logLikelihood: Double)?
     var (bounds, logLikelihoods): ([Double], [Double]) = ([], [])
     for restart in 0..<restartCount {
