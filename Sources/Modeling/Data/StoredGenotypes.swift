@@ -66,15 +66,20 @@ public struct StoredGenotypes: Sendable {
     let bytes = low / 4..<(high + 3) / 4
     for group in stride(from: 0, to: donors.count, by: Self.donorsTogether) {
       let own = group..<min(group + Self.donorsTogether, donors.count)
-      let records = own.map { place in
+      var records: [UInt8] = []
+      records.reserveCapacity(own.count * bytes.count)
+      for place in own {
         let start = (tile * donorCount + donors[place]) * bytesOfDonor
-        return store.read(start + bytes.lowerBound..<start + bytes.upperBound)
+        records += store.read(start + bytes.lowerBound..<start + bytes.upperBound)
       }
       for variant in low..<high {
-        let target = (row + variant - low) * donors.count
-        let (byte, shift) = (variant / 4 - bytes.lowerBound, 2 * UInt8(variant % 4))
-        for (record, place) in zip(records, own) {
-          codes[target + place] = record[byte] >> shift & 3
+        var target = (row + variant - low) * donors.count + own.lowerBound
+        var byte = variant / 4 - bytes.lowerBound
+        let shift = 2 * UInt8(variant % 4)
+        for _ in own {
+          codes[target] = records[byte] >> shift & 3
+          target += 1
+          byte += bytes.count
         }
       }
     }
