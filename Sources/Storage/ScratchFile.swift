@@ -68,7 +68,9 @@ public final class ScratchFile: ByteStore {
         )
       }
     }
-    var name = Array("\(folder)/.distfit-scratch-XXXXXX".utf8CString)
+    // mkstemp replaces the last six letters.
+    let blank = String(repeating: "X", count: 6)
+    var name = Array("\(folder)/.distfit-scratch-\(blank)".utf8CString)
     let descriptor = mkstemp(&name)
     guard descriptor >= 0 else {
       throw StorageError(
