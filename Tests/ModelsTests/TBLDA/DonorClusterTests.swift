@@ -99,5 +99,11 @@ struct DonorClusterTests {
     // One to one, children included.
     let pairs = Set((0..<96).map { "\(cohort.populations[$0]) \(found[$0])" })
     #expect(pairs.count == 3, "\(pairs)")
+    // Where there are too many for comparisons, everyone counts.
+    let many = AncestryInference(
+      populationCount: 3, restartCount: 1, iterationLimit: 20, comparisonLimit: 10
+    ).fit(cohort.genotypes, on: Workers(threadCount: 1))
+    #expect(many.relativeCount == 0)
+    #expect(many.logLikelihoods.count == 1)
   }
 }

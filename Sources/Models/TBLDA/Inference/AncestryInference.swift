@@ -14,7 +14,8 @@ import Probability
 /// never falls and there is no learning rate.
 ///
 /// * Populations are found in donors who are no relatives (``Kinship``): families are told apart more easily than
-///   populations. Relatives get their shares afterwards.
+///   populations. Relatives get their shares afterwards. Above `comparisonLimit` donors, whose pairs no memory holds,
+///   everyone counts and every start is random.
 /// * The first start begins with clusters (``DonorClusters``), others at random. The start whose posterior means have
 ///   the highest likelihood is kept. The bound would not do: Beta(1, 1) charges every population some two units a
 ///   variant, so that it prefers populations that nobody has to those that differ little.
@@ -30,18 +31,21 @@ public struct AncestryInference: Sendable {
   public let iterationLimit: Int
   /// Relative gain of the bound over ten iterations that ends a start.
   public let tolerance: Double
+  /// Donors up to which pairs of them are compared: matrices of 200 MB each.
+  public let comparisonLimit: Int
   /// Of everything random.
   let random: RandomSource
 
   /// Settings of the inference.
   public init(
     populationCount: Int, restartCount: Int = 3, iterationLimit: Int = 1000,
-    tolerance: Double = 1e-6, seed: Int = 0
+    tolerance: Double = 1e-6, comparisonLimit: Int = 5000, seed: Int = 0
   ) {
     self.populationCount = populationCount
     self.restartCount = restartCount
     self.iterationLimit = iterationLimit
     self.tolerance = tolerance
+    self.comparisonLimit = comparisonLimit
     random = RandomSource(seed: UInt64(seed))
   }
 
@@ -63,17 +67,9 @@ public struct AncestryInference: Sendable {
   ///
   /// Local; threads share out the variants.
   public func fit(_ genotypes: Genotypes, on workers: Workers) -> Outcome {
-    // Neighbours repeat one another: families and clusters are told by variants that do not.
-    let independent =
-      LinkagePruning().kept(genotypes).map { genotypes.selecting(variants: $0) } ?? genotypes
-    var unrelated = Kinship(independent).unrelated()
-    // Too few to find populations in: everyone counts.
-    if unrelated.count < 2 * populationCount { unrelated = Array(genotypes.donors.indices) }
+    let (unrelated, clusters) = divided(genotypes)
     let relatives = Set(genotypes.donors.indices).subtracting(unrelated).sorted()
     let own = relatives.isEmpty ? genotypes : genotypes.selecting(donors: unrelated)
-    let clusters = DonorClusters(
-      independent.selecting(donors: unrelated), Array(own.donors.indices), count: populationCount
-    ).members
     var best: (state: State, logLikelihood: Double)?
     var (bounds, logLikelihoods): ([Double], [Double]) = ([], [])
     for restart in 0..<restartCount {
@@ -108,6 +104,21 @@ public struct AncestryInference: Sendable {
     return Outcome(
       ancestry: state.ancestry(genotypes, donors), bounds: bounds, logLikelihoods: logLikelihoods,
       relativeCount: relatives.count, iterationCount: state.iterationCount)
+  }
+
+  /// The donors who are no relatives, and clusters of these by their places among them.
+  private func divided(_ genotypes: Genotypes) -> (unrelated: [Int], clusters: [[Int]]) {
+    let everyone = Array(genotypes.donors.indices)
+    guard everyone.count <= comparisonLimit else { return (everyone, []) }
+    // Neighbours repeat one another: families and clusters are told by variants that do not.
+    let independent =
+      LinkagePruning().kept(genotypes).map { genotypes.selecting(variants: $0) } ?? genotypes
+    var unrelated = Kinship(independent).unrelated()
+    // Too few to find populations in: everyone counts.
+    if unrelated.count < 2 * populationCount { unrelated = everyone }
+    let clusters = DonorClusters(
+      independent.selecting(donors: unrelated), Array(unrelated.indices), count: populationCount)
+    return (unrelated, clusters.members)
   }
 
   /// With frequencies that stand still shares settle soon.
