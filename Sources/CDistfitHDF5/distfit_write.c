@@ -145,18 +145,6 @@ int distfit_hdf5_write_texts(distfit_id file, const char *path, int rank, uint64
   return (int)distfit_leave(status);
 }
 
-int distfit_hdf5_write_null(distfit_id file, const char *path) {
-  distfit_enter();
-  hid_t space = H5Screate(H5S_NULL), creation = H5Pcreate(H5P_DATASET_CREATE);
-  H5Pset_obj_track_times(creation, false);
-  hid_t dataset = distfit_note(
-      H5Dcreate2(file, path, H5T_IEEE_F32LE, space, H5P_DEFAULT, creation, H5P_DEFAULT));
-  H5Pclose(creation);
-  H5Sclose(space);
-  if (dataset >= 0) H5Dclose(dataset);
-  return (int)distfit_leave(dataset < 0 ? -1 : 0);
-}
-
 static int write_attribute(hid_t file, const char *path, const char *name, hid_t stored, hid_t memory,
                            int rank, uint64_t count, const void *values) {
   hsize_t extent = count;
@@ -188,11 +176,6 @@ int distfit_hdf5_write_attribute_texts(distfit_id file, const char *path, const 
   int status = write_attribute(file, path, name, type, type, rank, count, texts);
   H5Tclose(type);
   return (int)distfit_leave(status);
-}
-
-int distfit_hdf5_copy(distfit_id source, const char *path, distfit_id destination, const char *newPath) {
-  distfit_enter();
-  return (int)distfit_leave(H5Ocopy(source, path, destination, newPath, H5P_DEFAULT, H5P_DEFAULT));
 }
 
 int distfit_hdf5_flush(distfit_id file) {

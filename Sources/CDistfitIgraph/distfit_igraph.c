@@ -104,14 +104,6 @@ static int32_t unlocked_rewire(
   return code;
 }
 
-static int32_t unlocked_component_count(distfit_igraph *graph, int64_t *count) {
-  igraph_integer_t found = 0;
-  igraph_error_t code =
-      igraph_connected_components(&graph->graph, NULL, NULL, &found, IGRAPH_WEAK);
-  *count = found;
-  return code;
-}
-
 const char *distfit_igraph_error(int32_t code) { return igraph_strerror(code); }
 
 // igraph keeps its error handling and random numbers in globals: one call at a time.
@@ -144,13 +136,6 @@ int32_t distfit_igraph_rewire(
     distfit_igraph *graph, int64_t trials, uint64_t seed, int64_t *ends) {
   pthread_mutex_lock(&lock);
   int32_t code = unlocked_rewire(graph, trials, seed, ends);
-  pthread_mutex_unlock(&lock);
-  return code;
-}
-
-int32_t distfit_igraph_component_count(distfit_igraph *graph, int64_t *count) {
-  pthread_mutex_lock(&lock);
-  int32_t code = unlocked_component_count(graph, count);
   pthread_mutex_unlock(&lock);
   return code;
 }

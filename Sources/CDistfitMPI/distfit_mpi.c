@@ -77,8 +77,6 @@ _Noreturn void distfit_mpi_abort(int32_t status) {
 
 int32_t distfit_mpi_world(void) { return MPI_Comm_c2f(MPI_COMM_WORLD); }
 
-int32_t distfit_mpi_self(void) { return MPI_Comm_c2f(MPI_COMM_SELF); }
-
 // int MPI_Comm_rank(MPI_Comm comm, int *rank)                                                §6.4.1
 int32_t distfit_mpi_rank(int32_t communicator) {
   int rank = 0;

@@ -70,45 +70,6 @@ extension Communicator {
   }
 }
 
-// MARK: - Sameness
-
-extension Communicator {
-  /// Ends the job, naming the ranks, unless `value` has the same bits on every rank.
-  ///
-  /// Collective; the same `name` on all ranks.
-  ///
-  /// - Parameter value: without padding bytes, which need not be the same.
-  public borrowing func requireSame<Value: BitwiseCopyable>(_ value: Value, _ name: String) {
-    requireSame([value], name)
-  }
-
-  /// Ends the job, naming the ranks, unless the values have the same bits on every rank.
-  ///
-  /// Collective; the same `name` on all ranks.
-  public borrowing func requireSame<Value: BitwiseCopyable>(_ values: [Value], _ name: String) {
-    requireSame(checksum: values.withUnsafeBytes { Checksum.of($0) }, name)
-  }
-
-  /// Ends the job, naming the ranks, unless the text is the same on every rank.
-  ///
-  /// Collective; the same `name` on all ranks.
-  public borrowing func requireSame(_ text: String, _ name: String) {
-    requireSame(checksum: Checksum.of(text), name)
-  }
-
-  private borrowing func requireSame(checksum: UInt64, _ name: String) {
-    begin("requireSame")
-    counter.traffic.agreements.count(bytes: MemoryLayout<UInt64>.size)
-    let checksums = allGatherIntegers(Int64(bitPattern: checksum))
-    let others = checksums.indices.filter { checksums[$0] != checksums[0] }
-    guard !others.isEmpty else { return }
-    let names = others.map(String.init).joined(separator: ", ")
-    stopJobAtRoot(
-      "\(name) must be the same on every rank, but differs from rank 0's on rank\(others.count > 1 ? "s" : "") \(names). This is a bug: please report it."
-    )
-  }
-}
-
 // MARK: - Ending the job
 
 extension Communicator {

@@ -35,22 +35,6 @@ extension Communicator {
     if rank != root { text = String(decoding: bytes, as: UTF8.self) }
   }
 
-  /// Replaces the texts by those of `root`.
-  ///
-  /// Collective.
-  public borrowing func broadcast(_ texts: inout [String], from root: Int = 0) {
-    var lengths = texts.map(\.utf8.count)
-    var bytes = texts.flatMap(\.utf8)
-    broadcast(&lengths, from: root)
-    broadcast(&bytes, from: root)
-    guard rank != root else { return }
-    var start = 0
-    texts = lengths.map { length in
-      defer { start += length }
-      return String(decoding: bytes[start..<start + length], as: UTF8.self)
-    }
-  }
-
   /// Replaces the data by that of `root`.
   ///
   /// Collective.

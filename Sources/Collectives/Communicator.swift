@@ -109,15 +109,6 @@ private func orderedDouble(_ ordered: Int64) -> Double {
 // MARK: - Groups
 
 extension Communicator {
-  /// Waits until every rank has come here.
-  ///
-  /// Collective.
-  public borrowing func barrier() {
-    begin("barrier")
-    counter.traffic.barriers.count(bytes: 0)
-    if size > 1 { distfit_mpi_barrier(fortranHandle) }
-  }
-
   /// Waits until every rank has come here, for as long as hours, without taking time from those that work:
   /// MPI's own waiting occupies a core.
   ///

@@ -27,7 +27,7 @@ public struct Traffic: Sendable, Equatable {
   public var broadcasts = Count()
   /// `gather` and `allGather`.
   public var gathers = Count()
-  /// `agree` and `requireSame`.
+  /// `agree`.
   public var agreements = Count()
   /// `barrier`.
   public var barriers = Count()

@@ -64,15 +64,6 @@ public final class Communities {
       edges: graph.edges.indices.map { Graph.Edge(Int(ends[2 * $0]), Int(ends[2 * $0 + 1])) })
   }
 
-  /// Connected components.
-  ///
-  /// - Throws: `GraphError`.
-  public func componentCount() throws(GraphError) -> Int {
-    var count: Int64 = 0
-    try check(distfit_igraph_component_count(handle, &count))
-    return Int(count)
-  }
-
   private func check(_ code: Int32) throws(GraphError) {
     guard code != 0 else { return }
     throw GraphError(description: "igraph: \(String(cString: distfit_igraph_error(code)))")

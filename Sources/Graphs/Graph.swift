@@ -33,18 +33,6 @@ public struct Graph: Sendable, Equatable {
     precondition(
       self.edges.allSatisfy { $0.first >= 0 && $0.first < $0.second && $0.second < vertexCount })
   }
-
-  /// The graph of these vertices alone, renumbered in their order.
-  public func restricted(to vertices: [Int]) -> Graph {
-    var place = [Int](repeating: -1, count: vertexCount)
-    for (index, vertex) in vertices.enumerated() { place[vertex] = index }
-    return Graph(
-      vertexCount: vertices.count,
-      edges: edges.compactMap { edge in
-        let (a, b) = (place[edge.first], place[edge.second])
-        return a >= 0 && b >= 0 ? Edge(a, b) : nil
-      })
-  }
 }
 
 /// The other vertices of every vertex, strongest first: what graphs of the k strongest are cut from.
@@ -81,29 +69,5 @@ public struct StrongestNeighbours: Sendable {
       edges: lists.enumerated().flatMap { vertex, others in
         others.prefix(k).map { Graph.Edge(vertex, $0) }
       })
-  }
-}
-
-extension Graph {
-  /// Newman's modularity of communities, with a resolution γ:
-  ///
-  ///     Q = Σ_c (edges within c / m − γ (degrees of c / 2m)²)
-  ///
-  /// nil without edges.
-  public func modularity(of communities: [Int], resolution: Double = 1) -> Double? {
-    guard !edges.isEmpty else { return nil }
-    let count = Double(edges.count)
-    var within: [Int: Double] = [:]
-    var degrees: [Int: Double] = [:]
-    for edge in edges {
-      let (a, b) = (communities[edge.first], communities[edge.second])
-      degrees[a, default: 0] += 1
-      degrees[b, default: 0] += 1
-      if a == b { within[a, default: 0] += 1 }
-    }
-    return degrees.keys.sorted().reduce(0) { sum, community in
-      let share = (degrees[community] ?? 0) / (2 * count)
-      return sum + (within[community] ?? 0) / count - resolution * share * share
-    }
   }
 }

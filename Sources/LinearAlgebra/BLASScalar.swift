@@ -44,10 +44,6 @@ public protocol BLASScalar: BinaryFloatingPoint, Codable, Sendable {
   static func syrk(
     order: Int, depth: Int, alpha: Self, a: Operand<Self>, beta: Self,
     c: UnsafeMutablePointer<Self>, cStride: Int)
-
-  /// B ← B · L, with L the lower triangle, diagonal included, of a stored square matrix; B rowCount × order.
-  static func trmm(
-    rowCount: Int, order: Int, lower: Operand<Self>, b: UnsafeMutablePointer<Self>, bStride: Int)
 }
 
 extension Orientation {
@@ -130,15 +126,5 @@ extension Float: BLASScalar {
     cblas_ssyrk(
       CblasRowMajor, CblasLower, a.orientation.flag, blasint(order), blasint(depth), alpha, a.base,
       blasint(a.stride), beta, c, blasint(cStride))
-  }
-
-  /// The raw call, see ``BLASScalar/trmm(rowCount:order:lower:b:bStride:)``.
-  public static func trmm(
-    rowCount: Int, order: Int, lower: Operand<Float>, b: UnsafeMutablePointer<Float>, bStride: Int
-  ) {
-    // void cblas_strmm(order, side, uplo, transA, diag, M, N, alpha, A, lda, B, ldb)
-    cblas_strmm(
-      CblasRowMajor, CblasRight, CblasLower, lower.orientation.flag, CblasNonUnit,
-      blasint(rowCount), blasint(order), 1, lower.base, blasint(lower.stride), b, blasint(bStride))
   }
 }

@@ -34,21 +34,6 @@ public struct Cholesky: Sendable {
     self.factor = factor
   }
 
-  /// log det A = 2 Σ log L_ii.
-  public var logDeterminant: Double {
-    factor.diagonal.reduce(0) { $0 + 2 * .log($1) }
-  }
-
-  /// A⁻¹ B.
-  ///
-  /// - Precondition: B has as many rows as A.
-  public func solve(_ right: Matrix<Double>) -> Matrix<Double> {
-    var solution = right
-    solveTriangular(.plain, &solution)
-    solveTriangular(.transposed, &solution)
-    return solution
-  }
-
   /// A⁻¹ b.
   public func solve(_ right: [Double]) -> [Double] {
     let order = factor.rowCount
@@ -66,26 +51,6 @@ public struct Cholesky: Sendable {
       }
     }
     return solution
-  }
-
-  /// Replaces B by L⁻¹ B (`.plain`) or L⁻ᵀ B (`.transposed`).
-  ///
-  /// - Precondition: B has as many rows as A.
-  public func solveTriangular(_ orientation: Orientation, _ right: inout Matrix<Double>) {
-    let order = factor.rowCount
-    let columnCount = right.columnCount
-    precondition(right.rowCount == order, "\(right.rowCount) rows, expected \(order)")
-    guard order > 0, columnCount > 0 else { return }
-    // void cblas_dtrsm(order, side, uplo, transA, diag, M, N, alpha, A, lda, B, ldb)
-    right.withUnsafeMutableElements { b in
-      factor.withUnsafeElements { l in
-        cblas_dtrsm(
-          CblasRowMajor, CblasLeft, CblasLower,
-          orientation == .plain ? CblasNoTrans : CblasTrans, CblasNonUnit, blasint(order),
-          blasint(columnCount), 1, l.baseAddress, blasint(order), b.baseAddress,
-          blasint(columnCount))
-      }
-    }
   }
 
   /// A⁻¹, symmetric to the bit.

@@ -33,26 +33,6 @@ public struct LU: Sendable {
     self.pivots = pivots
   }
 
-  /// A⁻¹ B.
-  ///
-  /// - Precondition: B has as many rows as A.
-  public func solve(_ right: Matrix<Double>) -> Matrix<Double> {
-    let order = factor.rowCount
-    precondition(right.rowCount == order, "\(right.rowCount) rows, expected \(order)")
-    var solution = right.transposed()  // columns of B one after the other, as LAPACK wants them
-    guard order > 0, right.columnCount > 0 else { return right }
-    solution.withUnsafeMutableElements { b in
-      factor.withUnsafeElements { a in
-        let info = LAPACKE_dgetrs(
-          LAPACK_COL_MAJOR, CChar(UInt8(ascii: "T")), Int32(order),
-          Int32(right.columnCount), a.baseAddress, Int32(order), pivots, b.baseAddress,
-          Int32(order))
-        precondition(info == 0, "dgetrs refused its arguments (info \(info))")
-      }
-    }
-    return solution.transposed()
-  }
-
   /// A⁻¹.
   public func inverse() -> Matrix<Double> {
     let order = factor.rowCount
@@ -64,10 +44,5 @@ public struct LU: Sendable {
       precondition(info == 0, "dgetri failed on a factor without zeros (info \(info))")
     }
     return inverse
-  }
-
-  /// log |det A|.
-  public var logAbsoluteDeterminant: Double {
-    factor.diagonal.reduce(0) { $0 + .log(abs($1)) }
   }
 }

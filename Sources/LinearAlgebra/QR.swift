@@ -56,25 +56,6 @@ public struct QR: Sendable {
     return diagonal.indices.filter { diagonal[$0] <= limit }
   }
 
-  /// The least-squares solution of A X = B, R X = Qᵀ B.
-  ///
-  /// - Precondition: B has as many rows as A.
-  /// - Throws: ``LinearAlgebraError/singular(position:)`` where R has a zero on its diagonal.
-  public func leastSquares(_ right: Matrix<Double>) throws(LinearAlgebraError) -> Matrix<Double> {
-    if let position = triangular.diagonal.firstIndex(of: 0) { throw .singular(position: position) }
-    var solution = matrixProduct(orthonormal, right, transposing: .first)
-    let (n, width) = (solution.rowCount, solution.columnCount)
-    guard n > 0, width > 0 else { return solution }
-    solution.withUnsafeMutableElements { x in
-      triangular.withUnsafeElements { r in
-        cblas_dtrsm(
-          CblasRowMajor, CblasLeft, CblasUpper, CblasNoTrans, CblasNonUnit, blasint(n),
-          blasint(width), 1, r.baseAddress, blasint(n), x.baseAddress, blasint(width))
-      }
-    }
-    return solution
-  }
-
   /// B − Q Qᵀ B: what is left of the columns of B after regression on those of A.
   ///
   /// - Precondition: B has as many rows as A.

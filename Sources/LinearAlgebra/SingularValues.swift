@@ -73,9 +73,4 @@ public struct SingularValueDecomposition: Sendable {
     }
     return matrixProduct(rightTransposed, projected, transposing: .first)
   }
-
-  /// The Moore–Penrose inverse; smaller singular values than `tolerance` times the largest count as 0.
-  public func pseudoInverse(tolerance: Double) -> Matrix<Double> {
-    leastSquares(.identity(left.rowCount), tolerance: tolerance)
-  }
 }

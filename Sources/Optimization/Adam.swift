@@ -66,15 +66,6 @@ public struct Adam<Scalar: Real & BinaryFloatingPoint & Codable & Sendable>: Cod
     secondMoments = firstMoments
   }
 
-  /// Forgets moments and steps; the rates stay.
-  public mutating func reset() {
-    stepCount = 0
-    for index in firstMoments.indices {
-      firstMoments[index] = 0
-      secondMoments[index] = 0
-    }
-  }
-
   /// One step downhill.
   ///
   /// Entries do not influence one another: the result is the same however parameters are split.

@@ -15,7 +15,7 @@ private func symmetric(_ order: Int) -> Matrix<Double> {
 
 @Suite struct CholeskyTests {
   @Test(arguments: [0, 1, 2, 7, 60])
-  func factorSolvesAndInverts(order: Int) throws {
+  func factorsAndInverts(order: Int) throws {
     let matrix = positiveDefinite(order)
     let cholesky = try Cholesky(matrix)
     let factor = cholesky.factor
@@ -24,9 +24,6 @@ private func symmetric(_ order: Int) -> Matrix<Double> {
     for row in 0..<order {
       for column in row + 1..<max(order, row + 1) { #expect(factor[row, column] == 0) }
     }
-    let right = scattered(order, 3, seed: 9)
-    #expect(
-      backwardError(plainProduct(matrix, cholesky.solve(right)), right) < 30 * allowedBackwardError)
     let inverse = cholesky.inverse()
     #expect(inverse == inverse.transposed())
     #expect(
@@ -38,11 +35,6 @@ private func symmetric(_ order: Int) -> Matrix<Double> {
     let expected = try Cholesky(matrix).factor
     matrix[0, 4] = 77
     #expect(try Cholesky(matrix).factor == expected)
-  }
-
-  @Test func logDeterminantOfADiagonalIsTheSumOfLogarithms() throws {
-    let cholesky = try Cholesky(Matrix(diagonal: [2, 3, 0.25]))
-    #expect(abs(cholesky.logDeterminant - 0.405465108108164381978) < 1e-15)
   }
 
   @Test func matricesWithoutFactorAreNamed() {
@@ -58,7 +50,7 @@ private func symmetric(_ order: Int) -> Matrix<Double> {
   func smallSystemsAgreeWithLAPACK(order: Int) throws {
     let matrix = positiveDefinite(order, seed: 3)
     let right = scattered(order, 1, seed: 4)
-    let expected = try Cholesky(matrix).solve(right)
+    let expected = plainProduct(try Cholesky(matrix).inverse(), right)
     var work = matrix.elements
     var solution = right.elements
     let solved = work.withUnsafeMutableBufferPointer { a in
@@ -143,7 +135,7 @@ private func symmetric(_ order: Int) -> Matrix<Double> {
     let matrix = plainProduct(thin, scattered(2, 4, seed: 5))
     let decomposition = try SingularValueDecomposition(matrix)
     #expect(decomposition.rank(tolerance: 1e-10) == 2)
-    let inverse = decomposition.pseudoInverse(tolerance: 1e-10)
+    let inverse = decomposition.leastSquares(.identity(10), tolerance: 1e-10)
     let rebuilt = plainProduct(plainProduct(matrix, inverse), matrix)
     #expect(backwardError(rebuilt, matrix) < 10 * allowedBackwardError)
     let projector = plainProduct(inverse, matrix)
@@ -161,14 +153,11 @@ private func symmetric(_ order: Int) -> Matrix<Double> {
     #expect(qr.triangular.diagonal.allSatisfy { $0 >= 0 })
   }
 
-  @Test func leastSquaresByQRAndBySingularValuesAgree() throws {
+  @Test func residualsAreThoseOfLeastSquares() throws {
     let matrix = scattered(20, 4)
     let right = scattered(20, 3, seed: 8)
-    let qr = try QR(matrix)
-    let first = try qr.leastSquares(right)
-    let second = try SingularValueDecomposition(matrix).leastSquares(right, tolerance: 1e-12)
-    #expect(backwardError(first, second) < 100 * allowedBackwardError)
-    let residuals = qr.residuals(right)
+    let first = try SingularValueDecomposition(matrix).leastSquares(right, tolerance: 1e-12)
+    let residuals = try QR(matrix).residuals(right)
     var expected = right
     expected.add(plainProduct(matrix, first), times: -1)
     #expect(backwardError(residuals, expected) < 10 * allowedBackwardError)
@@ -184,22 +173,18 @@ private func symmetric(_ order: Int) -> Matrix<Double> {
 
 @Suite struct LUTests {
   @Test(arguments: [0, 1, 3, 40])
-  func generalMatricesAreSolvedAndInverted(order: Int) throws {
+  func generalMatricesAreInverted(order: Int) throws {
     var matrix = scattered(order, order, seed: 6)
     for index in 0..<order { matrix[index, index] += 2 }
     let lu = try LU(matrix)
-    let right = scattered(order, 2, seed: 7)
-    #expect(backwardError(plainProduct(matrix, lu.solve(right)), right) < 30 * allowedBackwardError)
     #expect(
       backwardError(plainProduct(matrix, lu.inverse()), .identity(order))
         < 30 * allowedBackwardError)
   }
 
-  @Test func singularMatricesAreNamedAndDeterminantsKnown() throws {
+  @Test func singularMatricesAreNamed() throws {
     #expect(throws: LinearAlgebraError.singular(position: 1)) {
       try LU(Matrix(rows: [[1, 2], [2, 4]]))
     }
-    let lu = try LU(Matrix(rows: [[0, 2], [3, 1]]))
-    #expect(abs(lu.logAbsoluteDeterminant - 1.79175946922805500081) < 1e-15)
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import LinearAlgebra
 import Metrics
 import Probability
@@ -35,9 +36,7 @@ private struct Figures: Decodable {
       #expect(test.slope.isClose(to: row[2], .golden))
       #expect(test.standardError.isClose(to: row[3], .golden))
       #expect(test.statistic.isClose(to: row[4], .golden))
-      let p = studentTTwoSided(
-        test.statistic, degreesOfFreedom: Double(association.degreesOfFreedom))
-      #expect(p.isClose(to: row[5], Tolerance(relative: 1e-8)))
+      #expect(exp(test.logPValue).isClose(to: row[5], Tolerance(relative: 1e-8)))
       if (11..<14).contains(gene) {
         #expect(part[gene - 11, snp].isClose(to: correlations[gene, snp], .metric))
       }
@@ -45,7 +44,6 @@ private struct Figures: Decodable {
     }
     let adjusted = MultipleTesting.benjaminiHochberg(pValues)
     #expect(adjusted.areClose(to: rows.map { $0[6] }, .metric))
-    #expect(MultipleTesting.bonferroni(pValues).areClose(to: rows.map { $0[7] }, .metric))
   }
 
   @Test func explainedResponsesHaveNoStatistic() throws {
@@ -69,9 +67,6 @@ private struct Figures: Decodable {
     let rows = try Reference.numbers("Association/adjust.tsv", headerCount: 1)
     let p = rows.map { $0[0] }
     #expect(MultipleTesting.benjaminiHochberg(p).areClose(to: rows.map { $0[1] }, .metric))
-    #expect(MultipleTesting.benjaminiYekutieli(p).areClose(to: rows.map { $0[2] }, .metric))
-    #expect(MultipleTesting.bonferroni(p).areClose(to: rows.map { $0[3] }, .metric))
-    #expect(MultipleTesting.holm(p).areClose(to: rows.map { $0[4] }, .metric))
     #expect(MultipleTesting.benjaminiHochberg([0.01, .nan, 0.04])[0] == 0.02)
     #expect(MultipleTesting.benjaminiHochberg([]).isEmpty)
   }
@@ -85,22 +80,13 @@ private struct Figures: Decodable {
     #expect(rows.count >= 60)
     for row in rows {
       let values = try #require(data[row[0]] ?? data["log2cpm"])
-      let result = KendallTau(
-        values[try #require(Int(row[1]))], values[try #require(Int(row[2]))])
-      #expect(result.tau.isClose(to: try #require(Double(row[3])), .metric), "\(row)")
-      #expect(result.pValue.isClose(to: try #require(Double(row[4])), .metric), "\(row)")
+      let first = KendallRanks(values[try #require(Int(row[1]))])
+      let tau = first.tau(KendallRanks(values[try #require(Int(row[2]))]))
+      #expect(tau.isClose(to: try #require(Double(row[3])), .metric), "\(row)")
     }
   }
 
-  /// All 24 orders of four numbers, counted by hand: 1, 3, 5, 6, 5, 3, 1 have 0, 1, … 6 inversions.
-  @Test func exactKendallPValuesCountPermutations() {
-    #expect(KendallTau([1, 2, 3, 4], [1, 2, 3, 4]).pValue.isClose(to: 2.0 / 24, .metric))
-    #expect(KendallTau([1, 2, 3, 4], [1, 2, 4, 3]).pValue.isClose(to: 8.0 / 24, .metric))
-    #expect(KendallTau([1, 2, 3, 4], [4, 3, 2, 1]).tau == -1)
-    #expect(KendallTau([1, 1, 1], [1, 2, 3]).tau.isNaN)
-  }
-
-  @Test(arguments: [2, 3, 9, 200]) func preparedListsHaveTheSameTau(_ count: Int) {
+  @Test(arguments: [2, 3, 9, 200]) func tauIsThatOfComparingEveryPair(_ count: Int) {
     var stream = RandomSource(seed: 8).stream("lists")
     let lists = (0..<8).map { list in
       // Some with many equal numbers, one constant.
@@ -109,19 +95,36 @@ private struct Figures: Decodable {
       }
     }
     let ranks = lists.map { KendallRanks($0) }
+    #expect(ranks[7].tau(ranks[0]).isNaN)
     for first in lists.indices {
       for second in lists.indices {
-        let (found, expected) = (
-          ranks[first].tau(ranks[second]), KendallTau(lists[first], lists[second]).tau
-        )
-        #expect(found == expected || found.isNaN && expected.isNaN, "\(first), \(second)")
+        let found = ranks[first].tau(ranks[second])
+        let expected = tauByPairs(lists[first], lists[second])
+        #expect(
+          found.isClose(to: expected, .specialFunction) || found.isNaN && expected.isNaN,
+          "\(first), \(second)")
       }
     }
   }
 
+  /// (concordant − discordant) / √(pairs that differ in x · pairs that differ in y).
+  private func tauByPairs(_ x: [Double], _ y: [Double]) -> Double {
+    var (excess, first, second) = (0.0, 0.0, 0.0)
+    for i in x.indices {
+      for j in 0..<i {
+        let (a, b) = (sign(x[i] - x[j]), sign(y[i] - y[j]))
+        excess += a * b
+        first += a * a
+        second += b * b
+      }
+    }
+    return excess / (first * second).squareRoot()
+  }
+
+  private func sign(_ x: Double) -> Double { x > 0 ? 1 : x < 0 ? -1 : 0 }
+
   @Test func correlationsOfRanksIgnoreScale() {
     #expect(averageRanks([3, 1, 3, 2]) == [3.5, 1, 3.5, 2])
-    #expect(spearmanCorrelation([1, 2, 3], [1, 8, 1000]) == 1)
     #expect(pearsonCorrelation([1, 2, 3, 4], [1, 3, 2, 4]).isClose(to: 0.8, .metric))
     #expect(pearsonCorrelation([1, 1], [1, 2]).isNaN)
   }
@@ -146,10 +149,6 @@ private struct Figures: Decodable {
     for row in rows {
       let distance = betaWassersteinDistance((row[0], row[1]), (row[2], row[3]))
       #expect(distance.isClose(to: row[5], Tolerance(relative: 1e-6, absolute: 1e-8)), "\(row)")
-      guard max(row[0], row[1]) >= 0.5, max(row[2], row[3]) >= 0.5 else { continue }
-      let quick = BetaQuantiles(row[0], row[1])
-        .squaredDistance(to: BetaQuantiles(row[2], row[3])).squareRoot()
-      #expect(quick.isClose(to: row[5], Tolerance(relative: 1e-6, absolute: 1e-6)), "\(row)")
     }
     #expect(betaWassersteinDistance((3, 4), (3, 4)) == 0)
   }

@@ -29,7 +29,6 @@ private func expectMoments(
   @Test func uniformNumbersHaveTheirMoments() {
     expectMoments(mean: 0.5, variance: 1.0 / 12, fourth: 1.0 / 80) { $0.uniform() }
     expectMoments(mean: 0.5, variance: 1.0 / 12, fourth: 1.0 / 80) { $0.uniformOpen() }
-    expectMoments(mean: 0.5, variance: 1.0 / 12, fourth: 1.0 / 80) { Double($0.uniformFloat()) }
   }
 
   @Test func normalNumbersHaveTheirMoments() {
@@ -46,8 +45,7 @@ private func expectMoments(
     }
   }
 
-  @Test func chiSquareAndExponentialNumbersHaveTheirMoments() {
-    expectMoments(mean: 1, variance: 1, fourth: 9) { $0.exponential() }
+  @Test func chiSquareNumbersHaveTheirMoments() {
     expectMoments(mean: 3, variance: 6, fourth: 3 * 36 + 12 * 6 * 4) {
       $0.chiSquare(degreesOfFreedom: 3)
     }
@@ -138,19 +136,6 @@ private func expectMoments(
     #expect(small == [[], [0]])
   }
 
-  @Test func samplesWithoutReplacementAreDistinctAndEven() {
-    var stream = RandomSource(seed: 4).stream("sample")
-    var counts = [Int](repeating: 0, count: 10)
-    for _ in 0..<20_000 {
-      let chosen = stream.sample(3, of: 10)
-      #expect(Set(chosen).count == 3)
-      for index in chosen { counts[index] += 1 }
-    }
-    for count in counts { #expect(abs(Double(count) - 6000) < 4.5 * (6000 * 0.7).squareRoot()) }
-    let all = Set(stream.sample(10, of: 10))
-    #expect(all == Set(0..<10))
-  }
-
   @Test func weightedIndicesFollowTheWeights() {
     var stream = RandomSource(seed: 4).stream("weights")
     var counts = [0, 0, 0, 0]
@@ -168,7 +153,5 @@ private func expectMoments(
       stream.negativeBinomial(mean: 0, dispersion: 2), stream.integer(below: 1),
     ]
     #expect(counts == [0, 0, 12, 0, 0, 0])
-    let events = [stream.bernoulli(0), stream.bernoulli(1)]
-    #expect(events == [false, true])
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Probability
 import TestSupport
 import Testing
@@ -36,10 +37,6 @@ private let solved = Tolerance.solvedFunction.relative
     #expect(digammaWorst.error <= exact, "\(digammaWorst)")
     let trigammaWorst = try worst("trigamma") { trigamma($0[0]) }
     #expect(trigammaWorst.error <= exact, "\(trigammaWorst)")
-    // at 0.01 the exponent is 102, whose rounding is 10⁻¹⁴
-    let scaled = try worst("expDigamma") { expDigamma($0[0]) }
-    #expect(scaled.error <= 12 * exact, "\(scaled)")
-    #expect(expDigamma(0) == 0 && expDigamma(1e-5) == 0 && expDigamma(-1).isNaN)
     let logGammaWorst = try worst("logGamma", floor: 1) { logGamma($0[0]) }
     #expect(logGammaWorst.error <= exact, "\(logGammaWorst)")
     let difference = try worst("logGammaDifference", floor: 1) {
@@ -62,13 +59,6 @@ private let solved = Tolerance.solvedFunction.relative
     #expect(quantile.error <= exact, "\(quantile)")
   }
 
-  @Test func normalQuantilesInvertTheLogarithmOfTheTail() {
-    for logTail in [-1e8, -1e5, -2000, -301, -299, -50, -3, -2, -0.1, -1e-8] {
-      let x = normalQuantile(logProbability: logTail)
-      #expect(normalLogCDF(x).isClose(to: logTail, Tolerance(relative: 1e-13)))
-    }
-  }
-
   /// Logarithms of probabilities: an absolute error of the logarithm is the probability's relative error.
   @Test func incompleteFunctionsAreAccurateInBothTails() throws {
     let lower = try worst("logGammaLower", floor: 1) { IncompleteGamma($0[0], $0[1]).logLower }
@@ -84,10 +74,6 @@ private let solved = Tolerance.solvedFunction.relative
       studentTLogTwoSided($0[0], degreesOfFreedom: $0[1])
     }
     #expect(student.error <= solved, "\(student)")
-    let chiSquare = try worst("chiSquareLogUpper", floor: 1) {
-      chiSquareLogUpper($0[0], degreesOfFreedom: $0[1])
-    }
-    #expect(chiSquare.error <= solved, "\(chiSquare)")
     let fisher = try worst("fisherFLogUpper", floor: 1) { fisherFLogUpper($0[0], $0[1], $0[2]) }
     #expect(fisher.error <= solved, "\(fisher)")
   }
@@ -99,46 +85,32 @@ private let solved = Tolerance.solvedFunction.relative
     #expect(softplus.error <= exact, "\(softplus)")
     let logistic = try worst("sigmoid") { sigmoid($0[0]) }
     #expect(logistic.error <= exact, "\(logistic)")
-    #expect(logSumExp([1000.0, 1000]) == 1000 + 0.69314718055994530942)
-    #expect(logSumExp([Double]()) == -.infinity)
-    #expect(logSumExp([-Double.infinity, -Double.infinity]) == -.infinity)
-    #expect(logSumExp([0.0, .infinity]) == .infinity)
-    #expect(logSumExp([0.0, .nan]).isNaN)
-    #expect(logSumExp(-Double.infinity, 3.0) == 3)
-    #expect(logSumExp(-Double.infinity, -.infinity) == -Double.infinity)
     for y in [1e-12, 0.3, 1, 40, 900] {
       #expect(log1pExp(inverseSoftplus(y)).isClose(to: y, Tolerance(relative: 1e-14)))
     }
   }
 
-  @Test func softmaxSumsToOneAndKeepsTheLogarithm() {
-    var values = [700.0, 701, 699.5]
-    let logSum = values.withUnsafeMutableBufferPointer { softmaxInPlace($0) }
-    #expect(logSum.isClose(to: logSumExp([700.0, 701, 699.5]), .specialFunction))
-    #expect(values.reduce(0, +).isClose(to: 1, .specialFunction))
-    #expect(values[1] > values[0] && values[0] > values[2])
-  }
-
   @Test func quantilesInvertTheirDistributionFunctions() {
     let probabilities = [1e-200, 1e-30, 1e-6, 0.01, 0.3, 0.5, 0.77, 0.999, 1 - 1e-12]
     withEvery([0.01, 0.4, 1, 2.7, 40, 3000, 1e6], probabilities) { a, p in
-      let x = gammaQuantile(p, shape: a)
+      let x = gammaQuantile(normalScore: normalQuantile(p), shape: a)
       let value = IncompleteGamma(a, x)
       // below the smallest number nothing can be resolved
       if x > 1e-300 {
-        #expect(value.lower.isClose(to: p, Tolerance(relative: 1e-9)), "a \(a) p \(p) x \(x)")
+        #expect(
+          exp(value.logLower).isClose(to: p, Tolerance(relative: 1e-9)), "a \(a) p \(p) x \(x)")
       }
     }
     withEvery([0.02, 0.5, 1, 3.3, 70, 1e5], [0.04, 0.9, 5, 200, 1e6], probabilities) { a, b, p in
       let (x, y) = betaQuantile(p, a, b)
       let value = IncompleteBeta(a, b, x, complement: y)
       if x > 1e-300, y > 1e-300 {
-        #expect(value.lower.isClose(to: p, Tolerance(relative: 1e-9)), "\(a) \(b) \(p): \(x)")
-        #expect(value.upper.isClose(to: 1 - p, Tolerance(relative: 1e-9)), "\(a) \(b) \(p): \(x)")
+        #expect(
+          exp(value.logLower).isClose(to: p, Tolerance(relative: 1e-9)), "\(a) \(b) \(p): \(x)")
+        #expect(
+          exp(value.logUpper).isClose(to: 1 - p, Tolerance(relative: 1e-9)), "\(a) \(b) \(p): \(x)")
       }
     }
-    #expect(gammaQuantile(0, shape: 2) == 0)
-    #expect(gammaQuantile(1, shape: 2) == .infinity)
     #expect(betaQuantile(1, 2, 3) == (1, 0))
   }
 
@@ -146,10 +118,9 @@ private let solved = Tolerance.solvedFunction.relative
     #expect(digamma(-3).isNaN)
     #expect(trigamma(-1).isNaN)
     #expect(normalQuantile(1.5).isNaN)
-    #expect(IncompleteGamma(-1, 2).lower.isNaN)
-    #expect(IncompleteBeta(1, 0, 0.5).lower.isNaN)
-    #expect(studentTTwoSided(1, degreesOfFreedom: 0).isNaN)
-    #expect(gammaQuantile(-0.1, shape: 1).isNaN)
+    #expect(IncompleteGamma(-1, 2).logLower.isNaN)
+    #expect(IncompleteBeta(1, 0, 0.5).logLower.isNaN)
+    #expect(studentTLogTwoSided(1, degreesOfFreedom: 0).isNaN)
   }
 
   @Test func functionsAreContinuousAcrossTheirBranches() {

@@ -72,29 +72,7 @@ let checkAgreementOnDifferentTasks: Check = { _ in
 /// Must end the job, with any number of ranks: a body that communicates.
 let checkCommunicationInAgreement: Check = { _ in
   Launcher.run { everyone in
-    try everyone.agree(on: "read") { everyone.barrier() }
-    return .success
-  }
-}
-
-/// Must pass: the same values everywhere.
-let checkRequireSame: Check = { _ in
-  Launcher.run { everyone in
-    everyone.requireSame(0.1 + 0.2, "a number")
-    everyone.requireSame([Float](repeating: 1.5, count: 1001), "an array")
-    everyone.requireSame([Int](), "an empty array")
-    everyone.requireSame("a text", "a text")
-    return .success
-  }
-}
-
-/// Must end the job: one bit differs on the last rank (and on rank 1 of more than 2).
-let checkRequireSameMismatch: Check = { _ in
-  Launcher.run { everyone in
-    let differs = everyone.rank == everyone.size - 1 || (everyone.size > 2 && everyone.rank == 1)
-    var weights = [Double](repeating: 1, count: 100)
-    if differs { weights[77] = 1.0.nextUp }
-    everyone.requireSame(weights, "weights")
+    try everyone.agree(on: "read") { everyone.barrierAsleep() }
     return .success
   }
 }
@@ -103,7 +81,7 @@ let checkRequireSameMismatch: Check = { _ in
 let checkUnagreedError: Check = { _ in
   Launcher.run { everyone in
     if everyone.rank == everyone.size - 1 { throw Misfortune(description: "nobody was told") }
-    everyone.barrier()
+    everyone.barrierAsleep()
     return .success
   }
 }
@@ -112,7 +90,7 @@ let checkUnagreedError: Check = { _ in
 let checkHang: Check = { _ in
   Launcher.run { everyone in
     while everyone.rank != 0 { Thread.sleep(forTimeInterval: 1) }
-    everyone.barrier()
+    everyone.barrierAsleep()
     return .success
   }
 }
@@ -133,7 +111,7 @@ let checkStatus: Check = { arguments in
 let checkStop: Check = { arguments in
   Launcher.run { everyone in
     let stop = StopRequest.bySignals()
-    everyone.barrier()
+    everyone.barrierAsleep()
     everyone.say("ready")
     fflush(nil)
     var stepCount = 0
@@ -141,7 +119,7 @@ let checkStop: Check = { arguments in
       stepCount += 1
       Thread.sleep(forTimeInterval: 0.01)
     }
-    everyone.requireSame(stepCount, "the step of the end")
+    try everyone.expectSame([stepCount], "the step of the end")
     Thread.sleep(forTimeInterval: arguments.first.flatMap { Double($0) } ?? 0)
     everyone.say("stopped by signal \(stop.signal ?? 0)")
     return .runAgain

@@ -17,9 +17,7 @@ let checks: [String: Check] = [
   "hang": checkHang,
   "maximum": checkMaximum,
   "plan": checkPlan,
-  "require-same": checkRequireSame,
   "restart": checkRestart,
-  "require-same-mismatch": checkRequireSameMismatch,
   "split": checkSplit,
   "status": checkStatus,
   "stop": checkStop,
@@ -51,6 +49,14 @@ extension Communicator {
   /// Prints a line once.
   borrowing func say(_ line: String) {
     if isRoot { print(line) }
+  }
+
+  /// Throws unless the values have the same bits on every rank.
+  ///
+  /// Collective.
+  borrowing func expectSame<Value: BitwiseCopyable>(_ values: [Value], _ name: String) throws {
+    let everyones = allGather(values.withUnsafeBytes { Array($0) })
+    try expect(everyones.allSatisfy { $0 == everyones[0] }, "\(name) differs between the ranks")
   }
 
   /// The lanes of this rank: a contiguous run, possibly none.

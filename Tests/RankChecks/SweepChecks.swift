@@ -32,7 +32,7 @@ let checkSweep: Check = { arguments in
       in: SweepFolder(path: arguments[0], claimTimeout: .seconds(numbers[3])),
       ranksPerFit: ranksPerFit)
     let rank = everyone.rank
-    everyone.barrier()
+    everyone.barrierAsleep()
     let start = ContinuousClock.now
     var (first, worked, last) = (0.0, 0.0, 0.0)
     let ending = try sweep.run(with: everyone, stop: stop, tell: { _ in }) {

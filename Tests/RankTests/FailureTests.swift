@@ -32,15 +32,6 @@ struct FailureTests {
     #expect(messages(outcome) == ["Error: nobody was told (rank 2 of 3)"], "\(outcome)")
   }
 
-  @Test func valuesThatDifferAreNamedWithTheirRanks() throws {
-    let outcome = try Mpirun.run("RankChecks", ["require-same-mismatch"], rankCount: 4)
-    #expect(outcome.status == 70, "\(outcome)")
-    #expect(
-      outcome.errors.contains(
-        "weights must be the same on every rank, but differs from rank 0's on ranks 1, 3"),
-      "\(outcome)")
-  }
-
   @Test func ranksAtDifferentPlacesOfTheProgramAreFound() throws {
     let outcome = try Mpirun.run("RankChecks", ["agree-on-different-tasks"], rankCount: 3)
     #expect(outcome.status == 70, "\(outcome)")

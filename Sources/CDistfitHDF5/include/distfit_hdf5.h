@@ -112,15 +112,10 @@ int distfit_hdf5_write_chunk(distfit_id dataset, const uint64_t *start, const vo
 /// A dataset of variable-length UTF-8 strings; `rank` 0 scalar, 1 array. `compression` needs `chunk` > 0.
 int distfit_hdf5_write_texts(distfit_id file, const char *path, int rank, uint64_t count,
                              const char *const *texts, uint64_t chunk, int compression);
-/// A dataset without an element (anndata's null).
-int distfit_hdf5_write_null(distfit_id file, const char *path);
 int distfit_hdf5_write_attribute(distfit_id file, const char *path, const char *name, int type,
                                  int rank, uint64_t count, const void *values);
 int distfit_hdf5_write_attribute_texts(distfit_id file, const char *path, const char *name,
                                        int rank, uint64_t count, const char *const *texts);
-/// Copies an object (group with everything in it, or dataset) between files.
-int distfit_hdf5_copy(distfit_id source, const char *path, distfit_id destination,
-                      const char *newPath);
 int distfit_hdf5_flush(distfit_id file);
 
 /// gzip (zlib) of bytes as HDF5's deflate filter stores a chunk; the length written, or negative. `capacity` ≥

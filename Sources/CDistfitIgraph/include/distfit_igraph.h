@@ -31,9 +31,6 @@ int32_t distfit_igraph_leiden(
 int32_t distfit_igraph_rewire(
     distfit_igraph *graph, int64_t trials, uint64_t seed, int64_t *ends);
 
-/// Connected components.
-int32_t distfit_igraph_component_count(distfit_igraph *graph, int64_t *count);
-
 /// igraph's text for an error code.
 const char *distfit_igraph_error(int32_t code);
 

@@ -25,7 +25,6 @@ int32_t distfit_mpi_is_running(void);
 // MARK: - Communicators
 
 int32_t distfit_mpi_world(void);
-int32_t distfit_mpi_self(void);
 int32_t distfit_mpi_rank(int32_t communicator);
 int32_t distfit_mpi_size(int32_t communicator);
 /// The ranks of equal `color`, ordered by `key`. Collective.

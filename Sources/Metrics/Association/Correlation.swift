@@ -28,8 +28,3 @@ public func averageRanks(_ values: [Double]) -> [Double] {
   }
   return ranks
 }
-
-/// Spearman's rank correlation: Pearson's of the average ranks.
-public func spearmanCorrelation(_ x: [Double], _ y: [Double]) -> Double {
-  pearsonCorrelation(averageRanks(x), averageRanks(y))
-}

@@ -1,6 +1,8 @@
 /// A list prepared for Kendall's τ_b with many others: its order is found once.
 ///
-///     τ_b as in ``KendallTau``, from the ranks of one list in the order of the other by merging
+///     τ_b = (concordant − discordant) / √((pairs − pairs tied in x) (pairs − pairs tied in y))
+///
+/// Discordant pairs are counted by merging the ranks of one list in the order of the other.
 ///
 /// Source: W. R. Knight, A computer method for calculating Kendall's tau, JASA 61:436–439, 1966.
 public struct KendallRanks: Sendable {

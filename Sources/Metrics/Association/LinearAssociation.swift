@@ -70,8 +70,6 @@ public struct LinearAssociation: Sendable {
 
   /// How many responses.
   public var responseCount: Int { responses.norms.count }
-  /// How many predictors.
-  public var predictorCount: Int { predictors.norms.count }
 
   /// One test.
   public struct Test: Sendable, Equatable {

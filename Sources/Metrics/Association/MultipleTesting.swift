@@ -29,33 +29,6 @@ public enum MultipleTesting {
     return result
   }
 
-  /// Benjamini and Yekutieli's, valid under any dependence: as above times Σ 1/i.
-  ///
-  /// Source: Y. Benjamini, D. Yekutieli, Ann. Stat. 29:1165–1188, 2001, doi:10.1214/aos/1013699998.
-  public static func benjaminiYekutieli(_ pValues: [Double]) -> [Double] {
-    let count = pValues.count { !$0.isNaN }
-    let harmonic = (1..<max(count + 1, 1)).reduce(0) { $0 + 1 / Double($1) }
-    return fromAbove(pValues) { p, rank, count in p * harmonic * Double(count) / Double(rank) }
-  }
-
-  /// Bonferroni's: p · m.
-  public static func bonferroni(_ pValues: [Double]) -> [Double] {
-    let count = Double(pValues.count { !$0.isNaN })
-    return pValues.map { $0.isNaN ? $0 : min($0 * count, 1) }
-  }
-
-  /// Holm's: max over j ≤ i of p_(j) · (m − j + 1).
-  public static func holm(_ pValues: [Double]) -> [Double] {
-    var result = pValues
-    let order = ascending(pValues)
-    var largest = 0.0
-    for (place, index) in order.enumerated() {
-      largest = max(largest, pValues[index] * Double(order.count - place))
-      result[index] = min(largest, 1)
-    }
-    return result
-  }
-
   private static func ascending(_ pValues: [Double]) -> [Int] {
     pValues.indices.filter { !pValues[$0].isNaN }.sorted { pValues[$0] < pValues[$1] }
   }

@@ -76,15 +76,3 @@ public func matchedAccuracy(_ table: ContingencyTable) -> Double {
   for (i, j) in cheapestAssignment(costs).enumerated() where j >= 0 { matched += table[i, j] }
   return Double(matched) / Double(table.rowCount)
 }
-
-/// The mean over classes of the share of rows predicted as their own class: labels are compared as they are.
-///
-/// Edge case: 1 without rows.
-public func balancedAccuracy(_ table: ContingencyTable) -> Double {
-  var sum = 0.0
-  for (i, label) in table.classes.enumerated() {
-    guard let j = table.clusters.firstIndex(of: label) else { continue }
-    sum += Double(table[i, j]) / Double(table.classSizes[i])
-  }
-  return table.classes.isEmpty ? 1 : sum / Double(table.classes.count)
-}

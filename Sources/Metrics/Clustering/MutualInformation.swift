@@ -59,18 +59,6 @@ public struct MutualInformation: Sendable {
     return meanEntropy == 0 || information == 0 ? 0 : information / meanEntropy
   }
 
-  /// I / H of the classes: 1 if every cluster holds one class only.
-  public var homogeneity: Double { classEntropy == 0 ? 1 : information / classEntropy }
-
-  /// I / H of the clusters: 1 if every class lies in one cluster.
-  public var completeness: Double { clusterEntropy == 0 ? 1 : information / clusterEntropy }
-
-  /// The harmonic mean of homogeneity and completeness.
-  public var vMeasure: Double {
-    let sum = homogeneity + completeness
-    return sum == 0 ? 0 : 2 * homogeneity * completeness / sum
-  }
-
   /// The mutual information adjusted for chance.
   ///
   /// - Complexity: O(classes · clusters · smaller size), grouped by equal sizes.

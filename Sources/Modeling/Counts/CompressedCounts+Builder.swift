@@ -11,8 +11,6 @@ extension CompressedCounts {
 
     /// Rows so far.
     public var rowCount: Int { counts.rowCount }
-    /// Entries so far.
-    public var nonZeroCount: Int { counts.nonZeroCount }
 
     /// Makes room for entries and rows still to come.
     public mutating func reserve(rows: Int, nonZeros: Int) {

@@ -14,12 +14,4 @@ public enum RowCounts: Sendable {
     case .stored(let counts): (counts.rows(rows), Array(rows.indices))
     }
   }
-
-  /// How many rows.
-  public var rowCount: Int {
-    switch self {
-    case .resident(let counts): counts.rowCount
-    case .stored(let counts): counts.rowCount
-    }
-  }
 }

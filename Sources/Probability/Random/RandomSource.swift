@@ -53,12 +53,6 @@ public struct RandomSource: Hashable, Codable, Sendable {
     )
   }
 
-  /// A source of its own for a part of the work, such as one restart of several.
-  public func derived(_ purpose: RandomPurpose, index: Int = 0) -> RandomSource {
-    var stream = stream(purpose, index: index)
-    return RandomSource(seed: stream.next())
-  }
-
   /// A bijection of 64-bit words in which every input bit moves every output bit (splitmix64's finaliser).
   ///
   /// Source: G. L. Steele, D. Lea, C. H. Flood, Fast splittable pseudorandom number generators,

@@ -13,11 +13,6 @@ extension RandomStream {
     mean + standardDeviation * normal()
   }
 
-  /// An exponential number with mean 1.
-  public mutating func exponential() -> Double {
-    -Double.log(uniformOpen())
-  }
-
   /// A number from the gamma distribution with this shape and scale; its mean is shape · scale.
   ///
   /// Small shapes can underflow to 0; ``logGamma(shape:)`` cannot.

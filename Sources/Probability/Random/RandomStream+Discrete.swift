@@ -1,11 +1,6 @@
 import RealModule
 
 extension RandomStream {
-  /// `true` with this probability.
-  public mutating func bernoulli(_ probability: Double) -> Bool {
-    uniform() < probability
-  }
-
   /// A count from the Poisson distribution.
   ///
   /// Inversion for means below 10, otherwise transformed rejection.

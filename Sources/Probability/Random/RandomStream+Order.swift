@@ -14,19 +14,6 @@ extension RandomStream {
     return order
   }
 
-  /// `count` different integers of 0..<total, in random order; every choice equally likely.
-  ///
-  /// - Precondition: 0 ≤ count ≤ total.
-  /// - Complexity: O(total).
-  public mutating func sample(_ count: Int, of total: Int) -> [Int] {
-    precondition(count >= 0 && count <= total, "cannot choose \(count) of \(total)")
-    var order = Array(0..<total)
-    for position in 0..<count {
-      order.swapAt(position, position + integer(below: total - position))
-    }
-    return Array(order[..<count])
-  }
-
   /// An index drawn with probability proportional to its weight.
   ///
   /// - Precondition: weights are finite, none is negative, their sum is positive.

@@ -13,14 +13,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     self.counter = counter
   }
 
-  /// The next 32 random bits.
-  public mutating func nextWord() -> UInt32 {
-    if used > 3 { refill() }
-    defer { used += 1 }
-    return words[used]
-  }
-
-  /// The next 64 random bits. They come from one block: a single word left over is passed by.
+  /// The next 64 random bits: two of the four words of a block.
   public mutating func next() -> UInt64 {
     if used > 2 { refill() }
     defer { used += 2 }
@@ -44,11 +37,6 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
   /// occur and u and 1 − u are equally likely.
   public mutating func uniformOpen() -> Double {
     Double((next() >> 11) | 1) * 0x1p-53
-  }
-
-  /// A single-precision number from the uniform distribution on [0, 1), a multiple of 2⁻²⁴.
-  public mutating func uniformFloat() -> Float {
-    Float(nextWord() >> 8) * 0x1p-24
   }
 
   /// A number from the uniform distribution on [lower bound, upper bound).

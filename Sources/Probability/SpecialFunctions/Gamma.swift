@@ -5,11 +5,6 @@ public func logGamma(_ x: Double) -> Double {
   .logGamma(x)
 }
 
-/// log x!.
-public func logFactorial(_ x: Double) -> Double {
-  .logGamma(x + 1)
-}
-
 /// ½ log 2π.
 let halfLogTwoPi = 0.918938533204672741780
 
@@ -120,16 +115,4 @@ public func trigamma(_ x: Double) -> Double {
     -691.0 / 2730, 5.0 / 66, -1.0 / 30, 1.0 / 42, -1.0 / 30, 1.0 / 6,
   ] { series = series * square + coefficient }
   return shift + (1 / x + 0.5 * square + series * square / x)
-}
-
-/// ψ(x + k) − ψ(x) for x > 0 without cancellation for whole k up to 12.
-///
-/// Edge case: k = 0 gives exactly 0.
-public func digammaDifference(_ x: Double, plus k: Double) -> Double {
-  if k >= 0, k <= 12, k == k.rounded() {
-    var sum = 0.0
-    for i in 0..<Int(k) { sum += 1 / (x + Double(i)) }
-    return sum
-  }
-  return digamma(x + k) - digamma(x)
 }

@@ -13,11 +13,6 @@ public struct IncompleteBeta: Sendable {
   /// log of the complement.
   public let logUpper: Double
 
-  /// I_x(a, b), the Beta distribution function.
-  public var lower: Double { .exp(logLower) }
-  /// 1 − I_x(a, b).
-  public var upper: Double { .exp(logUpper) }
-
   /// Evaluates both functions.
   ///
   /// - Parameter complement: 1 − x, where the caller knows it better than the subtraction would give it.

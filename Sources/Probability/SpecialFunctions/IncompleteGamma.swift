@@ -13,11 +13,6 @@ public struct IncompleteGamma: Sendable {
   /// log Q(a, x).
   public let logUpper: Double
 
-  /// P(a, x), the gamma distribution function.
-  public var lower: Double { .exp(logLower) }
-  /// Q(a, x).
-  public var upper: Double { .exp(logUpper) }
-
   /// Evaluates both functions for shape `a`.
   ///
   /// - Complexity: O(√a) near the mean.
@@ -62,16 +57,6 @@ public struct IncompleteGamma: Sendable {
       (logLower, self.logUpper) = (log1mExp(logUpper), logUpper)
     }
   }
-}
-
-/// The quantile of the gamma distribution with this shape and scale 1: x with P(a, x) = p.
-///
-/// Wilson and Hilferty's start (or that of the lower tail), then safeguarded Newton steps on log P or log Q.
-/// Edge cases: 0 and 1 give 0 and ∞; outside [0, 1] NaN.
-public func gammaQuantile(_ p: Double, shape a: Double) -> Double {
-  guard p > 0, p < 1 else { return p == 0 ? 0 : p == 1 ? .infinity : .nan }
-  return gammaQuantile(
-    logLower: .log(p), logUpper: .log(onePlus: -p), normalScore: normalQuantile(p), shape: a)
 }
 
 /// The quantile of the gamma distribution with this shape and scale 1 at a normal score: x with P(a, x) = Φ(z).

@@ -58,26 +58,6 @@ public func normalQuantile(_ p: Double) -> Double {
   return q < 0 ? -size : size
 }
 
-/// The standard normal quantile from the logarithm of the lower tail: x with log Φ(x) = `logProbability`.
-///
-/// Where Φ(x) underflows the rational approximation is followed by two Newton steps.
-public func normalQuantile(logProbability: Double) -> Double {
-  guard logProbability < 0 else { return logProbability == 0 ? .infinity : .nan }
-  if logProbability > -2.5 {
-    let p = Double.exp(logProbability)
-    return p < 0.9 ? normalQuantile(p) : -normalQuantile(-Double.expMinusOne(logProbability))
-  }
-  var x = -normalTailQuantileSize(logTail: logProbability)
-  if logProbability < -300 {
-    for _ in 0..<2 {
-      let logTail = normalLogCDF(x)
-      let slope = Double.exp(normalLogDensity(x) - logTail)
-      x -= (logTail - logProbability) / slope
-    }
-  }
-  return x
-}
-
 private func normalTailQuantileSize(logTail: Double) -> Double {
   let r = (-logTail).squareRoot()
   return r <= 5

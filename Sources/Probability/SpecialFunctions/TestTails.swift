@@ -23,27 +23,6 @@ private func logPowerTail(_ t: Double, _ d: Double) -> Double {
   return a * (.log(d) - 2 * .log(t)) - .log(a) - logBeta(a, 0.5)
 }
 
-/// The two-sided p value of Student's t, P(|T| ≥ |t|).
-public func studentTTwoSided(_ t: Double, degreesOfFreedom: Double) -> Double {
-  .exp(studentTLogTwoSided(t, degreesOfFreedom: degreesOfFreedom))
-}
-
-/// The distribution function of Student's t, P(T ≤ t), accurate in the lower tail.
-public func studentTCDF(_ t: Double, degreesOfFreedom: Double) -> Double {
-  let half = 0.5 * studentTTwoSided(t, degreesOfFreedom: degreesOfFreedom)
-  return t < 0 ? half : 1 - half
-}
-
-/// The logarithm of the upper tail of χ²: log P(X ≥ x).
-public func chiSquareLogUpper(_ x: Double, degreesOfFreedom: Double) -> Double {
-  IncompleteGamma(degreesOfFreedom / 2, x / 2).logUpper
-}
-
-/// The upper tail of χ², P(X ≥ x): the p value of a likelihood ratio test.
-public func chiSquareUpper(_ x: Double, degreesOfFreedom: Double) -> Double {
-  .exp(chiSquareLogUpper(x, degreesOfFreedom: degreesOfFreedom))
-}
-
 /// The logarithm of the upper tail of F: log P(X ≥ f) = log I_{d₂/(d₂ + d₁ f)}(d₂/2, d₁/2).
 public func fisherFLogUpper(_ f: Double, _ d1: Double, _ d2: Double) -> Double {
   guard f > 0 else { return f.isNaN ? .nan : 0 }

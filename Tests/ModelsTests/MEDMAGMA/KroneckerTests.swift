@@ -1,7 +1,7 @@
 import LinearAlgebra
-import Metrics
 import Modeling
 import Models
+import TestSupport
 import Testing
 
 /// Simulated trees, and what the methods find of them.

@@ -59,7 +59,7 @@ struct BatchTests {
       var resident = TBLDARun(model, lanes)
       let rows = MemoryStore()
       let outside = lanes.map { lane -> TBLDALane in
-        let (counts, _) = lane.counts.loaded(Array(0..<lane.counts.rowCount))
+        let (counts, _) = lane.counts.loaded(Array(lane.rows.indices))
         return other.lane(rows: lane.rows, from: StoredCounts(counts, in: rows))
       }
       var distant = TBLDARun(other, outside, threads: 3)

@@ -110,9 +110,9 @@ import Testing
     let all = (0..<4).flatMap { run in (0..<4).map { (run, $0) } }
     var expected: Set<[RobustComponents.Member]> = []
     for (run, topic) in all {
-      let own = Array(runs[run].row(topic))
+      let own = KendallRanks(Array(runs[run].row(topic)))
       let others = all.filter { other in
-        other.0 != run && KendallTau(own, Array(runs[other.0].row(other.1))).tau > 0.15
+        other.0 != run && own.tau(KendallRanks(Array(runs[other.0].row(other.1)))) > 0.15
       }
       guard !others.isEmpty else { continue }
       expected.insert(

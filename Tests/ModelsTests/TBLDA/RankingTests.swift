@@ -1,6 +1,7 @@
 import LinearAlgebra
 import Metrics
 import Models
+import TestSupport
 import Testing
 
 struct RankingTests {

@@ -92,7 +92,6 @@ positive = [1e-300, 1e-20, 1e-5, .01, .1, .25, .5, .75, .9, .999, 1.001, 1.25, 1
 values = {
     "digamma": grid(mp.digamma, [(x,) for x in positive + [-.5, -1.25, -3.9, -20.3]]),
     "trigamma": grid(lambda x: mp.psi(1, x), [(x,) for x in positive[1:]]),
-    "expDigamma": grid(lambda x: mp.exp(mp.digamma(x)), [(x,) for x in positive[3:] + [.2, 7.9, 7.999, 8, 8.1]]),
     "logGamma": grid(lambda x: mp.log(abs(mp.gamma(x))) if x < 1e6 else mp.loggamma(x), [(x,) for x in positive]),
     "logGammaDifference": grid(lambda x, k: mp.loggamma(x + k) - mp.loggamma(x),
                                pairs([1e-8, .1, 1.5, 8, 10, 30.5, 1000, 1e6, 1e10, 1e14], [1, 2, 3.5, 10, 12, 13, 100, 1e5])),
@@ -112,7 +111,6 @@ values = {
     "logBetaLower": grid(log_beta_lower, [(a, b, x) for a in [1e-3, .5, 2.5, 9.9, 30, 1e3] for b in [1e-3, 1, 3, 11, 400, 1e4]
                                           for x in [1e-200, 1e-6, .01, .25, .7, .97]]),
     "studentTLogTwoSided": grid(log_t, pairs([1e-6, .1, 1, 2.5, 10, 40, 100, 1e5, 1e80, 1e160], [1, 3.7, 10, 48, 200])),
-    "chiSquareLogUpper": grid(lambda x, d: log_gamma_upper(d / 2, x / 2), pairs([1e-5, .3, 1, 4, 20, 100, 1500], [1, 2, 5, 30, 200])),
     "fisherFLogUpper": grid(log_f, [(f, d1, d2) for f in [.01, .5, 1, 2, 10, 300] for d1 in [1, 3, 10] for d2 in [2, 20, 500]]),
     "log1mExp": grid(lambda x: mp.log1p(-mp.exp(x)) if x < -1 else mp.log(-mp.expm1(x)), [(x,) for x in [-1e-300, -1e-20, -1e-5, -.5, -.69, -.7, -2, -40, -700]]),
     "log1pExp": grid(lambda x: mp.log1p(mp.exp(x)), [(x,) for x in [-700, -40, -20, -1, 0, 1, 20, 40, 700]]),

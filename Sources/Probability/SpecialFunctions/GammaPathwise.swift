@@ -1,41 +1,5 @@
 import RealModule
 
-/// The gamma distribution: log p(x) = a log b − log Γ(a) + (a − 1) log x − b x.
-public struct GammaDistribution: Sendable {
-  /// a.
-  public let shape: Double
-  /// b, 1/scale.
-  public let rate: Double
-
-  /// The distribution with shape a > 0 and rate b > 0.
-  public init(shape: Double, rate: Double) {
-    self.shape = shape
-    self.rate = rate
-  }
-
-  /// log p(x), x ≥ 0.
-  public func logDensity(_ x: Double) -> Double {
-    shape * .log(rate) - logGamma(shape) + xLogY(shape - 1, x) - rate * x
-  }
-
-  /// ∂ log p(x) / ∂x = (a − 1)/x − b.
-  public func derivative(_ x: Double) -> Double {
-    (shape == 1 ? 0 : (shape - 1) / x) - rate
-  }
-
-  /// E X = a/b.
-  public var mean: Double { shape / rate }
-
-  /// E log X = ψ(a) − log b.
-  public var expectedLogarithm: Double { digamma(shape) - .log(rate) }
-
-  /// KL(this ‖ other) = (a − a') ψ(a) − log Γ(a) + log Γ(a') + a' log(b/b') + a (b' − b)/b.
-  public func divergence(from other: GammaDistribution) -> Double {
-    (shape - other.shape) * digamma(shape) - logGamma(shape) + logGamma(other.shape)
-      + other.shape * .log(rate / other.rate) + shape * (other.rate - rate) / rate
-  }
-}
-
 /// dx/da of a sample x of the gamma distribution with shape a and scale 1, its probability held fixed:
 /// −(∂P(a, x)/∂a) / p(x), the implicit reparameterisation.
 ///

@@ -15,7 +15,7 @@ public func betaWassersteinDistance(
   let middles = [first, second].map { IncompleteBeta($0.a, $0.b, 0.5) }
   // each cut as (u, 1 − u), both accurate
   var cuts = [(0.0, 1.0), (1.0, 0.0)]
-  for middle in middles { cuts.append((middle.lower, middle.upper)) }
+  for middle in middles { cuts.append((exp(middle.logLower), exp(middle.logUpper))) }
   cuts.sort { $0.0 < $1.0 || ($0.0 == $1.0 && $0.1 > $1.1) }
   var sum = 0.0
   for (lower, upper) in zip(cuts, cuts.dropFirst()) {
@@ -39,37 +39,6 @@ private func quantile(
   u < complement
     ? betaQuantile(u, parameters.a, parameters.b).x
     : betaQuantile(complement, parameters.b, parameters.a).complement
-}
-
-/// Quantiles of a Beta distribution at 65 fixed probabilities, from which the 2-Wasserstein distance of any
-/// two follows by one weighted sum: for tables of many distributions against one another.
-///
-/// Accuracy: 10⁻⁶ where max(a, b) ≥ ½ (tested); otherwise the quantile function has a step inside that the
-/// nodes miss, and ``betaWassersteinDistance(_:_:)`` has to be used.
-public struct BetaQuantiles: Sendable {
-  /// F⁻¹(u) at the nodes, ascending.
-  public let quantiles: [Double]
-
-  /// The quantiles of Beta(a, b).
-  ///
-  /// - Precondition: a > 0, b > 0.
-  public init(_ a: Double, _ b: Double) {
-    precondition(a > 0 && b > 0, "Beta(\(a), \(b))")
-    quantiles = doubleExponentialNodes.map { node in
-      node.isUpper
-        ? betaQuantile(node.tail, b, a).complement : betaQuantile(node.tail, a, b).x
-    }
-  }
-
-  /// W₂².
-  public func squaredDistance(to other: BetaQuantiles) -> Double {
-    var sum = 0.0
-    for (index, node) in doubleExponentialNodes.enumerated() {
-      let difference = quantiles[index] - other.quantiles[index]
-      sum += node.weight * difference * difference
-    }
-    return sum
-  }
 }
 
 /// A node of the quadrature on (0, 1): its distance from the nearer end, which end, and its weight.

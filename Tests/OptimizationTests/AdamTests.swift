@@ -2,7 +2,7 @@ import Optimization
 import TestSupport
 import Testing
 
-@Suite struct FirstOrderTests {
+@Suite struct AdamTests {
   /// The specification's table: θ₀ = 1, g = 2θ, torch in double precision.
   @Test func adamFollowsTheTruthTable() {
     var adam = Adam<Double>(
@@ -44,25 +44,5 @@ import Testing
       parts[1].update(&right, along: right.map { $0 * $0 - 1 })
     }
     #expect(theta == left + right)
-  }
-
-  @Test func resettingForgetsMomentsAndSteps() {
-    var used = Adam<Double>(parameterCount: 2, learningRate: 0.1)
-    var theta = [1.0, 2]
-    used.update(&theta, along: [3, 4])
-    used.reset()
-    #expect(used == Adam<Double>(parameterCount: 2, learningRate: 0.1))
-  }
-
-  /// By hand: η = ½, ρ = 0.9, g = 1 each time: velocities 1, 1.9, 2.71.
-  @Test func momentumAccumulatesAsInTorch() {
-    var descent = GradientDescent<Double>(parameterCount: 1, learningRate: 0.5, momentum: 0.9)
-    var theta = [0.0]
-    for _ in 0..<3 { descent.update(&theta, along: [1]) }
-    #expect(theta[0].isClose(to: -0.5 * (1 + 1.9 + 2.71), .specialFunction))
-    var decaying = GradientDescent<Double>(parameterCount: 1, learningRate: 0.5, weightDecay: 0.1)
-    theta = [2]
-    decaying.update(&theta, along: [0])
-    #expect(theta[0].isClose(to: 1.9, .specialFunction))
   }
 }

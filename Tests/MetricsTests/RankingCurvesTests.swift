@@ -1,9 +1,7 @@
-import LinearAlgebra
-import Metrics
 import TestSupport
 import Testing
 
-@Suite struct PredictionTests {
+@Suite struct RankingCurvesTests {
   @Test func rankingCurvesAreScikitLearns() throws {
     for (name, figure) in try ClusteringFigures.load().aupr {
       let rows = try Reference.numbers("Metrics/aupr_\(name).tsv", headerCount: 1)
@@ -21,19 +19,5 @@ import Testing
     }
     let empty = RankingCurves(truth: [false], scores: [1])
     #expect(empty.precisionRecallArea == nil && empty.averagePrecision == nil)
-  }
-
-  @Test func errorsAreScikitLearns() throws {
-    let figure = try ClusteringFigures.load().r2
-    let truth = Matrix(rows: try Reference.numbers("Metrics/r2_y.tsv"))
-    let prediction = Matrix(rows: try Reference.numbers("Metrics/r2_yhat.tsv"))
-    let columns = columnDeterminations(truth, prediction)
-    #expect(columns.areClose(to: figure.per_column, .metric))
-    #expect((columns.reduce(0, +) / Double(columns.count)).isClose(to: figure.mean, .metric))
-    #expect(
-      rootMeanSquareError(truth.elements, prediction.elements).isClose(to: figure.rmse, .metric))
-    #expect(meanAbsoluteError(truth.elements, prediction.elements).isClose(to: figure.mae, .metric))
-    #expect(coefficientOfDetermination([2, 2], [2, 2]) == 1)
-    #expect(coefficientOfDetermination([2, 2], [2, 3]) == 0)
   }
 }
