@@ -142,7 +142,7 @@ extension Communicator {
       largestMessage: largestMessage)
   }
 
-  /// The same ranks with messages cut into pieces of at most so many elements.
+  /// A communicator of these ranks that cuts its messages into pieces of at most so many elements.
   ///
   /// Collective. For tests of the cutting itself: real messages need more memory than a test has.
   package borrowing func cuttingMessages(at largestMessage: Int) -> Communicator {

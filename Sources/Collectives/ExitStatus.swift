@@ -1,6 +1,6 @@
 /// What the program tells the shell or the job script when it ends.
 public enum ExitStatus: Int32, Sendable {
-  /// Done.
+  /// The program has done what it was asked for, and its files are complete.
   case success = 0
   /// A failure that all ranks agreed upon: bad input, missing file, full disk. One line says which.
   case failure = 2

@@ -21,15 +21,15 @@ public struct Traffic: Sendable, Equatable {
 
   /// `sum`: the traffic of the steps.
   public var sums = Count()
-  /// `maximum`.
+  /// Calls of `maximum`: agreed stops, largest values.
   public var maxima = Count()
   /// `broadcast`, of values; the counts sent ahead are not included.
   public var broadcasts = Count()
   /// `gather` and `allGather`.
   public var gathers = Count()
-  /// `agree`.
+  /// Calls of `agree`, one message of 32 bytes each.
   public var agreements = Count()
-  /// `barrier`.
+  /// Calls of `barrierAsleep`, which carry no bytes.
   public var barriers = Count()
 
   /// Nothing sent yet.

@@ -2,7 +2,7 @@ import CDistfitIgraph
 
 /// Something that igraph could not do.
 public struct GraphError: Error, Sendable, CustomStringConvertible {
-  /// One line.
+  /// What igraph could not do and why, in one line.
   public let description: String
 }
 
@@ -11,7 +11,7 @@ public struct GraphError: Error, Sendable, CustomStringConvertible {
 /// Not for several threads at a time: igraph has one stream of random numbers, which every call seeds anew, so
 /// that the same call gives the same result.
 public final class Communities {
-  /// The graph.
+  /// The graph whose communities are looked for.
   public let graph: Graph
   private let handle: OpaquePointer
 

@@ -1,11 +1,11 @@
 /// An undirected graph without loops and double edges.
 public struct Graph: Sendable, Equatable {
-  /// Vertices.
+  /// How many vertices there are; they are numbered from 0.
   public let vertexCount: Int
   /// The two ends of each edge, the smaller first; ascending.
   public let edges: [Edge]
 
-  /// An edge.
+  /// An edge without direction, its ends in ascending order.
   public struct Edge: Sendable, Hashable, Comparable {
     /// The smaller end.
     public let first: Int

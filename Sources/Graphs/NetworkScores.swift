@@ -16,17 +16,17 @@ public struct NetworkScores: Sendable {
   public struct Point: Sendable {
     /// Edges kept per vertex.
     public let top: Int
-    /// Of Leiden's algorithm.
+    /// The resolution γ of Leiden's algorithm: more communities where it is larger.
     public let resolution: Double
-    /// Communities.
+    /// How many communities Leiden's algorithm found.
     public let communityCount: Int
     /// Adjusted mutual information.
     public let ami: Double
-    /// The same with balanced classes.
+    /// Adjusted mutual information where every class counts as much as any other.
     public let balancedAMI: Double
     /// Adjusted Rand index.
     public let ari: Double
-    /// The same with balanced classes.
+    /// Adjusted Rand index where every class counts as much as any other.
     public let balancedARI: Double
   }
 

@@ -15,11 +15,11 @@ import Probability
 public struct Robustness: Sendable {
   /// Distances at one fraction, a number for each repeat.
   public struct Level: Sendable {
-    /// p.
+    /// p, the share of the edges whose ends were swapped.
     public let fraction: Double
-    /// Of the graph.
+    /// d(p) of the graph itself, one for each repeat.
     public let distances: [Double]
-    /// Of random graphs of the same degrees.
+    /// d(p) of random graphs of the same degrees, one for each repeat.
     public let nullDistances: [Double]
   }
 

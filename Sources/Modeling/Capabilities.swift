@@ -62,11 +62,11 @@ public protocol CheckableModel: Model {
 
 /// One line of a gradient check.
 public struct GradientComparison: Sendable {
-  /// Which parameters.
+  /// The parameters that the direction moves, by the model's name for them.
   public let block: String
   /// The derivative along a random direction, by the model's formulas.
   public let derivative: Double
-  /// The same by central differences.
+  /// The derivative along that direction by central differences of the objective.
   public let difference: Double
   /// |derivative − difference| / max(1, |derivative|).
   public var error: Double { abs(derivative - difference) / max(1, abs(derivative)) }
@@ -75,7 +75,7 @@ public struct GradientComparison: Sendable {
   /// Whether they agree; NaN never does.
   public var passes: Bool { error <= tolerance }
 
-  /// A comparison.
+  /// A comparison of two derivatives of one block of parameters.
   public init(_ block: String, derivative: Double, difference: Double, tolerance: Double = 1e-5) {
     self.block = block
     self.derivative = derivative
@@ -92,9 +92,9 @@ public protocol PlannableModel: Model {
 
 /// How large data are.
 public struct DataShape: Sendable {
-  /// Rows.
+  /// How many rows (cells, samples).
   public let rowCount: Int
-  /// Columns.
+  /// How many columns (genes, features).
   public let columnCount: Int
   /// Values that are not zero.
   public let nonZeroCount: Int
@@ -112,7 +112,7 @@ public struct DataShape: Sendable {
     Double(rowCount) * Double(columnCount) + Double(variantCount) * Double(donorCount)
   }
 
-  /// A size.
+  /// The size of data without genotypes.
   public init(rowCount: Int, columnCount: Int, nonZeroCount: Int) {
     self.rowCount = rowCount
     self.columnCount = columnCount
@@ -126,10 +126,10 @@ public struct FitPlan: Sendable {
   public struct Part: Sendable {
     /// What it holds.
     public let name: String
-    /// Its size.
+    /// How much memory it takes, in bytes.
     public let bytes: Int
 
-    /// A part.
+    /// A named part of so many bytes.
     public init(_ name: String, bytes: Int) {
       self.name = name
       self.bytes = bytes
@@ -148,15 +148,15 @@ public struct FitPlan: Sendable {
   public let stepsPerEpoch: Int
   /// All-reduces that end an epoch, beside those of its steps.
   public let closingMessages: Int
-  /// Their bytes.
+  /// Bytes that a rank hands to the all-reduces that end an epoch.
   public let closingBytes: Int
-  /// Epochs planned.
+  /// How many epochs the settings plan.
   public let epochs: Int
   /// Bytes of data that this rank, and for genotypes its node, keep on disk.
   public var bytesOnDisk = 0
   /// All-reduces before the first epoch.
   public var openingMessages = 0
-  /// Their bytes.
+  /// Bytes that a rank hands to the all-reduces before the first epoch.
   public var openingBytes = 0
 
   /// All-reduces of an epoch.
@@ -167,7 +167,7 @@ public struct FitPlan: Sendable {
   /// After every step the fit loop agrees whether to stop or to save: two numbers.
   public static let loopBytes = 16
 
-  /// A plan.
+  /// A plan without disk space and opening messages, which may be set afterwards.
   public init(
     laneCount: Int, memory: [Part], bytesPerStep: Int, messagesPerStep: Int, stepsPerEpoch: Int,
     epochs: Int, closingMessages: Int = 0, closingBytes: Int = 0

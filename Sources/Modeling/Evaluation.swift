@@ -14,10 +14,10 @@ public protocol EvaluableModel: Model {
 public struct Figure: Sendable, Equatable {
   /// What it is: `ARI`.
   public let name: String
-  /// Its value.
+  /// The number, in the unit that the name says.
   public let value: Double
 
-  /// A figure.
+  /// A number with its name.
   public init(_ name: String, _ value: Double) {
     self.name = name
     self.value = value
@@ -28,11 +28,11 @@ public struct Figure: Sendable, Equatable {
 public struct FitContents: Sendable {
   /// The file's name, for messages.
   public let path: String
-  /// `obs`.
+  /// The table of the rows, `obs`.
   public let rows: Table
-  /// `var`.
+  /// The table of the columns, `var`.
   public let columns: Table
-  /// `uns/distfit`.
+  /// Settings, history and parameters of the fit, `uns/distfit`.
   public let parameters: StoredTree
   /// Reads a dense matrix of this or another file: `obsm/X_dgd`.
   public let matrix: @Sendable (_ place: String) throws -> NamedMatrix

@@ -46,7 +46,8 @@ public protocol Model: Sendable {
   /// - Throws: `ModelError` where a row cannot be modelled.
   func lane(from rows: RowData) throws(ModelError) -> Lane
 
-  /// The same for rows outside of memory (`keepsDataOnDisk`). Reads them all, unless the model says otherwise.
+  /// The state of one lane before the first step, its rows outside of memory (`keepsDataOnDisk`).
+  /// Reads them all, unless the model says otherwise.
   func lane(rows: Range<Int>, from counts: StoredCounts) throws(ModelError) -> Lane
 
   /// The shared state before the first step.
@@ -78,7 +79,7 @@ public protocol Model: Sendable {
 public enum ValueKind: Sendable {
   /// Whole numbers from 0 on.
   case counts
-  /// Real numbers.
+  /// Real numbers of either sign.
   case reals
 }
 
@@ -88,19 +89,19 @@ extension Model {
     min(64, max(1, rowCount))
   }
 
-  /// Counts.
+  /// Whole numbers from 0 on, unless the model says otherwise.
   public static func values(_ configuration: Configuration) -> ValueKind { .counts }
 
-  /// Nothing.
+  /// No columns of `obs` and no matrices of `obsm`, unless the model says otherwise.
   public static func attachments(_ configuration: Configuration) -> Attachments { Attachments() }
 
-  /// A lane in memory.
+  /// Reads the rows of the lane and keeps them in memory.
   public func lane(rows: Range<Int>, from counts: StoredCounts) throws(ModelError) -> Lane {
     try lane(
       from: RowData(rows: rows, matrix: .counts(counts.rows(Array(0..<counts.rowCount)))))
   }
 
-  /// In memory.
+  /// Data stay in memory, unless the model says otherwise.
   public static func keepsDataOnDisk(_ configuration: Configuration) -> Bool { false }
 }
 
@@ -120,7 +121,7 @@ public struct StepReport: Sendable {
   public struct Measure: Sendable, Equatable {
     /// A short name: `loss`.
     public let name: String
-    /// Its value.
+    /// The number, as it stands in the history.
     public let value: Double
 
     /// A named number.
@@ -148,7 +149,7 @@ public struct StepReport: Sendable {
   /// line and writes no fit.
   public var failure: ModelError?
 
-  /// A report.
+  /// A report of a step; measures, remark and ending where there are such.
   public init(
     stage: String, progress: Double, rowsProcessed: Int, endsEpoch: Bool,
     measures: [Measure] = [], remark: String? = nil, termination: Termination? = nil,
@@ -208,7 +209,7 @@ public struct SharedOutput: Sendable {
 
 /// Data or settings that a model cannot take: what, where, what to do. One line.
 public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// The line.
+  /// What is wrong, where, and what to do, in one line.
   public let description: String
 
   /// An error with its line.

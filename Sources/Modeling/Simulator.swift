@@ -31,9 +31,9 @@ public protocol Simulator: Sendable {
 }
 
 extension Simulator {
-  /// None.
+  /// No parameters that are vectors, unless the simulator says otherwise.
   public var columnMatrices: [NamedMatrix] { [] }
-  /// Counts.
+  /// Whole numbers from 0 on, unless the simulator says otherwise.
   public static var values: ValueKind { .counts }
 }
 
@@ -49,7 +49,7 @@ public struct SimulatedRows: Sendable {
   public var table: Table
   /// For each row the columns that are not zero, increasing.
   public var columnIndices: [[Int32]]
-  /// Their counts.
+  /// For each row the counts at ``columnIndices``, none of them zero.
   public var counts: [[UInt32]]
   /// The values of a simulator of reals, rows × columns, row-major; empty for counts.
   public var reals: [Float] = []

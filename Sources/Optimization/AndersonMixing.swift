@@ -15,9 +15,9 @@ public struct AndersonMixing: Codable, Sendable {
 
   /// θ_t, where the round under way began.
   private var origin: [Double]?
-  /// F(θ_t).
+  /// F(θ_t), where the round under way arrived.
   private var result: [Double] = []
-  /// f_t.
+  /// f_t = F(θ_t) − θ_t, the last round's step.
   private var residual: [Double] = []
   /// ΔF_i, oldest first.
   private var resultSteps: [[Double]] = []

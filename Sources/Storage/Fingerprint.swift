@@ -11,7 +11,7 @@ public struct Fingerprint: Sendable, Equatable, CustomStringConvertible {
   /// The hash of nothing.
   public init() {}
 
-  /// Adds bytes.
+  /// Takes in bytes, one at a time.
   public mutating func add(_ bytes: some Sequence<UInt8>) {
     for byte in bytes { value = (value ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
   }

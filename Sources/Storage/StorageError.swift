@@ -9,7 +9,7 @@ public struct StorageError: Error, Sendable, Equatable, CustomStringConvertible 
   /// The rest of the sentence.
   public let problem: String
 
-  /// One line.
+  /// File, place and problem in one line.
   public var description: String {
     place.isEmpty ? "\(file): \(problem)" : "\(file): \(place) \(problem)"
   }

@@ -18,7 +18,7 @@ import Probability
 ///
 /// Accuracy of W₂: relative 10⁻⁶ where both a ≥ 0.3, 10⁻³ below (tested against adaptive quadrature).
 public struct BetaScores: Sendable {
-  /// How many nodes.
+  /// How many nodes z_i the quadrature has.
   public static let count = 20
 
   /// F⁻¹(Φ(z_i)) · √w_i, so that W₂² is a plain sum of squares.
@@ -67,7 +67,7 @@ public struct BetaScores: Sendable {
       : betaQuantile(nodes.tails[index], b, a).complement
   }
 
-  /// W₂².
+  /// W₂², the squared 2-Wasserstein distance from another Beta distribution.
   public func squaredDistance(to other: BetaScores) -> Double {
     var sum = 0.0
     for index in 0..<Self.count {
@@ -84,11 +84,11 @@ public struct BetaScores: Sendable {
 struct HermiteNodes: Sendable {
   static let shared = HermiteNodes(count: BetaScores.count)
 
-  /// z_i, increasing.
+  /// The nodes z_i in increasing order.
   let scores: [Double]
   /// √w_i; the w_i sum to 1.
   let roots: [Double]
-  /// Φ(−|z_i|).
+  /// Φ(−|z_i|), the smaller tail of the normal distribution at each node.
   let tails: [Double]
 
   init(count: Int) {

@@ -36,10 +36,10 @@ public struct KendallRanks: Sendable {
     tiedPairs = ties.reduce(0) { $0 + $1.count * ($1.count - 1) / 2 }
   }
 
-  /// n.
+  /// n, the length of the list.
   public var count: Int { ranks.count }
 
-  /// n (n − 1) / 2.
+  /// n (n − 1) / 2, the number of pairs of places.
   public var pairs: Int { ranks.count * (ranks.count - 1) / 2 }
 
   /// √(1 − tied pairs / pairs): what τ_b divides by for this list.

@@ -17,7 +17,7 @@ import Probability
 /// Source: A. A. Shabalin, Matrix eQTL, Bioinformatics 28:1353–1358, 2012,
 /// doi:10.1093/bioinformatics/bts163.
 public struct LinearAssociation: Sendable {
-  /// d.
+  /// d, the degrees of freedom of t: samples − 2 − covariates.
   public let degreesOfFreedom: Int
   private let responses: Residuals
   private let predictors: Residuals
@@ -71,13 +71,13 @@ public struct LinearAssociation: Sendable {
   /// How many responses.
   public var responseCount: Int { responses.norms.count }
 
-  /// One test.
+  /// The test of one response against one predictor, covariates taken into account.
   public struct Test: Sendable, Equatable {
     /// The predictor's coefficient.
     public let slope: Double
     /// Its standard error.
     public let standardError: Double
-    /// t.
+    /// t = slope / standard error.
     public let statistic: Double
     /// log of the two-sided p value: finite where the p value underflows.
     public let logPValue: Double

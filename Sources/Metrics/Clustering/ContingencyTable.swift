@@ -48,7 +48,7 @@ public struct ContingencyTable: Sendable {
     }
   }
 
-  /// n_ij.
+  /// n_ij, the rows of class i in cluster j, by their places in ``classes`` and ``clusters``.
   public subscript(classIndex: Int, clusterIndex: Int) -> Int {
     counts[classIndex * clusters.count + clusterIndex]
   }

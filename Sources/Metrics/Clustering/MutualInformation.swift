@@ -12,11 +12,11 @@ import Foundation
 /// Source: N. X. Vinh, J. Epps, J. Bailey, Information theoretic measures for clusterings comparison, JMLR
 /// 11:2837–2854, 2010; A. Rosenberg, J. Hirschberg, V-measure, EMNLP-CoNLL 2007.
 public struct MutualInformation: Sendable {
-  /// I.
+  /// I, the mutual information of classes and clusters in nats.
   public let information: Double
-  /// H of the classes.
+  /// H_U, the entropy of the classes in nats.
   public let classEntropy: Double
-  /// H of the clusters.
+  /// H_V, the entropy of the clusters in nats.
   public let clusterEntropy: Double
   private let table: ContingencyTable
 
@@ -38,7 +38,7 @@ public struct MutualInformation: Sendable {
     information = max(sum, 0)
   }
 
-  /// The same for the table whose classes have been scaled to the same size (see
+  /// The information of a table whose classes have been scaled to one size (see
   /// ``balancedAdjustedRandIndex(_:)``): ``adjusted`` is then the balanced AMI, ``normalized`` the balanced
   /// V-measure.
   public static func balanced(_ table: ContingencyTable) -> MutualInformation {

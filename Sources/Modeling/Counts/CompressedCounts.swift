@@ -34,7 +34,7 @@ public struct CompressedCounts: Sendable, Equatable {
     chunkCount = (columnCount + Self.chunkWidth - 1) / Self.chunkWidth
   }
 
-  /// Rows.
+  /// How many rows have been taken in.
   public var rowCount: Int { rowStarts.count - 1 }
   /// Entries, all of them not zero.
   public var nonZeroCount: Int { columns.count }

@@ -1,8 +1,8 @@
 /// Rows of counts in memory, or outside of it.
 public enum RowCounts: Sendable {
-  /// In memory.
+  /// Rows that lie in memory.
   case resident(CompressedCounts)
-  /// Outside, to be read when they are wanted.
+  /// Rows outside of memory, which are read when they are wanted.
   case stored(StoredCounts)
 
   /// Some rows: counts, and which of their rows they are.

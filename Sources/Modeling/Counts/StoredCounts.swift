@@ -30,7 +30,7 @@ public struct StoredCounts: Sendable {
     self.places = places.map { start + $0 }
   }
 
-  /// Rows.
+  /// How many rows the store keeps.
   public var rowCount: Int { places.count - 1 }
 
   /// Some rows, read.

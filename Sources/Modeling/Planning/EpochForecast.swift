@@ -16,7 +16,7 @@ public protocol TimedModel: PlannableModel {
 
 /// What an epoch is expected to take on a number of ranks.
 public struct EpochForecast: Sendable {
-  /// Ranks.
+  /// How many ranks the epoch runs on.
   public let ranks: Int
   /// Seconds of computing of the rank with most lanes.
   public let computing: Double

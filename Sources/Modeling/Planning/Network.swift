@@ -22,7 +22,7 @@ public struct Network: Sendable {
   /// Bytes a second.
   public let bytesPerSecond: Double
 
-  /// A network.
+  /// A network with these figures, latency in seconds.
   public init(_ name: String, latency: Double, bytesPerSecond: Double) {
     self.name = name
     self.latency = latency

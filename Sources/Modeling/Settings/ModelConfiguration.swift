@@ -1,6 +1,6 @@
 /// Every setting of a model, each with its default and one sentence.
 public protocol ModelConfiguration: Sendable, Equatable {
-  /// The defaults.
+  /// Every setting at its default.
   init()
   /// The settings, in the order of the help text.
   static var settings: [Setting<Self>] { get }

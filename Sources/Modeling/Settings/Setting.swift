@@ -5,7 +5,7 @@ public struct Setting<Configuration>: Sendable {
   public let name: String
   /// What can be given, for help: `<integer>`, `softplus|sigmoid`.
   public let placeholder: String
-  /// One sentence.
+  /// What the setting does, in one sentence, for help.
   public let summary: String
   /// Whether `--name` alone means yes.
   public let isFlag: Bool

@@ -6,11 +6,11 @@ public enum SettingValue: Sendable, Equatable, CustomStringConvertible {
   case number(Double)
   /// A text or one of several choices.
   case text(String)
-  /// Yes or no.
+  /// A truth value: yes or no.
   case flag(Bool)
-  /// Several numbers.
+  /// Several numbers, separated by commas in a text.
   case numbers([Double])
-  /// Several texts.
+  /// Several texts, separated by commas where they are typed.
   case texts([String])
   /// Not set: the model decides.
   case unset
@@ -73,6 +73,6 @@ public struct SettingError: Error, Sendable, Equatable, CustomStringConvertible 
     self.problem = problem
   }
 
-  /// One line.
+  /// The setting and what is wrong with it, in one line.
   public var description: String { "--\(name): \(problem)" }
 }

@@ -13,9 +13,9 @@ public enum StoredTree: Sendable, Equatable {
   case integers([Int64], shape: [Int])
   /// True and false.
   case flags([Bool])
-  /// Texts.
+  /// A list of texts.
   case strings([String])
-  /// One text.
+  /// A text that stands alone.
   case string(String)
   /// One real number.
   case number(Double)
@@ -59,7 +59,7 @@ public struct StoredTreeError: Error, Sendable, CustomStringConvertible {
   /// What is wrong with it.
   public let problem: String
 
-  /// One line.
+  /// Path and problem in one line.
   public var description: String { "\(path.isEmpty ? "the root" : path): \(problem)" }
 
   /// An error at a path.

@@ -68,7 +68,7 @@ public struct PartialSums: Sendable {
 extension PartialSums {
   /// What could not be summed.
   public struct Fault: Sendable, Equatable {
-    /// Why.
+    /// Why a number could not be summed.
     public enum Kind: Sendable, Equatable {
       /// NaN or infinity.
       case notFinite
@@ -82,7 +82,7 @@ extension PartialSums {
     /// How many numbers of that block and kind.
     public let count: Int
 
-    /// A fault.
+    /// A fault of so many numbers of one block.
     public init(block: String, kind: Kind, count: Int) {
       self.block = block
       self.kind = kind

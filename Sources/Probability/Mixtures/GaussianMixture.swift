@@ -18,20 +18,22 @@ import Foundation
 /// Source: Schuster and Krogh 2023, doi:10.1093/bioinformatics/btad497; supervised density corrected as in
 /// distfit's guide.
 public struct GaussianMixture: Codable, Sendable, Equatable {
-  /// L.
+  /// L, the dimension of the representations.
   public let dimension: Int
   /// Whether a component has one variance for all dimensions.
   public let isIsotropic: Bool
-  /// μ, K × L, row-major.
+  /// μ, the means of the components, K × L, row-major.
   public var means: [Double]
-  /// ν, K × L or K.
+  /// ν = −log σ²: K × L numbers, row-major, or K of isotropic components.
   public var logPrecisions: [Double]
-  /// w, K.
+  /// w, the logits of the K components' weights.
   public var weightLogits: [Double]
   /// The class that owns each component; empty: components belong to nobody.
   public var classes: [Int]
 
-  /// A mixture.
+  /// A mixture of these components.
+  ///
+  /// - Precondition: arrays of the shapes above; `classes` is empty or has K members.
   public init(
     dimension: Int, isIsotropic: Bool, means: [Double], logPrecisions: [Double],
     weightLogits: [Double], classes: [Int] = []
@@ -48,7 +50,7 @@ public struct GaussianMixture: Codable, Sendable, Equatable {
     self.classes = classes
   }
 
-  /// K.
+  /// K, the number of components.
   public var componentCount: Int { weightLogits.count }
   /// μ, ν and w in one array: the order of gradients.
   public var parameters: [Double] {
@@ -61,10 +63,10 @@ public struct GaussianMixture: Codable, Sendable, Equatable {
     }
   }
 
-  /// softmax(w).
+  /// softmax(w), the components' weights, which sum to 1.
   public var weights: [Double] { softmax(weightLogits) }
 
-  /// ν_kl.
+  /// ν_kl of a component and a dimension; an isotropic component has one for all dimensions.
   @inline(__always)
   public func logPrecision(_ component: Int, _ dimension: Int) -> Double {
     logPrecisions[isIsotropic ? component : component * self.dimension + dimension]

@@ -12,18 +12,18 @@ import Foundation
 /// | σ₀, τ | centre (one, or one a dimension) and spread of the components' width | `sigmas`, `spread` |
 /// | α | concentration | `concentration` |
 public struct GaussianMixturePrior: Codable, Sendable, Equatable {
-  /// ϱ.
+  /// ϱ, the radius of the ball in which the means lie.
   public var radius: Double
-  /// a.
+  /// a, how sharply the density of the means falls at the ball's edge.
   public var hardness: Double
   /// σ₀: one for all, or one for each dimension of a diagonal mixture.
   public var sigmas: [Double]
-  /// τ.
+  /// τ, the standard deviation of the log precisions ν.
   public var spread: Double
-  /// α.
+  /// α, the concentration of the Dirichlet distribution of the weights.
   public var concentration: Double
 
-  /// A prior.
+  /// A prior with one centre σ₀ of the components' widths for all dimensions.
   public init(
     radius: Double, hardness: Double, sigma: Double, spread: Double, concentration: Double
   ) {

@@ -71,7 +71,8 @@ struct GenotypeTable {
     return (Genotypes(donors: donors, variants: variants, dosages: transposed()), notes)
   }
 
-  /// The same where genotypes are kept outside of memory.
+  /// The genotypes as they came, variant by variant, where they are kept outside of memory; nil
+  /// where they are not.
   mutating func packed(_ path: String) throws(StorageError) -> PackedGenotypes? {
     packed?.flush()
     guard let packed else { return nil }
@@ -173,7 +174,7 @@ public struct PackedGenotypes: Sendable {
   public let donors: [String]
   /// The variants, as in `Genotypes`.
   public let variants: Table
-  /// Their genotypes.
+  /// Genotypes of all donors, variant by variant, two bits each.
   public let genotypes: PackedVariants
   /// What is odd about them, a line each.
   public let notes: [String]

@@ -4,13 +4,13 @@ import CDistfitHDF5
 package struct HDF5Description: Sendable {
   /// What the elements are.
   package enum Kind: Sendable, Equatable {
-    /// Whole numbers.
+    /// Whole numbers of this size, signed or not.
     case integer(bytes: Int, isSigned: Bool)
-    /// Real numbers.
+    /// Floating-point numbers of this size.
     case real(bytes: Int)
-    /// Texts.
+    /// Texts of fixed or variable length.
     case text
-    /// h5py's boolean.
+    /// An enumeration of one byte, which is how h5py writes booleans.
     case boolean
     /// Compounds, references and the like.
     case other
@@ -67,7 +67,7 @@ package struct HDF5Description: Sendable {
 }
 
 extension HDF5Description.Kind {
-  /// For messages.
+  /// The kind in words, for messages.
   package var text: String {
     switch self {
     case .integer(let bytes, let isSigned):

@@ -13,7 +13,7 @@ public struct ColumnStatistics: Sendable, Equatable {
   /// The first cell without a count.
   public private(set) var firstEmptyRow: Int?
 
-  /// Nothing seen.
+  /// Statistics of so many genes before any cell has been seen.
   public init(columnCount: Int) {
     totals = Array(repeating: 0, count: columnCount)
     maxima = totals

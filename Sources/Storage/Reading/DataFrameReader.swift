@@ -96,7 +96,7 @@ struct DataFrameReader {
 
   // MARK: - Columns
 
-  /// One column.
+  /// Reads one column, whatever its encoding.
   func column(_ name: String) throws(StorageError) -> Column {
     let path = "\(place)/\(name)"
     switch file.kind(path) {

@@ -1,8 +1,8 @@
 /// Which matrix of an AnnData file.
 public enum MatrixSource: Sendable, Hashable, CustomStringConvertible {
-  /// `X`.
+  /// The file's main matrix, `X`.
   case main
-  /// `layers/NAME`.
+  /// The matrix `layers/NAME` of this name.
   case layer(String)
   /// `raw/X`, with its own genes.
   case raw

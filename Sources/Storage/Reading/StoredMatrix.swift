@@ -14,15 +14,15 @@ public struct StoredMatrix: Sendable {
     case dense = "array"
   }
 
-  /// The file.
+  /// The file that holds the matrix.
   public let file: AnnDataFile
   /// Which of its matrices.
   public let source: MatrixSource
   /// How the values lie.
   public let layout: Layout
-  /// Cells.
+  /// How many cells, the rows of the matrix.
   public let rowCount: Int
-  /// Genes.
+  /// How many genes, the columns of the matrix.
   public let columnCount: Int
   /// What is odd but legal, a line each.
   public let warnings: [String]

@@ -68,7 +68,7 @@ enum TreeNames {
     return text
   }
 
-  /// The inverse.
+  /// The name that ``encoded(_:)`` made this member's name from.
   static func decoded(_ name: String) -> String {
     guard name.contains("%") else { return name }
     return name.replacingOccurrences(of: "%00", with: "")

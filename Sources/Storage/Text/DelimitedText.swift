@@ -6,9 +6,9 @@ import Foundation
 struct DelimitedText: ~Copyable {
   /// What stands between fields.
   enum Separator {
-    /// One tab.
+    /// Exactly one tab: two in a row hold an empty field.
     case tab
-    /// One comma.
+    /// Exactly one comma: two in a row hold an empty field.
     case comma
     /// Any number of blanks and tabs.
     case blanks

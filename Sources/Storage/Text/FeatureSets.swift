@@ -4,7 +4,7 @@
 public enum FeatureSets {
   /// A set of genes.
   public struct GeneSet: Sendable, Equatable {
-    /// Its name.
+    /// What the set is called, as in the first column.
     public let name: String
     /// Names of its genes.
     public let genes: [String]
@@ -12,7 +12,7 @@ public enum FeatureSets {
 
   /// A set of intervals.
   public struct RegionSet: Sendable {
-    /// Its name.
+    /// What the set is called: the fourth column, or the file's name.
     public let name: String
     /// From the first base, counted from 0, up to but not including the last.
     public let regions: [(chromosome: String, range: Range<Int>)]
