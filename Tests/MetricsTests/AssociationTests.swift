@@ -63,6 +63,63 @@ private struct Figures: Decodable {
     }
   }
 
+  /// Rounding takes the correlation of perfectly associated rows beyond ±1 in some of these.
+  @Test(arguments: 0..<8)
+  func perfectAssociationsHaveThePValueZero(seed: Int) throws {
+    var stream = RandomSource(seed: UInt64(seed)).stream("dosages")
+    let dosages = (0..<20).map { _ in (0..<31).map { _ in Double(stream.integer(below: 3)) } }
+    let association = try LinearAssociation(
+      responses: Matrix(
+        rows: dosages.enumerated().map { index, row in
+          row.map { index % 2 == 0 ? 0.3 * $0 + 0.1 : 7 - 1.7 * $0 }
+        }),
+      predictors: Matrix(rows: dosages),
+      covariates: Matrix(rowCount: 31, columnCount: 0, elements: []))
+    let correlations = association.correlations(responses: 0..<20)
+    #expect(correlations.elements.allSatisfy { $0 >= -1 && $0 <= 1 })
+    for index in 0..<20 {
+      let test = association.test(
+        response: index, predictor: index, correlation: correlations[index, index])
+      #expect(test.logPValue < -400)
+      #expect(test.slope.isClose(to: index % 2 == 0 ? 0.3 : -1.7, .golden))
+      #expect(test.standardError.magnitude < 1e-6)
+    }
+  }
+
+  /// All donors heterozygous: what is left of the row is rounding, and nothing to be tested.
+  @Test func constantPredictorsHaveNoStatistic() throws {
+    for value in [0.1, 1, 2, 1e6] {
+      let association = try LinearAssociation(
+        responses: Matrix(rows: [[1, 0, 4, 2, 1, 1, 3]]),
+        predictors: Matrix(rows: [Array(repeating: value, count: 7), [0, 1, 0, 2, 1, 1, 0]]),
+        covariates: Matrix(rowCount: 7, columnCount: 1, elements: [0.3, 1, 2, 3, 4, 7, 0.7]))
+      let correlations = association.correlations(responses: 0..<1)
+      #expect(correlations[0, 0].isNaN, "\(value)")
+      #expect(correlations[0, 1].isFinite)
+    }
+  }
+
+  @Test func uncorrelatedRowsHaveAStandardError() throws {
+    let association = try LinearAssociation(
+      responses: Matrix(rows: [[1, -1, 1, -1]]), predictors: Matrix(rows: [[1, 1, -1, -1]]),
+      covariates: Matrix(rowCount: 4, columnCount: 0, elements: []))
+    let test = association.test(response: 0, predictor: 0, correlation: 0)
+    #expect(test.standardError.isClose(to: 1 / 2.0.squareRoot(), .golden))
+  }
+
+  @Test func noRateIsBelowItsPValue() {
+    for count in 1...60 {
+      let p = (1...count).map { Double($0) / 37 / Double(count) }
+      #expect(zip(MultipleTesting.benjaminiHochberg(p), p).allSatisfy { $0 >= $1 })
+      #expect(
+        zip(MultipleTesting.logBenjaminiHochberg(p.map { log($0) }, testCount: count), p).allSatisfy
+        { $0 >= log($1) })
+    }
+    #expect(
+      MultipleTesting.logBenjaminiHochberg([-.infinity, -3, -.infinity], testCount: 9)
+        .allSatisfy { !$0.isNaN })
+  }
+
   @Test func adjustedPValuesAreStatsmodels() throws {
     let rows = try Reference.numbers("Association/adjust.tsv", headerCount: 1)
     let p = rows.map { $0[0] }

@@ -12,8 +12,9 @@ import Probability
 /// |---|---|---|
 /// | d | degrees of freedom, n − 2 − covariates | ``degreesOfFreedom`` |
 ///
-/// Edge cases: a response or predictor that the covariates explain altogether (residual norm below 10⁻¹⁰ of
-/// its centred norm) has NaN statistics.
+/// Edge cases: a response or predictor that is constant, or that the covariates explain altogether (residual norm
+/// below 10⁻¹⁰ of its own: less is rounding), has NaN statistics. A perfect association has r = ±1 exactly, which
+/// products of rounded numbers may miss by a bit on either side: t = ±∞, p = 0, standard error 0.
 /// Source: A. A. Shabalin, Matrix eQTL, Bioinformatics 28:1353–1358, 2012,
 /// doi:10.1093/bioinformatics/bts163.
 public struct LinearAssociation: Sendable {
@@ -83,14 +84,20 @@ public struct LinearAssociation: Sendable {
     public let logPValue: Double
   }
 
-  /// The correlations of a block of responses with all predictors: responses × predictors.
+  /// The correlations of a block of responses with all predictors: responses × predictors, −1…1 or NaN.
   public func correlations(responses block: Range<Int>) -> Matrix<Double> {
     let width = responses.scaled.columnCount
     let rows = Matrix(
       rowCount: block.count, columnCount: width,
       elements: Array(
         responses.scaled.elements[block.lowerBound * width..<block.upperBound * width]))
-    return matrixProduct(rows, predictors.scaled, transposing: .second)
+    var result = matrixProduct(rows, predictors.scaled, transposing: .second)
+    result.withUnsafeMutableElements { elements in
+      for index in elements.indices where abs(elements[index]) > 1 {
+        elements[index] = elements[index] < 0 ? -1 : 1
+      }
+    }
+    return result
   }
 
   /// t from a correlation.
@@ -107,9 +114,12 @@ public struct LinearAssociation: Sendable {
   /// The test of one response and predictor from their correlation.
   public func test(response: Int, predictor: Int, correlation r: Double) -> Test {
     let t = statistic(correlation: r)
-    let slope = r * responses.norms[response] / predictors.norms[predictor]
+    let ratio = responses.norms[response] / predictors.norms[predictor]
+    let slope = r * ratio
+    // slope / t is 0 / 0 where nothing is associated at all.
+    let standardError = t == 0 ? ratio / Double(degreesOfFreedom).squareRoot() : slope / t
     return Test(
-      slope: slope, standardError: slope / t, statistic: t,
+      slope: slope, standardError: standardError, statistic: t,
       logPValue: logPValue(correlation: r))
   }
 
@@ -125,11 +135,8 @@ public struct LinearAssociation: Sendable {
       scaled = qr.residuals(rows.transposed()).transposed()
       let width = rows.columnCount
       for row in 0..<rows.rowCount {
-        var square = 0.0
-        for value in scaled.row(row) { square += value * value }
-        let mean = rows.row(row).reduce(0, +) / Double(width)
-        var total = 0.0
-        for value in rows.row(row) { total += (value - mean) * (value - mean) }
+        let square = scaled.row(row).reduce(0) { $0 + $1 * $1 }
+        let total = rows.row(row).reduce(0) { $0 + $1 * $1 }
         let norm = square > 1e-20 * total ? square.squareRoot() : .nan
         norms.append(norm)
         for column in 0..<width { scaled[row, column] /= norm }

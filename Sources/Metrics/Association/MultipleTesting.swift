@@ -2,7 +2,7 @@ import Foundation
 
 /// p values adjusted for many tests.
 ///
-/// NaN stays NaN and does not count as a test.
+/// NaN stays NaN and does not count as a test. No adjusted value is below its p value, not by a rounding either.
 public enum MultipleTesting {
   /// Benjamini and Hochberg's false discovery rates: min over j ≥ i of p_(j) · m / j.
   ///
@@ -41,7 +41,7 @@ public enum MultipleTesting {
     var smallest = 1.0
     for place in order.indices.reversed() {
       smallest = min(smallest, adjusted(pValues[order[place]], place + 1, order.count))
-      result[order[place]] = smallest
+      result[order[place]] = max(smallest, pValues[order[place]])
     }
     return result
   }
