@@ -13,6 +13,7 @@ public enum Launcher {
   /// | returns a status | | that one |
   /// | throws `CollectiveFailure` | one line, by rank 0 | 2 |
   /// | throws anything else | one line, by each rank that threw | 70, all ranks aborted |
+  /// | is not run: another MPI's launcher started several processes that do not find each other | one line, by the first | 2 |
   ///
   /// An error that was not agreed upon never reaches `MPI_Finalize`: the other ranks may be waiting in a
   /// collective, and finalising would wait for them for ever.
@@ -29,6 +30,11 @@ public enum Launcher {
     let world = distfit_mpi_world()
     let session = Session(worldRank: Int(distfit_mpi_rank(world)), failurePlan: failurePlan)
     let everyone = Communicator(handle: world, session: session, isOwned: false)
+    if let launcher = ForeignLauncher(worldSize: everyone.size, environment) {
+      if launcher.rank == 0 { writeToStandardError("Error: \(launcher.message)\n") }
+      distfit_mpi_finalize()
+      exit(ExitStatus.failure.rawValue)
+    }
     let status: ExitStatus
     do {
       status = try body(everyone)

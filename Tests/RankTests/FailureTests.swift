@@ -26,6 +26,41 @@ struct FailureTests {
     #expect(outcome.status == 0 && outcome.output == "3 agreements\n", "\(outcome)")
   }
 
+  /// What MPICH's mpiexec and srun without PMIx set: each process would fit everything and write the same file.
+  @Test(arguments: [
+    ["PMI_SIZE": "4", "PMI_RANK": "0"],
+    ["SLURM_STEP_NUM_TASKS": "3", "SLURM_PROCID": "0", "SLURM_NTASKS": "3"],
+  ])
+  func processesThatDoNotFindEachOtherAreRefused(_ environment: [String: String]) throws {
+    let program = Command.built("RankChecks")
+    let first = try Command(program, ["agree-with-failure"], environment: environment)
+      .outcome(within: 30)
+    #expect(first.status == 2 && first.output.isEmpty, "\(first)")
+    #expect(messages(first).count == 1 && first.errors.contains("mpirun"), "\(first)")
+    let second = try Command(
+      program, ["agree-with-failure"],
+      environment: environment.merging(["PMI_RANK": "1", "SLURM_PROCID": "1"]) { $1 }
+    ).outcome(within: 30)
+    #expect(second.status == 2 && second.output.isEmpty && second.errors.isEmpty, "\(second)")
+  }
+
+  /// A job of one task, and mpirun within a step of several.
+  @Test func aSingleProcessUnderALauncherRuns() throws {
+    for environment in [
+      ["PMI_SIZE": "1"], ["SLURM_STEP_NUM_TASKS": "1", "SLURM_PROCID": "0"],
+      ["SLURM_NTASKS": "8", "SLURM_PROCID": "0"],
+    ] {
+      let alone = try Command(
+        Command.built("RankChecks"), ["agree-with-failure"], environment: environment
+      ).outcome(within: 30)
+      #expect(alone.status == 0 && alone.output == "3 agreements\n", "\(alone)")
+    }
+    let joined = try Mpirun.run(
+      "RankChecks", ["agree-with-failure"], rankCount: 1,
+      environment: ["SLURM_STEP_NUM_TASKS": "3", "SLURM_PROCID": "0"])
+    #expect(joined.status == 0, "\(joined)")
+  }
+
   @Test func anErrorNobodyAgreedUponAbortsTheJob() throws {
     let outcome = try Mpirun.run("RankChecks", ["unagreed-error"], rankCount: 3, timeout: 30)
     #expect(outcome.status == 70, "\(outcome)")
