@@ -52,8 +52,8 @@ let package = Package(
     .executableTarget(
       name: "distfit",
       dependencies: [
-        "Fitting", "Models", "Modeling", "Storage", "Collectives", "Metrics", "Probability",
-        "Graphs",
+        "Fitting", "Models", "Modeling", "Sums", "Storage", "Collectives", "Metrics",
+        "Probability", "Graphs",
         argumentParser, yams,
       ],
       swiftSettings: settings + [.unsafeFlags(staticRuntime, .when(configuration: .release))],
@@ -63,21 +63,22 @@ let package = Package(
     library(
       "Models",
       [
-        "Modeling", "Networks", "Optimization", "Probability", "LinearAlgebra", "Metrics", "Graphs",
-        "TileKernels",
+        "Modeling", "Networks", "Sums", "Optimization", "Probability", "LinearAlgebra", "Metrics",
+        "Graphs", "TileKernels",
       ]),
-    library("Modeling", ["Optimization", "Probability", "LinearAlgebra"]),
+    library("Modeling", ["Optimization", "Probability", "LinearAlgebra", "Sums"]),
     library(
       "Networks",
       [
-        "LinearAlgebra", "Probability", "TileKernels", "TileKernelsAVX2", "TileKernelsAVX512",
-        "TileKernelsBFloat16", numerics,
+        "LinearAlgebra", "Probability", "Sums", "TileKernels", "TileKernelsAVX2",
+        "TileKernelsAVX512", "TileKernelsBFloat16", numerics,
       ]),
     library("Optimization", ["LinearAlgebra", numerics]),
     library("Metrics", ["LinearAlgebra", "Probability"]),
     library("Graphs", ["Metrics", "Probability", "CDistfitIgraph"]),
     library("Probability", [numerics]),
     library("LinearAlgebra", ["COpenBLAS", "TileKernels", numerics]),
+    library("Sums", []),
     .target(name: "TileKernels", swiftSettings: settings),
     .target(
       name: "TileKernelsAVX2", dependencies: ["TileKernels", "CTileInstructions"],
@@ -90,9 +91,9 @@ let package = Package(
       swiftSettings: kernelSettings("x86-64-v4") + [.unsafeFlags(["-Xcc", "-mavx512bf16"])]),
 
     // MARK: - Distribution
-    library("Fitting", ["Modeling", "Networks", "Collectives", "Storage"]),
-    library("Collectives", ["Modeling", "LinearAlgebra", "CDistfitMPI"]),
-    library("Storage", ["Modeling", "CDistfitHDF5", "CDistfitHTS"]),
+    library("Fitting", ["Modeling", "Networks", "Sums", "Collectives", "Storage"]),
+    library("Collectives", ["Modeling", "Sums", "LinearAlgebra", "CDistfitMPI"]),
+    library("Storage", ["Modeling", "Sums", "CDistfitHDF5", "CDistfitHTS"]),
 
     // MARK: - C libraries
     .target(name: "CDistfitMPI", dependencies: ["COpenMPI"]),
@@ -114,7 +115,7 @@ let package = Package(
 
     // MARK: - Tests
     .target(
-      name: "TestSupport", dependencies: ["Modeling", "Probability"],
+      name: "TestSupport", dependencies: ["Modeling", "Sums", "Probability"],
       path: "Tests/TestSupport", swiftSettings: settings),
     tests("LinearAlgebraTests", ["LinearAlgebra", "Networks", "Probability"]),
     tests("ProbabilityTests", ["Probability"]),
@@ -127,23 +128,25 @@ let package = Package(
         "TileKernelsAVX512", "TileKernelsBFloat16",
       ]),
     tests("OptimizationTests", ["Optimization"]),
-    tests("ModelingTests", ["Modeling"]),
-    tests("ModelsTests", ["Models", "Modeling", "Metrics", "Storage"]),
-    tests("StorageTests", ["Storage", "Modeling"]),
-    tests("FittingTests", ["Fitting", "LinearAlgebra", "Modeling", "Models", "Optimization"]),
+    tests("SumsTests", ["Sums"]),
+    tests("ModelingTests", ["Modeling", "Sums"]),
+    tests("ModelsTests", ["Models", "Modeling", "Sums", "Metrics", "Storage"]),
+    tests("StorageTests", ["Storage", "Modeling", "Sums"]),
+    tests(
+      "FittingTests", ["Fitting", "LinearAlgebra", "Modeling", "Models", "Optimization", "Sums"]),
     tests("RankTests", []),
     tests("CommandTests", ["Modeling", "Storage"]),
     tests("StyleTests", []),
     .executableTarget(
       name: "RankChecks",
       dependencies: [
-        "Collectives", "Fitting", "LinearAlgebra", "Modeling", "Models", "Storage",
+        "Collectives", "Fitting", "LinearAlgebra", "Modeling", "Models", "Storage", "Sums",
       ],
       path: "Tests/RankChecks", swiftSettings: settings),
     .executableTarget(
       name: "distfit-bench",
       dependencies: [
-        "Models", "Modeling", "Networks", "LinearAlgebra", "Probability", argumentParser,
+        "Models", "Modeling", "Networks", "LinearAlgebra", "Probability", "Sums", argumentParser,
       ],
       path: "Tests/Benchmarks", exclude: ["Results", "Published"], swiftSettings: settings),
   ]

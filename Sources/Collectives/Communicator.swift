@@ -1,5 +1,5 @@
 import CDistfitMPI
-public import Modeling
+public import Sums
 
 /// A team of MPI ranks that also knows which rank this is.
 ///

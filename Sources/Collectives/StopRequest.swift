@@ -1,5 +1,5 @@
 import CDistfitMPI
-public import Modeling
+public import Sums
 
 /// A wish to stop soon, after writing a checkpoint.
 ///

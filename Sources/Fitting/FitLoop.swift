@@ -1,6 +1,7 @@
 public import LinearAlgebra
 public import Modeling
 public import Optimization
+public import Sums
 
 /// A fit between two steps: all that a checkpoint keeps, and the data of this rank's lanes.
 public struct FitState<Fitted: Model>: Sendable {

@@ -1,5 +1,6 @@
 public import LinearAlgebra
 public import Optimization
+public import Sums
 
 /// A latent-variable or graphical model that can be fitted: a state that can take a step.
 ///

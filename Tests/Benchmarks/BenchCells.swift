@@ -3,6 +3,7 @@ import LinearAlgebra
 import Modeling
 import Models
 import Probability
+import Sums
 
 /// Cells of any number, made straight into compressed counts from keyed random numbers: the counts of a droplet
 /// experiment in their density and sizes, without structure.

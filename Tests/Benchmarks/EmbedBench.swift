@@ -1,6 +1,7 @@
 import LinearAlgebra
 import Modeling
 import Models
+import Sums
 
 /// New cells on a fit, against epochs of training over the same cells.
 struct EmbedBench {

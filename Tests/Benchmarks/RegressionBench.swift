@@ -3,6 +3,7 @@ import LinearAlgebra
 import Modeling
 import Models
 import Probability
+import Sums
 
 /// Sizes of a regression.
 struct RegressionShape {

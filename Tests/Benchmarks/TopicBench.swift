@@ -2,6 +2,7 @@ import LinearAlgebra
 import Modeling
 import Models
 import Probability
+import Sums
 
 /// Sizes of a fit of TBLDA; by default those of the paper's chromosome 12.
 struct TopicSizes: Codable {

@@ -2,6 +2,7 @@ import LinearAlgebra
 import Modeling
 import Optimization
 import Probability
+import Sums
 
 /// The smallest model with everything a checkpoint must keep: rows that drift towards their mean.
 ///

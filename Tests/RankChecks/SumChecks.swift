@@ -1,6 +1,7 @@
 import Collectives
 import Glibc
 import Modeling
+import Sums
 
 /// A pseudorandom word by key (splitmix64's finaliser): the same on every rank.
 func word(_ key: UInt64) -> UInt64 {

@@ -1,6 +1,7 @@
 import Foundation
 import Modeling
 import Storage
+import Sums
 import TestSupport
 import Testing
 

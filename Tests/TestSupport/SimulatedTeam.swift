@@ -1,5 +1,6 @@
 import Foundation
 public import Modeling
+public import Sums
 
 /// A team in one process: its members are threads that meet in `sum` and `maximum`, as ranks do.
 ///

@@ -1,6 +1,7 @@
 import Collectives
 import Modeling
 import Storage
+import Sums
 
 /// Which genes of the data are fitted: those of a chromosome, those that are counted often enough.
 public struct GeneChoice: Sendable {

@@ -1,6 +1,7 @@
 import Collectives
 import Modeling
 import Storage
+import Sums
 
 /// Whether samples' reads and annotations fit the sex that a PLINK `.fam` gives their donors: donors whose names
 /// were exchanged show where one is a man and the other a woman.

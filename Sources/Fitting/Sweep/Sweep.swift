@@ -2,6 +2,7 @@ public import Collectives
 import Foundation
 import Glibc
 import Modeling
+import Sums
 
 /// Runs the points of a plan on groups of ranks, each taking the next point when it is free.
 ///

@@ -2,6 +2,7 @@ import Foundation
 import Modeling
 import Networks
 import Probability
+import Sums
 
 extension DGDModel {
   /// The better of two partitions of the started cells, k-means and tied Gaussians fitted from it, by how well

@@ -3,6 +3,7 @@ import LinearAlgebra
 import Modeling
 import Networks
 import Probability
+import Sums
 
 func logOnePlus(_ value: Double) -> Double { log1p(value) }
 

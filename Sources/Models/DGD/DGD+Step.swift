@@ -3,6 +3,7 @@ public import Modeling
 import Networks
 import Optimization
 import Probability
+public import Sums
 
 extension DGDModel {
   /// One minibatch, one pass over the validation cells, one step of the start or of the test cells.

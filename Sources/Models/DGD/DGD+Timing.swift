@@ -2,6 +2,7 @@ public import LinearAlgebra
 public import Modeling
 import Networks
 import Probability
+import Sums
 
 extension DGDModel: TimedModel {
   /// Minibatches of the lanes that the busiest rank would have, and its validation cells.

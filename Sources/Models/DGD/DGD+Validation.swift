@@ -3,6 +3,7 @@ import Modeling
 import Networks
 import Optimization
 import Probability
+import Sums
 
 extension DGDModel {
   /// The validation cells with the decoder of the epoch's end: loss, one step on their representations; then

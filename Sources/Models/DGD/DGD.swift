@@ -3,6 +3,7 @@ public import Modeling
 public import Networks
 import Optimization
 import Probability
+import Sums
 
 /// The deep generative decoder (DGD; for counts scDGD): a decoder network whose inputs, the representations of
 /// the cells, are parameters themselves, under a Gaussian mixture prior. There is no encoder.

@@ -1,6 +1,7 @@
 import Foundation
-public import Modeling
+import Modeling
 public import Probability
+public import Sums
 
 /// Points of several lanes.
 public struct StartPoints: Sendable {

@@ -1,6 +1,7 @@
 import Foundation
 import Modeling
 import Probability
+import Sums
 
 /// Gaussians with one variance for each dimension that all share, fitted by EM:
 ///

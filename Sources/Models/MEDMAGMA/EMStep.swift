@@ -1,6 +1,7 @@
 public import LinearAlgebra
 import Modeling
 import Networks
+import Sums
 
 /// The state of MED-MAGMA's EM on one matrix: two precision matrices and the scalings that lead to z*.
 public struct EMState: Sendable, Codable, Equatable {

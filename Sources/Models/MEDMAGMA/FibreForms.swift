@@ -1,5 +1,6 @@
 import LinearAlgebra
 import Modeling
+import Sums
 
 // The pieces of a flip or flop: Ŷ = Y diag(s), its second moments, the forms of its rows, and Q.
 

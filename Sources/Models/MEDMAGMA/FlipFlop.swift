@@ -1,6 +1,7 @@
 public import LinearAlgebra
 import Modeling
 import RealModule
+import Sums
 
 /// The point of the fibre of Y that the present model finds most probable: z* = diag(s₁) Y diag(s₂).
 ///

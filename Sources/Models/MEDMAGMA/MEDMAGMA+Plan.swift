@@ -1,6 +1,7 @@
 public import LinearAlgebra
 public import Modeling
 import Probability
+import Sums
 
 extension NetworkDataOptions {
   /// Cells and genes that networks of data of this shape will have, about.

@@ -3,6 +3,7 @@ public import LinearAlgebra
 public import Modeling
 import Optimization
 import Probability
+public import Sums
 
 /// MED-MAGMA, the matrix elliptical distribution's multi-axis graphical modelling algorithm: networks of cells
 /// and of genes at once, from data whose rows and columns carry unknown factors.

@@ -1,6 +1,7 @@
 import LinearAlgebra
 import Modeling
 import Optimization
+import Sums
 
 /// State of the methods that follow gradients.
 package struct PRRRGradientState: Codable, Sendable {

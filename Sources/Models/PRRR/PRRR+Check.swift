@@ -1,6 +1,7 @@
 import LinearAlgebra
 public import Modeling
 import RealModule
+import Sums
 
 extension PRRR: CheckableModel {
   /// Derivatives of the log joint of a few rows, by both passes that compute them, against central differences.

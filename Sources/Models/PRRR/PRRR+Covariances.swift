@@ -1,5 +1,6 @@
 import LinearAlgebra
 import Modeling
+import Sums
 
 extension PRRR {
   /// The most factors up to which covariances are computed: they take k (k + 1) / 2 numbers a gene.

@@ -1,6 +1,7 @@
 import LinearAlgebra
 import Modeling
 import RealModule
+import Sums
 
 extension PRRR {
   /// How well the held-out rows are predicted; nil without any.

@@ -1,6 +1,7 @@
 import LinearAlgebra
 import Modeling
 import Optimization
+import Sums
 
 /// Alternating Newton steps.
 ///

@@ -1,5 +1,6 @@
 import LinearAlgebra
 import Modeling
+import Sums
 
 /// Newton's step for every gene, given U.
 extension PRRR {

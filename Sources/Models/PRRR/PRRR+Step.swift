@@ -3,6 +3,7 @@ public import Modeling
 import Optimization
 import Probability
 import RealModule
+public import Sums
 
 extension PRRR {
   /// Parameters at the first start, intercepts of the published start included.

@@ -3,6 +3,7 @@ import Modeling
 import Optimization
 import Probability
 import RealModule
+import Sums
 
 /// Mean-field variational inference: a normal distribution for every entry of U, V, v0.
 ///

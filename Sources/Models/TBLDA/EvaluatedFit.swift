@@ -1,6 +1,7 @@
 import LinearAlgebra
 import Modeling
 import Probability
+import Sums
 
 /// A fit of TBLDA, put together again from its file and its data.
 ///

@@ -1,6 +1,7 @@
 public import LinearAlgebra
 public import Modeling
 import Probability
+import Sums
 
 extension TBLDA {
   /// Iterations on stand-in samples and genotypes: a part that is always there and one for each lane.

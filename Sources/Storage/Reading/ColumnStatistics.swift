@@ -1,4 +1,5 @@
-public import Modeling
+import Modeling
+public import Sums
 
 /// What was seen of the counts while they were read: sums over the rows of this rank, then of everyone.
 public struct ColumnStatistics: Sendable, Equatable {

@@ -5,6 +5,7 @@ import Models
 import Networks
 import Optimization
 import Probability
+import Sums
 import TestSupport
 import Testing
 

@@ -4,6 +4,7 @@ import Modeling
 import Models
 import Networks
 import Probability
+import Sums
 import TestSupport
 import Testing
 

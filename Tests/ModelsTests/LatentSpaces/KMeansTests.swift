@@ -2,6 +2,7 @@ import Metrics
 import Modeling
 import Models
 import Probability
+import Sums
 import TestSupport
 import Testing
 

@@ -4,6 +4,7 @@ import Modeling
 import Models
 import Optimization
 import Storage
+import Sums
 import TestSupport
 import Testing
 

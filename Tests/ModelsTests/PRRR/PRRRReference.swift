@@ -2,6 +2,7 @@ import Foundation
 import LinearAlgebra
 import Modeling
 import Models
+import Sums
 import TestSupport
 
 /// What the published classes computed on 328 pancreatic cells and 100 genes.

@@ -3,6 +3,7 @@ import Modeling
 import Models
 import Probability
 import RealModule
+import Sums
 import Testing
 
 /// Divergences, the evidence lower bound and its gradients against integrals over grids, where data are so

@@ -3,6 +3,7 @@ import Metrics
 import Modeling
 import Models
 import Probability
+import Sums
 import TestSupport
 import Testing
 

@@ -3,6 +3,7 @@ import Modeling
 import Models
 import Optimization
 import Probability
+import Sums
 import TestSupport
 import Testing
 

@@ -2,6 +2,7 @@ import LinearAlgebra
 import Modeling
 import Models
 import Probability
+import Sums
 import TestSupport
 
 /// Data of a TBLDA fit in memory, one lane or several.

@@ -1,6 +1,7 @@
 public import LinearAlgebra
 import Modeling
 import RealModule
+import Sums
 
 /// Eigenvalues and eigenvectors of what an axis's precision matrix is learned from.
 public struct AxisSpectrum: Sendable {

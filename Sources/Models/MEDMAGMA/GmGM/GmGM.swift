@@ -2,6 +2,7 @@ public import LinearAlgebra
 public import Modeling
 import Optimization
 import RealModule
+public import Sums
 
 /// GmGM, the multi-axis Gaussian graphical model, and the single-axis pseudo-inverse: networks of cells and of
 /// genes without regard to factors of rows and columns.

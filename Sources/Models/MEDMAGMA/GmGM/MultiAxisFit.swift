@@ -1,5 +1,6 @@
 public import LinearAlgebra
 import Modeling
+import Sums
 
 /// Precision matrices of rows and columns of one matrix.
 public struct MultiAxisPrecisions: Sendable, Codable, Equatable {

@@ -3,6 +3,7 @@ import Metrics
 import Modeling
 import Probability
 import RealModule
+import Sums
 
 /// Ranks in the place of values, so that only the order of the values in each column matters.
 ///

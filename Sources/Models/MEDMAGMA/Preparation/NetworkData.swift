@@ -1,6 +1,7 @@
 public import LinearAlgebra
 import Modeling
 import RealModule
+import Sums
 
 /// How a matrix of cells and genes is made small and square enough for networks of both.
 public struct NetworkDataOptions: Sendable, Equatable {

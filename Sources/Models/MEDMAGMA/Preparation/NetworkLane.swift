@@ -1,6 +1,7 @@
 import LinearAlgebra
 public import Modeling
 import RealModule
+import Sums
 
 /// One lane of a model of networks: its rows as they came.
 public struct NetworkLane: LaneState {

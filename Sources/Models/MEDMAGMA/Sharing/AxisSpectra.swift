@@ -1,5 +1,6 @@
 import LinearAlgebra
 import Modeling
+import Sums
 
 /// Runs the work of the row axis and of the column axis at the same time.
 func onBothAxes<Result: Sendable>(

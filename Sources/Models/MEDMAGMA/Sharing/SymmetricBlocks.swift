@@ -1,5 +1,6 @@
 import LinearAlgebra
 import Modeling
+import Sums
 
 /// Rows of one call: fixed, so that the bits do not depend on the number of threads or members.
 private let blockRows = 96

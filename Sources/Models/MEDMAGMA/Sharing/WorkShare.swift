@@ -1,5 +1,6 @@
 import LinearAlgebra
 import Modeling
+import Sums
 
 /// Which pieces of work that everyone needs one member does: those whose place among all pieces is the place of one
 /// of the member's rows among all rows.

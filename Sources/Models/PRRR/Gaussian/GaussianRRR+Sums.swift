@@ -1,6 +1,7 @@
 import LinearAlgebra
 public import Modeling
 import RealModule
+import Sums
 
 extension GaussianRRR {
   /// The sums over the training rows.

@@ -2,6 +2,7 @@ public import LinearAlgebra
 public import Modeling
 import Optimization
 import RealModule
+public import Sums
 
 /// The settings of least-squares reduced-rank regression of log counts.
 public struct GaussianRRRConfiguration: RegressionConfiguration {

@@ -2,6 +2,7 @@ import LinearAlgebra
 import Modeling
 import Optimization
 import RealModule
+import Sums
 
 /// Coordinate ascent of the bound, and EM, both with extrapolation.
 ///

@@ -1,6 +1,7 @@
 import LinearAlgebra
 public import Modeling
 import RealModule
+import Sums
 
 extension NonnegativePRRR: CheckableModel {
   /// Derivatives of the log joint of a few rows against central differences, at the start of a fit.

@@ -3,6 +3,7 @@ import Modeling
 import Optimization
 import Probability
 import RealModule
+import Sums
 
 /// The published methods, which follow gradients.
 extension NonnegativePRRR {

@@ -1,5 +1,6 @@
 import LinearAlgebra
 public import Modeling
+import Sums
 
 extension NonnegativePRRR {
   /// How well the held-out rows are predicted; nil without any.

@@ -2,6 +2,7 @@ import LinearAlgebra
 import Modeling
 import Optimization
 import Probability
+import Sums
 
 extension NonnegativePRRR {
   /// Parameters before the first sum: ones.

@@ -3,6 +3,7 @@ public import Modeling
 import Optimization
 import Probability
 import RealModule
+public import Sums
 
 extension NonnegativePRRR {
   /// One iteration of the method chosen.

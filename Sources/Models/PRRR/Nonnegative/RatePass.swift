@@ -1,5 +1,6 @@
 package import LinearAlgebra
-package import Modeling
+import Modeling
+package import Sums
 
 /// What a step of nn-PRRR needs, summed over all rows of everyone: only counts that are not 0 take part.
 package struct RateSums: Sendable {

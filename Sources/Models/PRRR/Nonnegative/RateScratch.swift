@@ -1,5 +1,6 @@
 import LinearAlgebra
 import Modeling
+import Sums
 import TileKernels
 
 /// One thread's memory for a pass over counts divided by their rates.

@@ -1,5 +1,6 @@
 package import LinearAlgebra
-package import Modeling
+import Modeling
+package import Sums
 
 /// The results of `body(0)` … `body(count − 1)`, in order; the threads share out the calls.
 ///

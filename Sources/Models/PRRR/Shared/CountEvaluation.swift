@@ -1,6 +1,7 @@
 package import LinearAlgebra
 package import Modeling
 import RealModule
+package import Sums
 
 /// How well rows that did not take part in the fit are predicted.
 ///

@@ -1,5 +1,6 @@
 import LinearAlgebra
 public import Modeling
+package import Sums
 
 /// One lane of PRRR or nn-PRRR: its rows, gathered by equal covariates.
 public struct CountRegressionLane: LaneState {

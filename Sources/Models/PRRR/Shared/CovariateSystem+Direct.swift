@@ -1,5 +1,6 @@
 import LinearAlgebra
 import Modeling
+import Sums
 
 /// The Newton system of U formed and solved at once.
 ///

@@ -1,5 +1,6 @@
 import LinearAlgebra
 import Modeling
+import Sums
 
 /// The Newton system of U given the genes' coefficients, as a product that needs no p·k × p·k matrix.
 ///

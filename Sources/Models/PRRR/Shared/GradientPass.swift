@@ -1,5 +1,6 @@
 package import LinearAlgebra
-package import Modeling
+import Modeling
+package import Sums
 import TileKernels
 
 /// The log-likelihood (without constants) and its gradient at one point, summed over everyone.

@@ -1,6 +1,7 @@
 import LinearAlgebra
 import Modeling
 import Probability
+import Sums
 
 extension PlannedRegression {
   /// Rows that steps are measured on: a block of rows, and four.

@@ -1,5 +1,6 @@
 package import LinearAlgebra
-package import Modeling
+import Modeling
+package import Sums
 import TileKernels
 
 /// What a Newton step of U needs of one block, for every row.

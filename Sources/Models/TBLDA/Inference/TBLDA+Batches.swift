@@ -2,6 +2,7 @@ import LinearAlgebra
 import Modeling
 import Probability
 import RealModule
+import Sums
 
 extension TBLDA {
   /// Minibatches of donors in one pass over them; nil: every iteration goes over all.

@@ -1,7 +1,8 @@
 package import LinearAlgebra
-package import Modeling
+import Modeling
 import Optimization
 import Probability
+package import Sums
 
 /// What one iteration found in one lane.
 private struct LanePass {

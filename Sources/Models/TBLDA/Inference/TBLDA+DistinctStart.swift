@@ -1,5 +1,6 @@
 package import LinearAlgebra
-package import Modeling
+import Modeling
+package import Sums
 
 extension TBLDA {
   /// ξ̂ of the first start: half the mean profile, half that of a sample each, samples that differ most.

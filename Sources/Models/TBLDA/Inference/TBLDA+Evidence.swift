@@ -1,6 +1,7 @@
 package import LinearAlgebra
-package import Modeling
+import Modeling
 import Probability
+package import Sums
 
 /// The evidence lower bound, estimated by draws.
 package struct EvidenceEstimate: Codable, Sendable {

@@ -1,7 +1,8 @@
 package import LinearAlgebra
-package import Modeling
+import Modeling
 import Probability
 import RealModule
+package import Sums
 
 /// How well a posterior predicts reads and genotypes that it has not seen.
 package struct HeldOutScore: Codable, Sendable, Equatable {

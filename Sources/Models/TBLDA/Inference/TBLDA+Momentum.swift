@@ -1,5 +1,6 @@
 package import LinearAlgebra
-package import Modeling
+import Modeling
+package import Sums
 import TileKernels
 
 extension TBLDA {

@@ -2,6 +2,7 @@ import LinearAlgebra
 import Modeling
 import Optimization
 import RealModule
+import Sums
 
 extension TBLDA {
   /// Steps in a line of the history.

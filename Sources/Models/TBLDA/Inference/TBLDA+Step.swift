@@ -1,6 +1,7 @@
 public import LinearAlgebra
 public import Modeling
 import Optimization
+public import Sums
 
 extension TBLDA {
   /// One iteration of the inference chosen, or one step of the refinement after it.

@@ -1,7 +1,8 @@
 package import LinearAlgebra
-package import Modeling
+import Modeling
 import Optimization
 import Probability
+package import Sums
 
 /// What stochastic inference keeps of the shared parameters, beside their values.
 package struct StochasticState: Codable, Sendable {

@@ -1,6 +1,7 @@
 import LinearAlgebra
 import Modeling
 import Optimization
+import Sums
 
 extension TBLDA {
   /// Steps in a line of the history.

@@ -1,4 +1,5 @@
 import Modeling
+import Sums
 import TestSupport
 import Testing
 

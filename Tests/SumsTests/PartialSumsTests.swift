@@ -1,5 +1,6 @@
 import Modeling
 import Probability
+import Sums
 import Testing
 
 @Suite struct PartialSumsTests {
