@@ -52,20 +52,18 @@ public struct Communicator: ~Copyable, Team {
 // MARK: - Team
 
 extension Communicator {
-  /// Replaces partial sums by the sums over all lanes of all ranks.
+  /// Replaces integers by their sums over all ranks, place by place.
   ///
-  /// Collective; blocks of the same names and sizes on every rank.
+  /// Collective; as many integers on every rank.
   ///
   /// One `MPI_Allreduce` with `MPI_SUM` on 64-bit integers. Integers add associatively, so the bits
   /// depend neither on the number of ranks nor on the order in which MPI adds.
-  public borrowing func sum(_ partials: inout PartialSums) {
+  public borrowing func addUp(_ integers: UnsafeMutableBufferPointer<Int64>) {
     begin("sum")
-    counter.traffic.sums.count(bytes: partials.messageBytes)
+    counter.traffic.sums.count(bytes: integers.count * MemoryLayout<Int64>.size)
     guard size > 1 else { return }
-    partials.withMessage { message in
-      distfit_mpi_sum_int64(
-        fortranHandle, message.baseAddress, Int64(message.count), largestMessage)
-    }
+    distfit_mpi_sum_int64(
+      fortranHandle, integers.baseAddress, Int64(integers.count), largestMessage)
   }
 
   /// Replaces each value by its maximum over all ranks; NaN wins over every number.

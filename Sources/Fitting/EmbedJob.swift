@@ -62,9 +62,14 @@ public struct EmbedJob<Fitted: EmbeddingModel> {
       try Fitted(fit: fitted.fit, for: data.summary, steps: steps)
     }
     let lanes = try world.agree(on: "prepare the rows") { try data.rows.map(model.lane(from:)) }
-    var state = FitState<Fitted>(shared: model.start(), lanes: lanes)
     let loop = FitLoop(model, on: workers, log: log, checkpoints: CheckpointSchedule())
-    _ = try loop.run(&state, with: world, stopRequested: { false }, save: { _ in })
+    let state: FitState<Fitted>
+    switch try loop.run(FitState(shared: model.start(), lanes: lanes), among: world) {
+    case .finished(let last, _): state = last
+    case .interrupted: return .runAgain
+    case .faulted(_, let fault):
+      return try world.agree(on: "represent the rows") { throw ModelError("\(fault)") }
+    }
     try writer.write(
       data.summary, rows: state.lanes.map { model.rowOutput(state.shared, $0) },
       ownRows: data.plan.rows(ofRank: world.rank, of: world.size),

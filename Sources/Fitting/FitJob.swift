@@ -104,18 +104,22 @@ public struct FitJob<Fitted: Model> {
     let loop = FitLoop(
       model, on: workers, log: log, checkpoints: checkpoints, readingFrom: stores)
     let ending = try loop.run(
-      &state, with: world, stopRequested: { stop.signal != nil },
+      state, among: world, stopRequested: { stop.signal != nil },
       save: { state in
         try store.save(state, with: world)
         log.detail("checkpoint after step \(state.stepCount) in \(checkpointFolder)")
       })
-    if case .failed(let failure) = ending {
-      try world.agree(on: "fit \(Fitted.name)") { throw failure }
-    }
-    if ending == .dataLost { try world.agree(on: "read the data") { try stores.requireGood() } }
-    guard case .finished(let termination) = ending else {
+    let termination: Termination
+    switch ending {
+    case .finished(let last, let reason): (state, termination) = (last, reason)
+    case .faulted(let last, let fault):
+      (state, termination) = (last, .objectiveNotFinite)
+      log.warning(
+        "\(fault); the fit stops after step \(state.stepCount) with its last good state: try smaller steps"
+      )
+    case .interrupted(let last):
       log.note(
-        "stopped after step \(state.stepCount); the checkpoint is in \(checkpointFolder): the same command with --resume continues"
+        "stopped after step \(last.stepCount); the checkpoint is in \(checkpointFolder): the same command with --resume continues"
       )
       return .runAgain
     }

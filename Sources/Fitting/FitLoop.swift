@@ -1,3 +1,4 @@
+public import Collectives
 public import LinearAlgebra
 public import Modeling
 public import Optimization
@@ -26,16 +27,23 @@ public struct FitState<Fitted: Model>: Sendable {
   }
 }
 
-/// How a run of the loop ended.
-public enum FitEnding: Sendable, Equatable {
+/// How a run of the loop ended, with the state that it ended in: there is no way to that state which passes the
+/// ending by.
+public enum FitEnding<Fitted: Model>: Sendable {
   /// The model said so.
-  case finished(Termination)
+  case finished(FitState<Fitted>, Termination)
+  /// A number of a sum was not finite or too large; the state is the last good one.
+  case faulted(FitState<Fitted>, SumFault)
   /// A stop was asked for; the state is saved and can be resumed.
-  case interrupted
-  /// Data that stay outside of memory could not be read, on this rank or another; nothing is to be written.
+  case interrupted(FitState<Fitted>)
+}
+
+/// Why there is nothing to be written.
+public enum FitFailure: Error, Sendable, Equatable {
+  /// Data that stay outside of memory could not be read, on this rank or another.
   case dataLost
-  /// The data cannot be fitted; nothing is to be written.
-  case failed(ModelError)
+  /// The data cannot be fitted.
+  case refused(ModelError)
 }
 
 /// When checkpoints are written, beside the one before an interruption.
@@ -87,42 +95,41 @@ public struct FitLoop<Fitted: Model> {
   /// - Parameters:
   ///   - stopRequested: whether this process was asked to stop; read after each step.
   ///   - save: writes a checkpoint; called on every rank after the same step.
-  /// - Throws: what `save` throws.
+  /// - Throws: `FitFailure`, and what `save` throws.
   public func run<Everyone: Team & ~Copyable>(
-    _ state: inout FitState<Fitted>, with everyone: borrowing Everyone,
+    _ start: consuming FitState<Fitted>, with everyone: borrowing Everyone,
     stopRequested: () -> Bool, save: (FitState<Fitted>) throws -> Void
-  ) throws -> FitEnding {
+  ) throws -> FitEnding<Fitted> {
+    var state = start
+    defer { log.endProgressLine() }
     let clock = ContinuousClock()
-    let start = clock.now
+    let began = clock.now
     let secondsBefore = state.secondsSpent
-    var lastSave = start
+    var lastSave = began
     var epochsSinceSave = 0
     var speed = SpeedMeter()
     while true {
-      let report = model.step(&state.shared, &state.lanes, with: everyone, on: workers)
-      if !stores.isEmpty, everyone.maximum(stores.contains { $0.failure != nil } ? 1 : 0) > 0 {
-        log.endProgressLine()
-        return .dataLost
+      let report: StepReport
+      do throws(SumFault) {
+        report = try model.step(&state.shared, &state.lanes, with: everyone, on: workers)
+      } catch {
+        try requireData(with: everyone)
+        return .faulted(state, error)
       }
+      try requireData(with: everyone)
       state.stepCount += 1
-      state.secondsSpent = secondsBefore + start.duration(to: clock.now).seconds
+      state.secondsSpent = secondsBefore + began.duration(to: clock.now).seconds
       speed.count(report.rowsProcessed, at: state.secondsSpent)
       if report.endsEpoch {
         state.history.append(report.measures)
         epochsSinceSave += 1
       }
       if let remark = report.remark { log.note(remark) }
-      if let failure = report.failure {
-        log.endProgressLine()
-        return .failed(failure)
-      }
+      if let failure = report.failure { throw FitFailure.refused(failure) }
       log.progress(
         line(report, state.history, speed, state.secondsSpent),
         isImportant: report.termination != nil)
-      if let termination = report.termination {
-        log.endProgressLine()
-        return .finished(termination)
-      }
+      if let termination = report.termination { return .finished(state, termination) }
       let minutesSinceSave = lastSave.duration(to: clock.now).seconds / 60
       let isTimeToSave = checkpoints.everyMinutes.map { minutesSinceSave >= $0 } ?? false
       var wishes: [Double] = [stopRequested() ? 1 : 0, isTimeToSave ? 1 : 0]
@@ -136,11 +143,33 @@ public struct FitLoop<Fitted: Model> {
         lastSave = clock.now
         epochsSinceSave = 0
       }
-      if isStopping {
-        log.endProgressLine()
-        return .interrupted
-      }
+      if isStopping { return .interrupted(state) }
     }
+  }
+
+  /// Ends the fit on every rank where one could not read its data.
+  private func requireData<Everyone: Team & ~Copyable>(with everyone: borrowing Everyone) throws {
+    guard !stores.isEmpty else { return }
+    let isLost = stores.contains { $0.failure != nil }
+    if everyone.maximum(isLost ? 1 : 0) > 0 { throw FitFailure.dataLost }
+  }
+
+  /// The same among ranks: what leaves nothing to write ends the fit on all of them with one line.
+  ///
+  /// Collective.
+  /// - Throws: `CollectiveFailure`, and what `save` throws.
+  public func run(
+    _ start: consuming FitState<Fitted>, among world: borrowing Communicator,
+    stopRequested: () -> Bool = { false }, save: (FitState<Fitted>) throws -> Void = { _ in }
+  ) throws -> FitEnding<Fitted> {
+    do {
+      return try run(start, with: world, stopRequested: stopRequested, save: save)
+    } catch FitFailure.refused(let error) {
+      try world.agree(on: "fit \(Fitted.name)") { throw error }
+    } catch FitFailure.dataLost {
+      try world.agree(on: "read the data") { try stores.requireGood() }
+    }
+    preconditionFailure("data were lost on a rank that knows nothing of it")
   }
 
   private func line(

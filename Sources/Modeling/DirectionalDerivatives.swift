@@ -11,25 +11,29 @@ import Probability
 ///   - gradients: the gradient there, in the same shape.
 ///   - tolerance: up to which relative error they agree.
 ///   - value: the function.
-public func comparedDerivatives(
+/// - Throws: what the function throws.
+public func comparedDerivatives<Failure: Error>(
   of blocks: [(name: String, values: [Double])], gradients: [[Double]], tolerance: Double = 1e-5,
-  value: ([[Double]]) -> Double
-) -> [GradientComparison] {
-  blocks.indices.filter { !blocks[$0].values.isEmpty }.map { block in
+  value: ([[Double]]) throws(Failure) -> Double
+) throws(Failure) -> [GradientComparison] {
+  var comparisons: [GradientComparison] = []
+  for block in blocks.indices where !blocks[block].values.isEmpty {
     let direction = checkedDirection(block: block, count: blocks[block].values.count)
-    func quotient(_ h: Double) -> Double {
-      func moved(_ step: Double) -> Double {
+    func quotient(_ h: Double) throws(Failure) -> Double {
+      func moved(_ step: Double) throws(Failure) -> Double {
         var point = blocks.map(\.values)
         point[block] = zip(point[block], direction).map { $0 + step * $1 }
-        return value(point)
+        return try value(point)
       }
-      return (moved(h) - moved(-h)) / (2 * h)
+      return try (moved(h) - moved(-h)) / (2 * h)
     }
-    let difference = (4 * quotient(5e-4) - quotient(1e-3)) / 3
+    let difference = try (4 * quotient(5e-4) - quotient(1e-3)) / 3
     let derivative = zip(gradients[block], direction).reduce(0) { $0 + $1.0 * $1.1 }
-    return GradientComparison(
-      blocks[block].name, derivative: derivative, difference: difference, tolerance: tolerance)
+    comparisons.append(
+      GradientComparison(
+        blocks[block].name, derivative: derivative, difference: difference, tolerance: tolerance))
   }
+  return comparisons
 }
 
 /// The random direction of a block of so many parameters, of length one.

@@ -60,10 +60,12 @@ public protocol Model: Sendable {
   ///
   /// Collective, through `everyone` only.
   /// - Parameter lanes: the lanes of this rank, possibly none.
+  /// - Throws: the fault of a sum, before anything has moved that the sum is about: the fit ends with the last good
+  ///   state.
   func step<Everyone: Team & ~Copyable>(
     _ shared: inout Shared, _ lanes: inout [Lane], with everyone: borrowing Everyone,
     on workers: Workers
-  ) -> StepReport
+  ) throws(SumFault) -> StepReport
 
   /// What the fit says about the rows of one lane, in the lane's order.
   ///

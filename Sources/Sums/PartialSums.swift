@@ -5,7 +5,8 @@
 /// rounded once, to the block's resolution (see `SumBlock`).
 ///
 /// NaN, infinities and numbers out of a block's range cannot be held; they are counted in the same message,
-/// so that everyone learns of one rank's NaN for nothing: see `fault`.
+/// so that everyone learns of one rank's NaN for nothing. Partial sums cannot be read: `Team.sum` turns them into
+/// `Sums`, or throws what was counted as a `SumFault`.
 ///
 /// The first block's limbs come first, then the second's …, then two fault counters a block.
 public struct PartialSums: Sendable {
@@ -27,14 +28,11 @@ public struct PartialSums: Sendable {
     limbs = Array(repeating: 0, count: end + 2 * blocks.count)
   }
 
-  /// Bytes of the message that `Team.sum` sends.
-  public var messageBytes: Int { limbs.count * MemoryLayout<Int64>.size }
-
   /// Sets the wide blocks and the counts of faults to zero, keeping the storage.
   ///
   /// Scaled blocks keep what they hold, for a kernel that writes every number: clearing millions of them takes as
   /// long as a tenth of a step.
-  public mutating func resetWideBlocks() {
+  mutating func resetWideBlocks() {
     for (block, offset) in zip(blocks, offsets) {
       if case .wide = block.precision {
         for limb in offset..<offset + block.limbCount { limbs[limb] = 0 }
@@ -44,7 +42,7 @@ public struct PartialSums: Sendable {
   }
 
   /// The message as it travels: limbs, then the fault counters.
-  public mutating func withMessage<Result>(
+  mutating func withMessage<Result>(
     _ body: (UnsafeMutableBufferPointer<Int64>) throws -> Result
   ) rethrows -> Result {
     try limbs.withUnsafeMutableBufferPointer { try body($0) }
@@ -63,51 +61,45 @@ public struct PartialSums: Sendable {
   }
 }
 
+extension PartialSums {
+  /// Adds a block of other partial sums, with its faults, to a stretch of a block of the same precision.
+  ///
+  /// - Parameters:
+  ///   - source: the other's block.
+  ///   - start: the first number of the stretch.
+  public mutating func add(
+    _ source: Int, of other: PartialSums, to block: Int, at start: Int
+  ) {
+    let precision = other.blocks[source].precision
+    precondition(precision == blocks[block].precision, "sums in different units")
+    let (from, count) = (other.offsets[source], other.blocks[source].limbCount)
+    let to = offsets[block] + start * (precision == .scaled ? 1 : 2)
+    precondition(to + count <= offsets[block] + blocks[block].limbCount)
+    for index in 0..<count { limbs[to + index] &+= other.limbs[from + index] }
+    let theirs = other.limbs.count - 2 * (other.blocks.count - source)
+    let mine = limbs.count - 2 * (blocks.count - block)
+    for kind in 0..<2 { limbs[mine + kind] &+= other.limbs[theirs + kind] }
+  }
+}
+
 // MARK: - Faults
 
 extension PartialSums {
-  /// What could not be summed.
-  public struct Fault: Sendable, Equatable {
-    /// Why a number could not be summed.
-    public enum Kind: Sendable, Equatable {
-      /// NaN or infinity.
-      case notFinite
-      /// Finite, but beyond the block's range.
-      case outOfRange
-    }
-    /// The name of the first block at fault.
-    public let block: String
-    /// NaN or infinity wins over range.
-    public let kind: Kind
-    /// How many numbers of that block and kind.
-    public let count: Int
-
-    /// A fault of so many numbers of one block.
-    public init(block: String, kind: Kind, count: Int) {
-      self.block = block
-      self.kind = kind
-      self.count = count
-    }
-  }
-
   /// The first block with a number that could not be summed; nil when every sum is good.
-  ///
-  /// After `Team.sum` the same on every rank.
-  public var fault: Fault? {
+  var fault: SumFault? {
     for index in blocks.indices {
       let counters = limbs.count - 2 * (blocks.count - index)
-      if limbs[counters] != 0 {
-        return Fault(block: blocks[index].name, kind: .notFinite, count: Int(limbs[counters]))
-      }
-      if limbs[counters + 1] != 0 {
-        return Fault(block: blocks[index].name, kind: .outOfRange, count: Int(limbs[counters + 1]))
+      for (place, kind) in [SumFault.Kind.notFinite, .outOfRange].enumerated()
+      where limbs[counters + place] != 0 {
+        return SumFault(
+          block: blocks[index].name, kind: kind, count: Int(limbs[counters + place]))
       }
     }
     return nil
   }
 
   /// Counts numbers of a block that a kernel could not hold.
-  public mutating func countFaults(_ kind: Fault.Kind, _ count: Int, in block: Int) {
+  public mutating func countFaults(_ kind: SumFault.Kind, _ count: Int, in block: Int) {
     let counters = limbs.count - 2 * (blocks.count - block)
     limbs[counters + (kind == .notFinite ? 0 : 1)] &+= Int64(count)
   }
@@ -181,14 +173,10 @@ extension PartialSums {
     if outOfRange > 0 { countFaults(.outOfRange, outOfRange, in: block) }
   }
 
-  /// The sums of a wide block, each rounded to double; NaN throughout where the block has a fault.
-  public func values(of block: Int) -> [Double] {
+  /// The sums of a wide block, each rounded to double.
+  func values(of block: Int) -> [Double] {
     guard case .wide(let exponent) = blocks[block].precision else {
       preconditionFailure("\(blocks[block].name) is read by its kernel")
-    }
-    let counters = limbs.count - 2 * (blocks.count - block)
-    guard limbs[counters] == 0, limbs[counters + 1] == 0 else {
-      return Array(repeating: .nan, count: blocks[block].count)
     }
     let fromHigh = Double(sign: .plus, exponent: exponent, significand: 1)
     let fromLow = Double(sign: .plus, exponent: exponent - 50, significand: 1)
@@ -201,15 +189,12 @@ extension PartialSums {
       return Double(high) * fromHigh + Double(low &- (carry << 50)) * fromLow
     }
   }
-
-  /// The sum of a wide block of one number.
-  public func value(of block: Int) -> Double { values(of: block)[0] }
 }
 
 // MARK: - Kernels
 
 extension PartialSums {
-  /// The limbs of a scaled block, for the kernel that writes or reads them.
+  /// The limbs of a block, for the kernel that writes them.
   public mutating func withLimbs<Result>(
     of block: Int, _ body: (UnsafeMutableBufferPointer<Int64>) throws -> Result
   ) rethrows -> Result {

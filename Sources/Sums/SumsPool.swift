@@ -21,8 +21,8 @@ public final class SumsPool: Sendable {
   }
 
   /// Keeps sums whose values are no longer needed.
-  public func giveBack(_ sums: consuming PartialSums) {
-    let sums = sums
-    kept.withLock { $0 = sums }
+  public func giveBack(_ sums: consuming Sums) {
+    let partials = sums.partials
+    kept.withLock { $0 = partials }
   }
 }

@@ -31,11 +31,11 @@ struct EmbedBench {
     let model = try DGD(fit: .group(tree), for: cells.summary, steps: Self.steps)
     var lanes = try rows.map(model.lane(from:))
     var shared = model.start()
-    let training = clock.time { epoch(&fit) }
-    let embedding = clock.time {
+    let training = try clock.time { try epoch(&fit) }
+    let embedding = try clock.time {
       var isDone = false
       while !isDone {
-        isDone = model.step(&shared, &lanes, with: Alone(), on: workers).termination != nil
+        isDone = try model.step(&shared, &lanes, with: Alone(), on: workers).termination != nil
       }
     }
     return EmbedResult(
@@ -45,10 +45,10 @@ struct EmbedBench {
 
   private static let steps = 15
 
-  private func epoch(_ fit: inout BenchFit) {
+  private func epoch(_ fit: inout BenchFit) throws {
     var isDone = false
     while !isDone {
-      isDone = fit.model.step(&fit.shared, &fit.lanes, with: Alone(), on: workers).endsEpoch
+      isDone = try fit.model.step(&fit.shared, &fit.lanes, with: Alone(), on: workers).endsEpoch
     }
   }
 }

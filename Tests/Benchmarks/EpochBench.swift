@@ -78,7 +78,7 @@ struct EpochBench {
   }
 
   /// One epoch after a minibatch that warms up.
-  func measure(_ fit: inout BenchFit, name: String, cells: Int) -> EpochResult {
+  func measure(_ fit: inout BenchFit, name: String, cells: Int) throws -> EpochResult {
     var products = BareProducts(
       rows: sizes.rows, hidden: sizes.hidden, genes: sizes.genes)
     let team = CountingTeam()
@@ -88,8 +88,8 @@ struct EpochBench {
     while closing == nil {
       floors.append(clock.time { products.multiply(on: workers) })
       var endsEpoch = false
-      let seconds = clock.time {
-        endsEpoch = fit.model.step(&fit.shared, &fit.lanes, with: team, on: workers).endsEpoch
+      let seconds = try clock.time {
+        endsEpoch = try fit.model.step(&fit.shared, &fit.lanes, with: team, on: workers).endsEpoch
       }
       if endsEpoch { closing = seconds } else { steps.append(seconds) }
     }

@@ -60,7 +60,6 @@ struct OutputLayerBench {
         "training step",
         {
           number += 1
-          sums.resetWideBlocks()
           let activations = hidden.forward(
             problem.representations, rowCount: problem.rows, on: workers)
           var batch = problem.batch

@@ -81,8 +81,8 @@ struct RegressionBench {
     var floors: [Double] = []
     for repetition in 0..<repetitions + 2 {
       let floor = clock.time { floorProducts.multiply(on: workers) }
-      let seconds = clock.time {
-        _ = model.step(&shared, &lanes, with: Alone(), on: workers)
+      let seconds = try clock.time {
+        _ = try model.step(&shared, &lanes, with: Alone(), on: workers)
       }
       // The first two find new memory and no moments yet.
       guard repetition > 1 else { continue }

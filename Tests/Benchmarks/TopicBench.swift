@@ -58,8 +58,8 @@ struct TopicBench {
     var (times, floors, ratios) = ([Double](), [Double](), [Double]())
     for repetition in 0...repetitions {
       let floor = clock.time { products.multiply(on: workers) }
-      let seconds = clock.time {
-        _ = model.acceleratedIteration(&shared, &lanes, with: Alone(), on: workers)
+      let seconds = try clock.time {
+        _ = try model.acceleratedIteration(&shared, &lanes, with: Alone(), on: workers)
       }
       // The first finds cold caches and new memory.
       guard repetition > 0 else { continue }

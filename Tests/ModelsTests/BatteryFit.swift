@@ -140,7 +140,7 @@ struct BatteryFit<Fitted: Model>: Sendable {
       var shared = state?.shared ?? model.start()
       var reports: [StepReport] = []
       while reports.count < steps, reports.last?.termination == nil {
-        reports.append(model.step(&shared, &own, with: everyone, on: workers))
+        reports.append(try model.step(&shared, &own, with: everyone, on: workers))
       }
       return BatteryState(shared: shared, saved: own.map(\.saved), reports: reports)
     }

@@ -45,7 +45,7 @@ let checkCheckpoint: Check = { arguments in
     everyone.say("process \(getpid())")
     let workers = Workers(threadCount: 1)
     while state.stepCount < number("steps", 6) {
-      let report = model.step(&state.shared, &state.lanes, with: everyone, on: workers)
+      let report = try model.step(&state.shared, &state.lanes, with: everyone, on: workers)
       state.stepCount += 1
       state.history.append(report.measures)
       if state.stepCount >= number("from", 1) {

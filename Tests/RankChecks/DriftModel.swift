@@ -56,13 +56,13 @@ struct DriftModel: Model {
   func step<Everyone: Team & ~Copyable>(
     _ shared: inout Shared, _ lanes: inout [Lane], with everyone: borrowing Everyone,
     on workers: Workers
-  ) -> StepReport {
+  ) throws(SumFault) -> StepReport {
     var partials = PartialSums([.wide("total", count: 1)])
     for lane in lanes {
       partials.add(lane.saved.reduce(0, +), to: 0)
     }
-    everyone.sum(&partials)
-    shared.mean = partials.value(of: 0) / Double(rowCount)
+    let sums = try everyone.sum(consume partials)
+    shared.mean = sums.value(of: 0) / Double(rowCount)
     shared.means.append(shared.mean)
     shared.step += 1
     let random = RandomSource(seed: 1)

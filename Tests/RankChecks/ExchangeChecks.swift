@@ -1,6 +1,7 @@
 import Collectives
 import Foundation
 import Modeling
+import Sums
 
 /// Arrays, texts and data from every root.
 let checkBroadcast: Check = { _ in

@@ -55,17 +55,18 @@ private func checkPlan(
   let perStep = Traffic.Count(calls: plan.messagesPerStep, bytes: plan.bytesPerStep)
   let perEpoch = Traffic.Count(calls: plan.messagesPerEpoch, bytes: plan.bytesPerEpoch)
   for (steps, expected) in [(1, perStep), (plan.stepsPerEpoch + 1, perEpoch)] {
-    var state = FitState<DGD>(shared: model.start(), lanes: lanes)
     var done = 0
     let before = everyone.traffic.total
     let ending = try loop.run(
-      &state, with: everyone,
+      FitState(shared: model.start(), lanes: lanes), with: everyone,
       stopRequested: {
         done += 1
         return done == steps
       }, save: { _ in })
     let after = everyone.traffic.total
-    try expect(ending == .interrupted, "the epoch ended the fit")
+    guard case .interrupted(let state) = ending else {
+      throw Unexpected(description: "the epoch ended the fit")
+    }
     try expect(state.shared.epoch == (steps == 1 ? 0 : 1), "not an epoch")
     let sent = Traffic.Count(
       calls: after.calls - before.calls, bytes: after.bytes - before.bytes)

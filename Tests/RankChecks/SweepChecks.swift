@@ -2,6 +2,7 @@ import Collectives
 import Fitting
 import Foundation
 import Modeling
+import Sums
 
 /// A sweep of simulated work: points that sleep for a random time of their own, some that fail.
 ///

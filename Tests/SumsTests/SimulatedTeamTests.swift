@@ -7,8 +7,9 @@ struct SimulatedTeamTests {
   @Test func everySplitOfTheLanesGivesTheSumsOfOneMember() throws {
     let values = (0..<5).map { lane in (0..<7).map { 0.1 * Double(lane * lane) - Double($0) / 3 } }
     let blocks: [SumBlock] = [.wide("sums", count: 7)]
-    var expected = PartialSums(blocks)
-    for lane in values { expected.add(lane, to: 0) }
+    var partials = PartialSums(blocks)
+    for lane in values { partials.add(lane, to: 0) }
+    let expected = try Alone().sum(partials)
     let splits = SimulatedTeam.splits(ofLanes: 5)
     #expect(splits.count == 16 + 5)
     for split in splits {
@@ -16,10 +17,9 @@ struct SimulatedTeamTests {
       let sums = try SimulatedTeam(memberCount: split.count).run { member, everyone in
         var partials = PartialSums(blocks)
         for lane in split[member] { partials.add(values[lane], to: 0) }
-        everyone.sum(&partials)
-        var again = PartialSums(blocks)
-        everyone.sum(&again)
-        return (partials.values(of: 0), again.values(of: 0))
+        let sums = try everyone.sum(consume partials)
+        let again = try everyone.sum(PartialSums(blocks))
+        return (sums.values(of: 0), again.values(of: 0))
       }
       for (first, second) in sums {
         #expect(first == expected.values(of: 0))

@@ -1,5 +1,4 @@
 import Foundation
-public import Modeling
 public import Sums
 
 /// A team in one process: its members are threads that meet in `sum` and `maximum`, as ranks do.
@@ -61,14 +60,12 @@ public struct SimulatedTeam: Sendable {
   public struct Member: ~Copyable, Team {
     fileprivate let meeting: Meeting
 
-    /// Replaces partial sums by everyone's sums.
+    /// Replaces integers by everyone's sums.
     ///
     /// Collective.
-    public borrowing func sum(_ partials: inout PartialSums) {
-      partials.withMessage { message in
-        let total = meeting.meet(.sum, Array(message)) { $0 &+= $1 }
-        for index in message.indices { message[index] = total[index] }
-      }
+    public borrowing func addUp(_ integers: UnsafeMutableBufferPointer<Int64>) {
+      let totals = meeting.meet(.sum, Array(integers)) { $0 &+= $1 }
+      for index in integers.indices { integers[index] = totals[index] }
     }
 
     /// Replaces each value by everyone's maximum; NaN wins.

@@ -145,7 +145,7 @@ public struct GeneChoice: Sendable {
       }
       return reached
     }
-    reached = world.sum(reached, "samples that reach the median")
+    reached = world.sum(reached)
     var sizes = [Int64](repeating: 0, count: groupCount)
     for code in codes where code >= 0 { sizes[Int(code)] += 1 }
     return (0..<geneCount).map { gene in

@@ -148,7 +148,7 @@ struct SexCheck {
       }
       return counts
     }
-    let sums = world.sum(counts, "reads of XIST and the Y chromosome")
+    let sums = world.sum(counts)
     return (0..<rowCount).map { Reads(sums[$0 * Reads.fields..<($0 + 1) * Reads.fields]) }
   }
 

@@ -47,11 +47,11 @@ public struct Network: Sendable {
   }
 
   /// γ of this machine: the median of a few additions of messages of this size.
-  public static func measuredAddition(bytes: Int) -> Double {
+  public static func measuredAddition(bytes: Int) throws(ModelError) -> Double {
     let count = max(1024, bytes / MemoryLayout<Int64>.stride)
     var sum = [Int64](repeating: 1, count: count)
     let other = [Int64](repeating: 2, count: count)
-    let seconds = Stopwatch.medianSeconds(on: Workers(threadCount: 1)) {
+    let seconds = try Stopwatch.medianSeconds(on: Workers(threadCount: 1)) {
       sum.withUnsafeMutableBufferPointer { sum in
         other.withUnsafeBufferPointer { other in
           for index in sum.indices { sum[index] &+= other[index] }

@@ -7,13 +7,26 @@ public enum Stopwatch {
   ///
   /// One thread is timed by the processor time it uses, so that other programs of a shared machine do not
   /// count; several by elapsed time.
-  public static func medianSeconds(on workers: Workers, _ body: () -> Void) -> Double {
+  /// - Throws: `ModelError` with what `body` throws, on data that stand in for those of the plan.
+  public static func medianSeconds(
+    on workers: Workers, _ body: () throws -> Void
+  ) throws(ModelError) -> Double {
+    do {
+      return try medianSeconds(workers, body)
+    } catch {
+      throw ModelError("a step on random data of this shape fails: \(error)")
+    }
+  }
+
+  private static func medianSeconds(
+    _ workers: Workers, _ body: () throws -> Void
+  ) throws -> Double {
     let clock = workers.threadCount == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC
-    body()
+    try body()
     var times: [Double] = []
     while times.count < 7, times.count < 3 || times.reduce(0, +) < 1 {
       let start = seconds(clock)
-      body()
+      try body()
       times.append(seconds(clock) - start)
     }
     return times.sorted()[times.count / 2]

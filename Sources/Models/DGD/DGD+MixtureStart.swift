@@ -10,7 +10,7 @@ extension DGDModel {
   func partition<Everyone: Team & ~Copyable>(
     _ lanes: [Lane], _ start: SpectralStart, _ mixture: GaussianMixture?,
     with everyone: borrowing Everyone
-  ) -> StartPartition {
+  ) throws(SumFault) -> StartPartition {
     let (K, L) = (componentCount, configuration.latent)
     let rows = lanes.map(sampled)
     let points = StartPoints(
@@ -19,8 +19,8 @@ extension DGDModel {
           lane.saved.representations[position * L..<(position + 1) * L].map { Double($0) }
         }
       }, firstRows: lanes.map(\.rows.lowerBound), dimension: L)
-    func summary(_ classes: [[Int]], _ name: String) -> StartPartition {
-      summarize(
+    func summary(_ classes: [[Int]], _ name: String) throws(SumFault) -> StartPartition {
+      try summarize(
         classes, points, lanes, rows, start.projection,
         "\(Int(SpectralStart.pseudoCounts[start.candidate])) pseudo-counts, \(name)", with: everyone
       )
@@ -33,14 +33,16 @@ extension DGDModel {
             ? -1 : Int(lane.labels[position]) * each + (lane.rows.lowerBound + position) % each
         }
       }
-      return summary(classes, "labels")
+      return try summary(classes, "labels")
     }
-    let kMeans = KMeans(count: K, random: random).best(of: points, with: everyone)
+    let kMeans = try KMeans(count: K, random: random).best(of: points, with: everyone)
     let nearest = points.lanes.map { $0.map { kMeans.nearest($0, dimension: L) } }
-    let first = summary(nearest, "k-means")
+    let first = try summary(nearest, "k-means")
     var tied = TiedGaussians(first)
-    for _ in 0..<TiedGaussians.iterationCount { tied.improve(points, with: everyone) }
-    let second = summary(points.lanes.map { $0.map(tied.likeliest) }, "tied Gaussians")
+    for _ in 0..<TiedGaussians.iterationCount {
+      try tied.improve(points, with: everyone)
+    }
+    let second = try summary(points.lanes.map { $0.map(tied.likeliest) }, "tied Gaussians")
     return second.quality > first.quality ? second : first
   }
 
@@ -49,9 +51,9 @@ extension DGDModel {
   private func summarize<Everyone: Team & ~Copyable>(
     _ classes: [[Int]], _ points: StartPoints, _ lanes: [Lane], _ rows: [[Int]],
     _ projection: SpectralProjection, _ name: String, with everyone: borrowing Everyone
-  ) -> StartPartition {
+  ) throws(SumFault) -> StartPartition {
     let (K, L, G) = (componentCount, configuration.latent, data.columnCount)
-    var sums = PartialSums([
+    var partials = PartialSums([
       .wide("class sizes", count: K), .wide("class means", count: K * L),
       .wide("squares", count: L), .wide("class profiles", count: K * G),
     ])
@@ -71,12 +73,12 @@ extension DGDModel {
           counts.forEachNonZero(inRow: position) { profiles[k * G + $0] += Double($1) }
         }
       }
-      sums.add(sizes, to: 0)
-      sums.add(means, to: 1)
-      sums.add(squares, to: 2)
-      sums.add(profiles, to: 3)
+      partials.add(sizes, to: 0)
+      partials.add(means, to: 1)
+      partials.add(squares, to: 2)
+      partials.add(profiles, to: 3)
     }
-    everyone.sum(&sums)
+    let sums = try everyone.sum(consume partials)
     let sizes = sums.values(of: 0)
     var means = sums.values(of: 1)
     var within = sums.values(of: 2)

@@ -13,13 +13,16 @@ extension DGDModel {
   func startingStep<Everyone: Team & ~Copyable>(
     _ shared: inout Shared, _ lanes: inout [Lane], with everyone: borrowing Everyone,
     on workers: Workers
-  ) -> StepReport {
+  ) throws(SumFault) -> StepReport {
     var remark: String?
-    var start =
-      shared.start
-      ?? SpectralStart(
-        projection: geneMoments(SpectralStart.pseudoCounts[0], lanes, with: everyone))
-    let (image, gram) = subspaceImage(start.projection, lanes, with: everyone, on: workers)
+    var start: SpectralStart
+    if let known = shared.start {
+      start = known
+    } else {
+      start = SpectralStart(
+        projection: try geneMoments(SpectralStart.pseudoCounts[0], lanes, with: everyone))
+    }
+    let (image, gram) = try subspaceImage(start.projection, lanes, with: everyone, on: workers)
     if start.iterations < SpectralProjection.iterationCount {
       // Q ← orth(Aᵀ A Q)
       start.projection.basis = (try? QR(image))?.orthonormal ?? start.projection.basis
@@ -28,15 +31,15 @@ extension DGDModel {
     } else {
       start.projection.basis = loadings(start.projection.basis, gram)
       project(&lanes, start.projection, on: workers)
-      scaleFirstCoordinate(&start.projection, &lanes, with: everyone)
+      try scaleFirstCoordinate(&start.projection, &lanes, with: everyone)
       if componentCount > 0 {
-        let found = partition(lanes, start, shared.mixture, with: everyone)
+        let found = try partition(lanes, start, shared.mixture, with: everyone)
         if found.quality > start.best?.quality ?? -.infinity { start.best = found }
       }
       start.candidate += 1
       start.iterations = 0
       if start.candidate < candidateCount {
-        start.projection = geneMoments(
+        start.projection = try geneMoments(
           SpectralStart.pseudoCounts[start.candidate], lanes, with: everyone)
         shared.start = start
       } else {
@@ -72,9 +75,9 @@ extension DGDModel {
   /// Depth, means and deviations of the genes' log counts, and a random basis.
   private func geneMoments<Everyone: Team & ~Copyable>(
     _ pseudoCount: Double, _ lanes: [Lane], with everyone: borrowing Everyone
-  ) -> SpectralProjection {
+  ) throws(SumFault) -> SpectralProjection {
     let G = data.columnCount
-    let totals = summed(2, lanes, with: everyone) { lane, part in
+    let totals = try summed(2, lanes, with: everyone) { lane, part in
       for position in sampled(lane) {
         if case .counts(let counts) = lane.matrix {
           let total = Double(counts.total(ofRow: position))
@@ -86,7 +89,7 @@ extension DGDModel {
     }
     let count = max(totals[1], 1)
     let depth = pseudoCount * exp(totals[0] / count)
-    let moments = summed(2 * G, lanes, with: everyone) { lane, part in
+    let moments = try summed(2 * G, lanes, with: everyone) { lane, part in
       for position in sampled(lane) {
         ScaledRow.forEachLogCount(position, of: lane.matrix, depth: depth) { column, value in
           part[column] += value
@@ -110,7 +113,7 @@ extension DGDModel {
       offsets: Array(repeating: 0, count: G),
       basis: Matrix(
         rowCount: G, columnCount: width, elements: (0..<G * width).map { _ in stream.normal() }))
-    let above = summed(G, lanes, with: everyone) { lane, part in
+    let above = try summed(G, lanes, with: everyone) { lane, part in
       var row = ScaledRow()
       for position in sampled(lane) {
         row.fill(position, of: lane.matrix, projection)
@@ -125,14 +128,14 @@ extension DGDModel {
   func summed<Everyone: Team & ~Copyable>(
     _ count: Int, _ lanes: [Lane], with everyone: borrowing Everyone,
     _ add: (Lane, inout [Double]) -> Void
-  ) -> [Double] {
-    var sums = PartialSums([.wide("sums of the start", count: count)])
+  ) throws(SumFault) -> [Double] {
+    var partials = PartialSums([.wide("sums of the start", count: count)])
     for lane in lanes {
       var part = [Double](repeating: 0, count: count)
       add(lane, &part)
-      sums.add(part, to: 0)
+      partials.add(part, to: 0)
     }
-    everyone.sum(&sums)
+    let sums = try everyone.sum(consume partials)
     return sums.values(of: 0)
   }
 
@@ -140,10 +143,10 @@ extension DGDModel {
   private func subspaceImage<Everyone: Team & ~Copyable>(
     _ projection: SpectralProjection, _ lanes: [Lane], with everyone: borrowing Everyone,
     on workers: Workers
-  ) -> (image: Matrix<Double>, gram: Matrix<Double>) {
+  ) throws(SumFault) -> (image: Matrix<Double>, gram: Matrix<Double>) {
     let (G, W) = (projection.basis.rowCount, projection.basis.columnCount)
     let shift = projection.shift
-    var sums = PartialSums([
+    var partials = PartialSums([
       .wide("image of the basis", count: G * W), .wide("sum of scores", count: W),
       .wide("products of scores", count: W * W),
     ])
@@ -157,12 +160,12 @@ extension DGDModel {
         }
       }
       for part in parts {
-        sums.add(part.image, to: 0)
-        sums.add(part.scores, to: 1)
-        sums.add(part.products, to: 2)
+        partials.add(part.image, to: 0)
+        partials.add(part.scores, to: 1)
+        partials.add(part.products, to: 2)
       }
     }
-    everyone.sum(&sums)
+    let sums = try everyone.sum(consume partials)
     var image = sums.values(of: 0)
     let scores = sums.values(of: 1)
     for g in 0..<G {
@@ -219,9 +222,9 @@ extension DGDModel {
   private func scaleFirstCoordinate<Everyone: Team & ~Copyable>(
     _ projection: inout SpectralProjection, _ lanes: inout [Lane],
     with everyone: borrowing Everyone
-  ) {
+  ) throws(SumFault) {
     let L = configuration.latent
-    let sums = summed(2, lanes, with: everyone) { lane, part in
+    let sums = try summed(2, lanes, with: everyone) { lane, part in
       for position in sampled(lane) {
         let first = Double(lane.saved.representations[position * L])
         part[0] += first * first

@@ -16,13 +16,13 @@ extension DGDModel {
   public func step<Everyone: Team & ~Copyable>(
     _ shared: inout Shared, _ lanes: inout [Lane], with everyone: borrowing Everyone,
     on workers: Workers
-  ) -> StepReport {
+  ) throws(SumFault) -> StepReport {
     switch shared.phase {
-    case .starting: startingStep(&shared, &lanes, with: everyone, on: workers)
-    case .training: trainingStep(&shared, &lanes, with: everyone, on: workers)
-    case .validating: validationStep(&shared, &lanes, with: everyone, on: workers)
-    case .testing(let steps): testStep(steps, &shared, &lanes, with: everyone, on: workers)
-    case .measuring: measuringStep(&shared, &lanes, with: everyone, on: workers)
+    case .starting: try startingStep(&shared, &lanes, with: everyone, on: workers)
+    case .training: try trainingStep(&shared, &lanes, with: everyone, on: workers)
+    case .validating: try validationStep(&shared, &lanes, with: everyone, on: workers)
+    case .testing(let steps): try testStep(steps, &shared, &lanes, with: everyone, on: workers)
+    case .measuring: try measuringStep(&shared, &lanes, with: everyone, on: workers)
     }
   }
 
@@ -35,10 +35,10 @@ extension DGDModel {
   private func trainingStep<Everyone: Team & ~Copyable>(
     _ shared: inout Shared, _ lanes: inout [Lane], with everyone: borrowing Everyone,
     on workers: Workers
-  ) -> StepReport {
+  ) throws(SumFault) -> StepReport {
     let (epoch, batch) = (shared.epoch, shared.batch)
     let positions = lanes.indices.map { minibatch(batch, of: epoch, in: &lanes[$0]) }
-    return trainingStep(&shared, &lanes, minibatch: positions, with: everyone, on: workers)
+    return try trainingStep(&shared, &lanes, minibatch: positions, with: everyone, on: workers)
   }
 
   /// One minibatch of these positions of each lane: published minibatches can be followed exactly.
@@ -47,37 +47,36 @@ extension DGDModel {
   package func trainingStep<Everyone: Team & ~Copyable>(
     _ shared: inout Shared, _ lanes: inout [Lane], minibatch positions: [ArraySlice<Int>],
     with everyone: borrowing Everyone, on workers: Workers
-  ) -> StepReport {
+  ) throws(SumFault) -> StepReport {
     let epoch = shared.epoch
-    var sums = sums.take(blocks(shared))
+    var partials = pool.take(blocks(shared))
     var rows = gather(lanes, positions)
     let activations = shared.hidden.forward(
       rows.inputs, rowCount: rows.groups.rowCount, on: workers)
-    let result = sums.withLimbs(of: 0) {
+    let result = partials.withLimbs(of: 0) {
       shared.output.train(rows.takeBatch(activations.output, on: workers), into: $0, on: workers)
     }
-    if result.faultCount > 0 { sums.countFaults(.notFinite, result.faultCount, in: 0) }
-    let back = sums.withLimbs(of: 1) {
+    if result.faultCount > 0 { partials.countFaults(.notFinite, result.faultCount, in: 0) }
+    let back = partials.withLimbs(of: 1) {
       shared.hidden.backward(
         activations, result.hiddenGradient, groups: rows.groups, into: $0, on: workers)
     }
-    if back.faultCount > 0 { sums.countFaults(.notFinite, back.faultCount, in: 1) }
+    if back.faultCount > 0 { partials.countFaults(.notFinite, back.faultCount, in: 1) }
     for (index, lane) in lanes.indices.enumerated() {
       let range = rows.groups[index]
       let mixtureLoss = addMixture(
         shared, positions[index], of: &lanes[lane], dataGradient: back.inputGradient,
-        from: range.lowerBound, to: &sums)
-      sums.add(range.reduce(0) { $0 + result.losses[$1] }, to: 3, at: 0)
-      sums.add(mixtureLoss, to: 3, at: 1)
-      sums.add(Double(range.count), to: 3, at: 2)
+        from: range.lowerBound, to: &partials)
+      partials.add(range.reduce(0) { $0 + result.losses[$1] }, to: 3, at: 0)
+      partials.add(mixtureLoss, to: 3, at: 1)
+      partials.add(Double(range.count), to: 3, at: 2)
     }
-    everyone.sum(&sums)
-    if let fault = sums.fault { return stopped(shared, by: fault) }
+    var sums = try everyone.sum(consume partials)
     let totals = sums.values(of: 3)
     let rowCount = Int(totals[2])
     moveDecoder(&shared, along: &sums, on: workers)
     if !isFrozen(epoch) { moveMixture(&shared, along: sums.values(of: 2), rowCount: rowCount) }
-    self.sums.giveBack(sums)
+    pool.giveBack(consume sums)
     shared.epochSums.data += totals[0]
     shared.epochSums.mixture += totals[1]
     shared.epochSums.rows += rowCount
@@ -150,7 +149,7 @@ extension DGDModel {
   }
 
   private func moveDecoder(
-    _ shared: inout Shared, along sums: inout PartialSums, on workers: Workers
+    _ shared: inout Shared, along sums: inout Sums, on workers: Workers
   ) {
     shared.decoderSteps += 1
     var rate = configuration.decoderRate
@@ -198,13 +197,5 @@ extension DGDModel {
     AdamStep(
       number, learningRate: rate, beta1: configuration.beta1, beta2: configuration.beta2,
       weightDecay: configuration.weightDecay)
-  }
-
-  func stopped(_ shared: Shared, by fault: PartialSums.Fault) -> StepReport {
-    StepReport(
-      stage: stage(shared), progress: progress(shared), rowsProcessed: 0, endsEpoch: false,
-      remark:
-        "\(fault.block): \(fault.count) numbers are not finite or too large to be summed; the fit stops with its last good state. Try a smaller --decoder-rate or --representation-rate.",
-      termination: .objectiveNotFinite)
   }
 }

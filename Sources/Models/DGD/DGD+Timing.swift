@@ -14,12 +14,13 @@ extension DGDModel: TimedModel {
   ) throws(ModelError) -> [Double] {
     let bench = try DGDStepBench<Hidden, Output>(configuration, shape, on: workers)
     var known: [Int: Double] = [:]
-    return ranks.map { ranks in
+    var seconds: [Double] = []
+    for ranks in ranks {
       let lanes = (bench.laneCount + ranks - 1) / ranks
-      let seconds = known[lanes] ?? bench.epoch(lanesOfRank: lanes)
-      known[lanes] = seconds
-      return seconds
+      if known[lanes] == nil { known[lanes] = try bench.epoch(lanesOfRank: lanes) }
+      seconds.append(known[lanes] ?? 0)
     }
+    return seconds
   }
 }
 
@@ -73,28 +74,28 @@ where Hidden.Scalar == Output.Scalar {
   }
 
   /// Seconds of an epoch for a rank with so many lanes.
-  func epoch(lanesOfRank count: Int) -> Double {
-    Double(stepCount) * minibatch(count) + validation(count)
+  func epoch(lanesOfRank count: Int) throws(ModelError) -> Double {
+    Double(stepCount) * (try minibatch(count)) + (try validation(count))
   }
 
-  private func minibatch(_ count: Int) -> Double {
+  private func minibatch(_ count: Int) throws(ModelError) -> Double {
     var lanes = (0..<count).map { lane($0 * batchRows..<($0 + 1) * batchRows) }
     var shared = model.start()
     let positions = lanes.map { $0.trainRows[...] }
-    return Stopwatch.medianSeconds(on: workers) {
-      _ = model.trainingStep(
+    return try Stopwatch.medianSeconds(on: workers) {
+      _ = try model.trainingStep(
         &shared, &lanes, minibatch: positions, with: Alone(), on: workers)
     }
   }
 
   /// Seconds of the validation cells of so many lanes: those of some lanes are worked on together.
-  private func validation(_ count: Int) -> Double {
+  private func validation(_ count: Int) throws(ModelError) -> Double {
     guard pieceRows > 0 else { return 0 }
     let together = max(1, min(count, rowLimit / pieceRows))
     var lanes = (0..<together).map { lane($0 * pieceRows..<($0 + 1) * pieceRows) }
     let shared = model.start()
-    let seconds = Stopwatch.medianSeconds(on: workers) {
-      _ = model.differentiate(shared, &lanes, \.trainRows, with: Alone(), on: workers)
+    let seconds = try Stopwatch.medianSeconds(on: workers) {
+      _ = try model.differentiate(shared, &lanes, \.trainRows, with: Alone(), on: workers)
     }
     return seconds * Double(count * validationRows) / Double(together * pieceRows)
   }

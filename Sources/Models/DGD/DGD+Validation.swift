@@ -11,8 +11,8 @@ extension DGDModel {
   func validationStep<Everyone: Team & ~Copyable>(
     _ shared: inout Shared, _ lanes: inout [Lane], with everyone: borrowing Everyone,
     on workers: Workers
-  ) -> StepReport {
-    let sums = differentiate(shared, &lanes, \.validationRows, with: everyone, on: workers)
+  ) throws(SumFault) -> StepReport {
+    let sums = try differentiate(shared, &lanes, \.validationRows, with: everyone, on: workers)
     if !isFrozen(shared.epoch) {
       let step = representationStep(max(shared.representationSteps, 1))
       for index in lanes.indices {
@@ -59,16 +59,15 @@ extension DGDModel {
   func differentiate<Everyone: Team & ~Copyable>(
     _ shared: Shared, _ lanes: inout [Lane], _ rows: (Lane) -> [Int],
     with everyone: borrowing Everyone, on workers: Workers
-  ) -> DGDEpochSums {
-    var sums = PartialSums([.wide("loss", count: 3)])
+  ) throws(SumFault) -> DGDEpochSums {
+    var partials = PartialSums([.wide("loss", count: 3)])
     let snapshot = lanes
     forEachFullPiece(of: snapshot, rows) { pieces in
-      addLosses(shared, pieces, of: &lanes, to: &sums, on: workers)
+      addLosses(shared, pieces, of: &lanes, to: &partials, on: workers)
     }
-    everyone.sum(&sums)
+    let sums = try everyone.sum(consume partials)
     let totals = sums.values(of: 0)
-    return DGDEpochSums(
-      data: totals[0], mixture: totals[1], rows: totals[2].isNaN ? 0 : Int(totals[2]))
+    return DGDEpochSums(data: totals[0], mixture: totals[1], rows: Int(totals[2]))
   }
 
   /// Adds the losses of some cells; their gradients by representation stay with them.
@@ -109,11 +108,11 @@ extension DGDModel {
   func testStep<Everyone: Team & ~Copyable>(
     _ steps: Int, _ shared: inout Shared, _ lanes: inout [Lane],
     with everyone: borrowing Everyone, on workers: Workers
-  ) -> StepReport {
+  ) throws(SumFault) -> StepReport {
     if steps == 0 { placeTestCells(shared, &lanes, on: workers) }
     var sums = DGDEpochSums()
     if steps < configuration.embeddingSteps {
-      sums = differentiate(shared, &lanes, \.testRows, with: everyone, on: workers)
+      sums = try differentiate(shared, &lanes, \.testRows, with: everyone, on: workers)
       let step = representationStep(steps + 1)
       for index in lanes.indices {
         step.move(
@@ -133,14 +132,14 @@ extension DGDModel {
   func measuringStep<Everyone: Team & ~Copyable>(
     _ shared: inout Shared, _ lanes: inout [Lane], with everyone: borrowing Everyone,
     on workers: Workers
-  ) -> StepReport {
+  ) throws(SumFault) -> StepReport {
     measure(shared, &lanes, on: workers)
-    var sums = PartialSums([.wide("loss of the test cells", count: 2)])
+    var partials = PartialSums([.wide("loss of the test cells", count: 2)])
     for lane in lanes {
-      for position in lane.testRows { sums.add(lane.saved.losses[position], to: 0, at: 0) }
-      sums.add(Double(lane.testRows.count), to: 0, at: 1)
+      for position in lane.testRows { partials.add(lane.saved.losses[position], to: 0, at: 0) }
+      partials.add(Double(lane.testRows.count), to: 0, at: 1)
     }
-    everyone.sum(&sums)
+    let sums = try everyone.sum(consume partials)
     let (loss, count) = (sums.values(of: 0)[0], sums.values(of: 0)[1])
     let stoppedEarly = fit == nil && shared.epoch < epochCount
     return StepReport(

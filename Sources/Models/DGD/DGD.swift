@@ -64,7 +64,7 @@ where Hidden.Scalar == Output.Scalar {
   /// The fit whose parameters stand still while new cells are represented; nil while fitting.
   let fit: DGDFitFile?
   /// The sums of a minibatch, used again for the next.
-  let sums = SumsPool()
+  let pool = SumsPool()
   /// Output weights that the mask leaves out.
   let absentWeights: [Int]
 

@@ -68,15 +68,16 @@ public struct KMeans: Sendable {
   /// The clustering of least inertia.
   ///
   /// Collective.
+  /// - Throws: `SumFault` where a point is not finite or too far away.
   /// - Complexity: O(seedings · iterations · points · clusters · dimension).
   public func best<Everyone: Team & ~Copyable>(
     of points: StartPoints, with everyone: borrowing Everyone
-  ) -> Clustering {
+  ) throws(SumFault) -> Clustering {
     var best = Clustering(centres: [])
     for seeding in 0..<seedings {
-      var clustering = Clustering(centres: seed(seeding, points, with: everyone))
+      var clustering = Clustering(centres: try seed(seeding, points, with: everyone))
       for _ in 0..<iterations {
-        let next = improved(clustering.centres, points, with: everyone)
+        let next = try improved(clustering.centres, points, with: everyone)
         let isDone = !(next.inertia < clustering.inertia * (1 - 1e-9))
         clustering = next
         if isDone { break }
@@ -89,7 +90,7 @@ public struct KMeans: Sendable {
   /// Centres by greedy k-means++: of each round's candidates the one that lowers the inertia most.
   private func seed<Everyone: Team & ~Copyable>(
     _ seeding: Int, _ points: StartPoints, with everyone: borrowing Everyone
-  ) -> [Double] {
+  ) throws(SumFault) -> [Double] {
     let L = points.dimension
     var distances = points.lanes.map { $0.map { _ in 1.0 } }
     var centres: [Double] = []
@@ -97,11 +98,11 @@ public struct KMeans: Sendable {
       var proposals: [[Double]] = []
       for candidate in 0..<(round == 0 ? 1 : candidates) {
         let step = (seeding * count + round) * candidates + candidate
-        proposals.append(draw(step, distances, points, with: everyone))
+        proposals.append(try draw(step, distances, points, with: everyone))
       }
-      var sums = PartialSums([.wide("potentials", count: proposals.count)])
+      var partials = PartialSums([.wide("potentials", count: proposals.count)])
       for (lane, rows) in points.lanes.enumerated() {
-        sums.add(
+        partials.add(
           proposals.map { proposal in
             rows.indices.reduce(0) { sum, index in
               let distance = squaredDistance(rows[index], proposal[...])
@@ -109,7 +110,7 @@ public struct KMeans: Sendable {
             }
           }, to: 0)
       }
-      everyone.sum(&sums)
+      let sums = try everyone.sum(consume partials)
       let potentials = sums.values(of: 0)
       let best = potentials.indices.min { potentials[$0] < potentials[$1] } ?? 0
       let centre = proposals[best]
@@ -128,7 +129,7 @@ public struct KMeans: Sendable {
   /// The point that wins the race.
   private func draw<Everyone: Team & ~Copyable>(
     _ step: Int, _ distances: [[Double]], _ points: StartPoints, with everyone: borrowing Everyone
-  ) -> [Double] {
+  ) throws(SumFault) -> [Double] {
     var best = (time: Double.infinity, lane: 0, index: 0)
     for lane in points.lanes.indices {
       for index in points.lanes[lane].indices where distances[lane][index] > 0 {
@@ -139,14 +140,14 @@ public struct KMeans: Sendable {
       }
     }
     let winner = -everyone.maximum(-best.time)
-    var sums = PartialSums([
+    var partials = PartialSums([
       .wide("drawn point", count: points.dimension), .wide("draws", count: 1),
     ])
     if best.time == winner, winner < .infinity {
-      sums.add(points.lanes[best.lane][best.index], to: 0)
-      sums.add(1, to: 1)
+      partials.add(points.lanes[best.lane][best.index], to: 0)
+      partials.add(1, to: 1)
     }
-    everyone.sum(&sums)
+    let sums = try everyone.sum(consume partials)
     let draws = max(sums.value(of: 1), 1)
     return sums.values(of: 0).map { $0 / draws }
   }
@@ -154,9 +155,9 @@ public struct KMeans: Sendable {
   /// One of Lloyd's iterations; a centre without points stays.
   private func improved<Everyone: Team & ~Copyable>(
     _ centres: [Double], _ points: StartPoints, with everyone: borrowing Everyone
-  ) -> Clustering {
+  ) throws(SumFault) -> Clustering {
     let L = points.dimension
-    var sums = PartialSums([
+    var partials = PartialSums([
       .wide("centres", count: count * L), .wide("sizes", count: count), .wide("inertia", count: 1),
     ])
     for rows in points.lanes {
@@ -173,11 +174,11 @@ public struct KMeans: Sendable {
         sizes[nearest.k] += 1
         inertia += nearest.distance
       }
-      sums.add(totals, to: 0)
-      sums.add(sizes, to: 1)
-      sums.add(inertia, to: 2)
+      partials.add(totals, to: 0)
+      partials.add(sizes, to: 1)
+      partials.add(inertia, to: 2)
     }
-    everyone.sum(&sums)
+    let sums = try everyone.sum(consume partials)
     var next = Clustering(
       centres: sums.values(of: 0), inertia: sums.value(of: 2), sizes: sums.values(of: 1))
     for k in 0..<count {

@@ -42,9 +42,9 @@ struct TiedGaussians {
   /// One iteration. Collective.
   mutating func improve<Everyone: Team & ~Copyable>(
     _ points: StartPoints, with everyone: borrowing Everyone
-  ) {
+  ) throws(SumFault) {
     let (K, L) = (logWeights.count, dimension)
-    var sums = PartialSums([
+    var partials = PartialSums([
       .wide("weights", count: K), .wide("means", count: K * L), .wide("squares", count: L),
     ])
     for rows in points.lanes {
@@ -63,11 +63,11 @@ struct TiedGaussians {
         }
         for l in 0..<L { squares[l] += row[l] * row[l] }
       }
-      sums.add(sizes, to: 0)
-      sums.add(totals, to: 1)
-      sums.add(squares, to: 2)
+      partials.add(sizes, to: 0)
+      partials.add(totals, to: 1)
+      partials.add(squares, to: 2)
     }
-    everyone.sum(&sums)
+    let sums = try everyone.sum(consume partials)
     let sizes = sums.values(of: 0)
     let count = max(sizes.reduce(0, +), 1e-300)
     means = sums.values(of: 1)

@@ -122,9 +122,9 @@ extension MEDMAGMA: TimedModel {
     } catch {
       throw ModelError("random values of this shape cannot be fitted: \(error)")
     }
-    let seconds = Stopwatch.medianSeconds(on: workers) {
+    let seconds = try Stopwatch.medianSeconds(on: workers) {
       var state = start
-      _ = try? step.advance(&state, on: y, workers: workers)
+      _ = try step.advance(&state, on: y, workers: workers)
     }
     return ranks.map { _ in seconds }
   }
@@ -168,8 +168,8 @@ extension GmGM: TimedModel {
     var stream = RandomSource(seed: 0).stream("stand-in values")
     let values = Matrix(
       rowCount: d1, columnCount: d2, elements: (0..<d1 * d2).map { _ in abs(stream.normal()) })
-    let seconds = Stopwatch.medianSeconds(on: workers) {
-      _ = try? configuration.precisions(of: values, .whole, with: Alone(), on: workers)
+    let seconds = try Stopwatch.medianSeconds(on: workers) {
+      _ = try configuration.precisions(of: values, .whole, with: Alone(), on: workers)
     }
     return ranks.map { _ in seconds }
   }

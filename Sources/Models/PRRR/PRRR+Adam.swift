@@ -19,19 +19,16 @@ extension PRRR {
   ///
   /// The objective reported is that before the step, as the reference records it.
   func adamIteration<Everyone: Team & ~Copyable>(
-    _ shared: inout PRRRState, _ lanes: [CountRegressionLane], with everyone: borrowing Everyone,
-    on workers: Workers
-  ) -> Termination? {
-    guard let totals = shared.totals else { return .objectiveNotFinite }
+    _ shared: inout PRRRState, _ totals: CountTotals, _ lanes: [CountRegressionLane],
+    with everyone: borrowing Everyone, on workers: Workers
+  ) throws(SumFault) -> Termination? {
     shared.iteration += 1
     var parameters = flattened(shared.coefficients)
-    guard
-      let here = likelihoodGradient(
-        lanes: lanes.map(\.training), at: shared.coefficients, with: everyone, on: workers)
-    else { return .objectiveNotFinite }
+    let here = try likelihoodGradient(
+      lanes: lanes.map(\.training), at: shared.coefficients, with: everyone, on: workers)
     let value =
       here.value + totals.constant + logPrior(shared.coefficients, centres: shared.interceptCentres)
-    guard value.isFinite else { return .objectiveNotFinite }
+    guard value.isFinite else { throw SumFault(block: "log joint") }
     let before = shared.objective
     shared.objective = value
     keepIfBest(

@@ -12,17 +12,21 @@ extension PRRR: CheckableModel {
   ) throws -> [GradientComparison] {
     let model = try PRRR(configuration, for: data)
     let lane = try model.lane(from: rows)
-    return model.comparisons(
+    return try model.comparisons(
       PRRRCheckPoint(model, lane, totals: model.regression.totals(of: [lane], with: Alone())))
   }
 
-  private func comparisons(_ point: PRRRCheckPoint) -> [GradientComparison] {
-    let gradients = [point.gradients(), point.newtonGradients()]
-    return zip(["", ", as Newton steps sum it"], gradients).flatMap { suffix, gradients in
-      comparedDerivatives(
+  private func comparisons(
+    _ point: PRRRCheckPoint
+  ) throws(SumFault) -> [GradientComparison] {
+    let gradients = try [point.gradients(), point.newtonGradients()]
+    var comparisons: [GradientComparison] = []
+    for (suffix, gradients) in zip(["", ", as Newton steps sum it"], gradients) {
+      comparisons += try comparedDerivatives(
         of: point.blocks.map { ($0.name + suffix, $0.values) }, gradients: gradients,
         value: point.logJoint)
     }
+    return comparisons
   }
 }
 
@@ -65,38 +69,34 @@ private struct PRRRCheckPoint {
     return ReducedRankCoefficients(covariateLoadings: loadings, geneCoefficients: genes)
   }
 
-  /// The log joint without constants; NaN where a sum is not finite.
-  func logJoint(_ values: [[Double]]) -> Double {
+  /// The log joint without constants.
+  func logJoint(_ values: [[Double]]) throws(SumFault) -> Double {
     let coefficients = coefficients(values)
-    let likelihood = likelihoodGradient(
+    let likelihood = try likelihoodGradient(
       lanes: lanes, at: coefficients, with: Alone(), on: workers)
-    return (likelihood?.value ?? .nan) + model.logPrior(coefficients, centres: centres)
+    return likelihood.value + model.logPrior(coefficients, centres: centres)
   }
 
   /// The gradient as Adam follows it.
-  func gradients() -> [[Double]] {
+  func gradients() throws(SumFault) -> [[Double]] {
     let point = coefficients(blocks.map(\.values))
-    guard
-      let likelihood = likelihoodGradient(lanes: lanes, at: point, with: Alone(), on: workers)
-    else { return blocks.map { $0.values.map { _ in .nan } } }
+    let likelihood = try likelihoodGradient(lanes: lanes, at: point, with: Alone(), on: workers)
     return withPriors(
       covariates: likelihood.covariateLoadings, genes: likelihood.geneCoefficients, at: point)
   }
 
   /// The gradient from the moments of genes and of rows.
-  func newtonGradients() -> [[Double]] {
+  func newtonGradients() throws(SumFault) -> [[Double]] {
     let point = coefficients(blocks.map(\.values))
     let width = point.factorCount + 1
     let packed = packedCount(width)
     let scores = lanes.map { Models.scores(of: $0, at: point.covariateLoadings, on: workers) }
-    guard
-      let sums = geneSums(
-        lanes: lanes, scores: scores, coefficients: point.geneCoefficients, with: Alone(),
-        on: workers),
-      let pass = rowPass(
-        lanes: lanes, scores: scores, coefficients: point.geneCoefficients,
-        genes: Array(0..<point.geneCount), wantsMoments: true, with: Alone(), on: workers)
-    else { return blocks.map { $0.values.map { _ in .nan } } }
+    let sums = try geneSums(
+      lanes: lanes, scores: scores, coefficients: point.geneCoefficients, with: Alone(),
+      on: workers)
+    let pass = try rowPass(
+      lanes: lanes, scores: scores, coefficients: point.geneCoefficients,
+      genes: Array(0..<point.geneCount), wantsMoments: true, with: Alone(), on: workers)
     var genes = Matrix<Double>(rowCount: point.geneCount, columnCount: width)
     for gene in 0..<point.geneCount {
       var place = gene * packed

@@ -14,21 +14,19 @@ extension PRRR {
   /// together.
   ///
   /// Collective; one pass over the rows.
-  /// - Returns: upper triangles, gene by gene; nil for too many factors, or where a sum is not finite.
+  /// - Returns: upper triangles, gene by gene; nil for too many factors.
   func geneCovariances<Everyone: Team & ~Copyable>(
     _ coefficients: ReducedRankCoefficients, _ lanes: [CountRegressionLane],
     with everyone: borrowing Everyone, on workers: Workers
-  ) -> [Double]? {
+  ) throws(SumFault) -> [Double]? {
     guard factorCount <= Self.covarianceLimit else { return nil }
     let blocks = lanes.map(\.training)
     let scores = blocks.map {
       Models.scores(of: $0, at: coefficients.covariateLoadings, on: workers)
     }
-    guard
-      let sums = geneSums(
-        lanes: blocks, scores: scores, coefficients: coefficients.geneCoefficients, with: everyone,
-        on: workers)
-    else { return nil }
+    let sums = try geneSums(
+      lanes: blocks, scores: scores, coefficients: coefficients.geneCoefficients, with: everyone,
+      on: workers)
     let chunkSize = 256
     let chunks = mapConcurrently((geneCount + chunkSize - 1) / chunkSize, on: workers) { chunk in
       (chunk * chunkSize..<min((chunk + 1) * chunkSize, geneCount)).map { covariance($0, sums) }

@@ -10,7 +10,7 @@ extension PRRR {
   func evaluation<Everyone: Team & ~Copyable>(
     _ shared: PRRRState, _ lanes: [CountRegressionLane], with everyone: borrowing Everyone,
     on workers: Workers
-  ) -> CountEvaluation? {
+  ) throws(SumFault) -> CountEvaluation? {
     guard configuration.testFraction > 0, let totals = shared.totals else { return nil }
     let coefficients = shared.coefficients
     let blocks = lanes.map(\.heldOut)
@@ -18,7 +18,7 @@ extension PRRR {
       Models.scores(of: $0, at: coefficients.covariateLoadings, on: workers)
     }
     let width = coefficients.factorCount + 1
-    return countEvaluation(
+    return try countEvaluation(
       lanes: blocks, constants: lanes.map(\.heldOutConstants), geneCount: geneCount,
       nullRates: totals.rates, with: everyone,
       on: workers

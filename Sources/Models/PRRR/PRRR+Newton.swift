@@ -14,15 +14,12 @@ import Sums
 extension PRRR {
   /// One iteration; the reason to end this start, if any.
   func newtonIteration<Everyone: Team & ~Copyable>(
-    _ shared: inout PRRRState, _ lanes: [CountRegressionLane], with everyone: borrowing Everyone,
-    on workers: Workers
-  ) -> Termination? {
-    guard let totals = shared.totals else { return .objectiveNotFinite }
+    _ shared: inout PRRRState, _ totals: CountTotals, _ lanes: [CountRegressionLane],
+    with everyone: borrowing Everyone, on workers: Workers
+  ) throws(SumFault) -> Termination? {
     let blocks = lanes.map(\.training)
     shared.iteration += 1
-    guard let here = evaluate(&shared, blocks, totals, with: everyone, on: workers) else {
-      return .objectiveNotFinite
-    }
+    let here = try evaluate(&shared, blocks, totals, with: everyone, on: workers)
     let before = shared.objective
     shared.objective = here.value
     if let before {
@@ -37,19 +34,16 @@ extension PRRR {
         return isConverged ? .objectiveTolerance : .stepLimit
       }
     }
-    let genes = geneSteps(
+    let genes = try geneSteps(
       shared, here.sums, scores: here.scores, blocks, with: everyone, on: workers)
-    guard let genes else { return .objectiveNotFinite }
     shared.coefficients.geneCoefficients = genes.coefficients
     shared.trial = nil
     if !configuration.fullRank {
       let value =
         genes.pass.geneLogLikelihoods.reduce(0, +) + totals.constant
         + logPrior(shared.coefficients, centres: shared.interceptCentres)
-      guard
-        let direction = covariateDirection(
-          shared, genes.pass, totals, blocks, with: everyone, on: workers)
-      else { return .objectiveNotFinite }
+      let direction = try covariateDirection(
+        shared, genes.pass, totals, blocks, with: everyone, on: workers)
       let trial = PRRRState.Trial(
         origin: shared.coefficients, value: value, direction: direction, length: 1)
       shared.trial = trial
@@ -69,20 +63,23 @@ extension PRRR {
   private func evaluate<Everyone: Team & ~Copyable>(
     _ shared: inout PRRRState, _ lanes: [[PoissonBlock]], _ totals: CountTotals,
     with everyone: borrowing Everyone, on workers: Workers
-  ) -> Point? {
+  ) throws(SumFault) -> Point {
     while true {
       let scores = lanes.map {
         Models.scores(of: $0, at: shared.coefficients.covariateLoadings, on: workers)
       }
-      let sums = geneSums(
-        lanes: lanes, scores: scores, coefficients: shared.coefficients.geneCoefficients,
-        with: everyone, on: workers)
+      // A step may be so long that a sum is not finite: it is shortened like one that does not pay.
+      let sums = Result { () throws(SumFault) in
+        try geneSums(
+          lanes: lanes, scores: scores, coefficients: shared.coefficients.geneCoefficients,
+          with: everyone, on: workers)
+      }
       let value = sums.map {
         logLikelihoods($0, shared.coefficients).reduce(0, +) + totals.constant
           + logPrior(shared.coefficients, centres: shared.interceptCentres)
       }
       if let trial = shared.trial, trial.length > 0,
-        !(value ?? -.infinity >= trial.value - 1e-12 * trial.value.magnitude)
+        !((try? value.get()) ?? -.infinity >= trial.value - 1e-12 * trial.value.magnitude)
       {
         let length = trial.length < 1e-6 ? 0 : trial.length / 2
         shared.trial?.length = length
@@ -91,8 +88,9 @@ extension PRRR {
         }
         continue
       }
-      guard let sums, let value, value.isFinite else { return nil }
-      return Point(scores: scores, sums: sums, value: value)
+      let found = try Point(scores: scores, sums: sums.get(), value: value.get())
+      guard found.value.isFinite else { throw SumFault(block: "log joint") }
+      return found
     }
   }
 
@@ -117,7 +115,7 @@ extension PRRR {
   private func covariateDirection<Everyone: Team & ~Copyable>(
     _ shared: PRRRState, _ pass: RowPass, _ totals: CountTotals,
     _ lanes: [[PoissonBlock]], with everyone: borrowing Everyone, on workers: Workers
-  ) -> Matrix<Double>? {
+  ) throws(SumFault) -> Matrix<Double> {
     let coefficients = shared.coefficients
     let loadings = coefficients.geneLoadings
     let intercepts = zip(coefficients.intercepts, shared.interceptCentres).map { $0 - $1 }
@@ -143,8 +141,9 @@ extension PRRR {
           + interceptPrecision * centre[covariate] * pull[factor]
       }
     }
-    return system.solve(
-      penaltyGradient: penalty, tolerance: 1e-3, limit: 100, with: everyone, on: workers)?.direction
+    return try system.solve(
+      penaltyGradient: penalty, tolerance: 1e-3, limit: 100, with: everyone, on: workers
+    ).direction
   }
 
   /// The coefficients at the end of a step of U: intercepts follow, then the balanced form.

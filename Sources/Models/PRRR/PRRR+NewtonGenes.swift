@@ -8,7 +8,7 @@ extension PRRR {
   func geneSteps<Everyone: Team & ~Copyable>(
     _ shared: PRRRState, _ sums: GeneSums, scores: [[VectorRows]],
     _ lanes: [[PoissonBlock]], with everyone: borrowing Everyone, on workers: Workers
-  ) -> (coefficients: Matrix<Double>, pass: RowPass)? {
+  ) throws(SumFault) -> (coefficients: Matrix<Double>, pass: RowPass) {
     let (coefficients, centres) = (shared.coefficients, shared.interceptCentres)
     let old = coefficients.geneCoefficients
     var heights = largestScores(scores, width: old.columnCount)
@@ -20,12 +20,15 @@ extension PRRR {
     }
     let wantsMoments = !configuration.fullRank
     let all = Array(0..<geneCount)
-    let first = rowPass(
-      lanes: lanes, scores: scores, coefficients: new, genes: all, wantsMoments: wantsMoments,
-      with: everyone, on: workers)
     var failing = all
-    if let first { failing = losers(all, among: new, centres, first.geneLogLikelihoods, oldValues) }
-    if let first, failing.isEmpty { return (new, first) }
+    // A sum that is not finite leaves the steps of all its genes too long.
+    do {
+      let first = try rowPass(
+        lanes: lanes, scores: scores, coefficients: new, genes: all, wantsMoments: wantsMoments,
+        with: everyone, on: workers)
+      failing = losers(all, among: new, centres, first.geneLogLikelihoods, oldValues)
+      if failing.isEmpty { return (new, first) }
+    } catch {}
     for attempt in 1...40 where !failing.isEmpty {
       for gene in failing {
         for index in 0..<new.columnCount {
@@ -36,18 +39,17 @@ extension PRRR {
       let subset = Matrix(
         rowCount: failing.count, columnCount: new.columnCount,
         elements: failing.flatMap { new.row($0) })
-      // A sum that is not finite leaves all of them too long.
-      let trial = rowPass(
-        lanes: lanes, scores: scores, coefficients: subset, genes: failing, wantsMoments: false,
-        with: everyone, on: workers)
-      if let trial {
+      do {
+        let trial = try rowPass(
+          lanes: lanes, scores: scores, coefficients: subset, genes: failing, wantsMoments: false,
+          with: everyone, on: workers)
         failing = losers(failing, among: new, centres, trial.geneLogLikelihoods, oldValues)
-      }
+      } catch {}
     }
-    let last = rowPass(
+    let last = try rowPass(
       lanes: lanes, scores: scores, coefficients: new, genes: all, wantsMoments: wantsMoments,
       with: everyone, on: workers)
-    return last.map { (new, $0) }
+    return (new, last)
   }
 
   /// The largest magnitude of each score on this rank.

@@ -59,10 +59,13 @@ extension PRRR {
     _ shared: inout PRRRState, _ lanes: inout [CountRegressionLane],
     with everyone: borrowing Everyone,
     on workers: Workers
-  ) -> StepReport {
+  ) throws(SumFault) -> StepReport {
     var remarks: [String] = []
-    if shared.totals == nil {
-      let totals = regression.totals(of: lanes, with: everyone)
+    let totals: CountTotals
+    if let known = shared.totals {
+      totals = known
+    } else {
+      totals = try regression.totals(of: lanes, with: everyone)
       shared.totals = totals
       if configuration.intercept, configuration.interceptCentre == .rates {
         shared.interceptCentres = totals.rates.map { .log($0) }
@@ -73,16 +76,18 @@ extension PRRR {
     let restart = shared.restart
     let ending: Termination?
     switch configuration.inference {
-    case .map: ending = newtonIteration(&shared, lanes, with: everyone, on: workers)
-    case .adam: ending = adamIteration(&shared, lanes, with: everyone, on: workers)
-    case .variational: ending = variationalIteration(&shared, lanes, with: everyone, on: workers)
+    case .map: ending = try newtonIteration(&shared, totals, lanes, with: everyone, on: workers)
+    case .adam: ending = try adamIteration(&shared, totals, lanes, with: everyone, on: workers)
+    case .variational:
+      ending = try variationalIteration(&shared, totals, lanes, with: everyone, on: workers)
     }
     let iteration = shared.iteration
     var report = configuration.report(
       start: restart, iteration: iteration, rowCount: regression.split.uses.count,
       measures: measures(shared))
     if let ending {
-      report.termination = finishStart(&shared, ending, lanes, with: everyone, on: workers)
+      report.termination = finishStart(
+        &shared, ending, lanes, &remarks, with: everyone, on: workers)
       if report.termination != nil {
         report.measures = measures(shared) + (shared.evaluation?.measures ?? [])
       }
@@ -107,9 +112,8 @@ extension PRRR {
   /// Keeps the best start and begins the next, or ends the fit.
   private func finishStart<Everyone: Team & ~Copyable>(
     _ shared: inout PRRRState, _ ending: Termination, _ lanes: [CountRegressionLane],
-    with everyone: borrowing Everyone, on workers: Workers
+    _ remarks: inout [String], with everyone: borrowing Everyone, on workers: Workers
   ) -> Termination? {
-    guard ending != .objectiveNotFinite else { return ending }
     shared.restart += 1
     if shared.restart < configuration.restartCount {
       shared.coefficients = startingCoefficients(restart: shared.restart, totals: shared.totals)
@@ -125,10 +129,14 @@ extension PRRR {
     }
     if configuration.inference != .variational {
       shared.coefficients = canonical(shared)
-      shared.geneCovariances = geneCovariances(
-        shared.coefficients, lanes, with: everyone, on: workers)
+      shared.geneCovariances = unlessFault("covariances of loadings", &remarks) {
+        () throws(SumFault) in
+        try geneCovariances(shared.coefficients, lanes, with: everyone, on: workers)
+      }
     }
-    shared.evaluation = evaluation(shared, lanes, with: everyone, on: workers)
+    shared.evaluation = unlessFault("held-out rows", &remarks) { () throws(SumFault) in
+      try evaluation(shared, lanes, with: everyone, on: workers)
+    }
     return shared.best?.isConverged == true ? .objectiveTolerance : ending
   }
 

@@ -19,10 +19,9 @@ extension PRRR {
 
   /// One step of Adam on the bound; the reason to end, if any.
   func variationalIteration<Everyone: Team & ~Copyable>(
-    _ shared: inout PRRRState, _ lanes: [CountRegressionLane], with everyone: borrowing Everyone,
-    on workers: Workers
-  ) -> Termination? {
-    guard let totals = shared.totals else { return .objectiveNotFinite }
+    _ shared: inout PRRRState, _ totals: CountTotals, _ lanes: [CountRegressionLane],
+    with everyone: borrowing Everyone, on workers: Workers
+  ) throws(SumFault) -> Termination? {
     let blocks = lanes.map(\.training)
     shared.iteration += 1
     let means = flattened(shared.coefficients)
@@ -40,10 +39,8 @@ extension PRRR {
         "PRRR noise \(shared.restart)", step: shared.iteration, index: draw)
       let noise = means.map { _ in stream.normal() }
       let point = means.indices.map { means[$0] + deviations[$0] * noise[$0] }
-      guard
-        let here = likelihoodGradient(
-          lanes: blocks, at: coefficients(from: point), with: everyone, on: workers)
-      else { return .objectiveNotFinite }
+      let here = try likelihoodGradient(
+        lanes: blocks, at: coefficients(from: point), with: everyone, on: workers)
       let gradient = flattened(
         ReducedRankCoefficients(
           covariateLoadings: here.covariateLoadings, geneCoefficients: here.geneCoefficients))
@@ -66,7 +63,7 @@ extension PRRR {
       deviationGradient[index] += 1 / deviation - precision * deviation
       deviationGradient[index] *= sigmoid(state.rawDeviations[index])
     }
-    guard bound.isFinite else { return .objectiveNotFinite }
+    guard bound.isFinite else { throw SumFault(block: "bound") }
     shared.objective = bound
     var parameters = means + state.rawDeviations
     state.adam.update(&parameters, along: (meanGradient + deviationGradient).map { -$0 })

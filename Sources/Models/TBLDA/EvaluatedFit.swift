@@ -56,14 +56,14 @@ struct EvaluatedFit {
   }
 
   /// The evidence lower bound; nil unless all samples of the fit are there.
-  func evidence(draws: Int, on workers: Workers) -> EvidenceEstimate? {
+  func evidence(draws: Int, on workers: Workers) throws(SumFault) -> EvidenceEstimate? {
     guard isComplete else { return nil }
-    return model.evidence(shared, lanes, drawCount: draws, with: Alone(), on: workers)
+    return try model.evidence(shared, lanes, drawCount: draws, with: Alone(), on: workers)
   }
 
   /// Of samples and genotypes that were not in the fit; nil where there are none.
-  func heldOut(on workers: Workers) -> HeldOutScore? {
-    model.heldOutScore(shared, lanes, with: Alone(), on: workers)
+  func heldOut(on workers: Workers) throws(SumFault) -> HeldOutScore? {
+    try model.heldOutScore(shared, lanes, with: Alone(), on: workers)
   }
 
   /// What the samples of the data are for, their donors, and σ̂ of those in the fit.

@@ -60,12 +60,12 @@ extension TBLDA: EvaluableModel {
     if let data = settings.data, let genotypes = settings.genotypes {
       let fitted = try EvaluatedFit(fit, data: data, genotypes: genotypes)
       let workers = Workers(threadCount: Workers.availableProcessorCount)
-      if let evidence = fitted.evidence(draws: settings.draws, on: workers) {
+      if let evidence = try fitted.evidence(draws: settings.draws, on: workers) {
         figures += [
           Figure("ELBO", evidence.mean), Figure("ELBO standard error", evidence.standardError),
         ]
       }
-      if let score = fitted.heldOut(on: workers) { figures += score.figures }
+      if let score = try fitted.heldOut(on: workers) { figures += score.figures }
     } else {
       for (name, path) in [
         ("ELBO", "evidence_lower_bound"),

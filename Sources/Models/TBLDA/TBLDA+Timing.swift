@@ -15,7 +15,8 @@ extension TBLDA {
     let sizes = Set([2 * workers.threadCount, 8 * workers.threadCount].map { min($0, laneCount) })
       .sorted()
     let bench = try TBLDAStandIn(configuration, shape, laneCount: sizes[sizes.count - 1])
-    let times = sizes.map { bench.epoch(lanes: $0, on: workers) }
+    var times: [Double] = []
+    for size in sizes { times.append(try bench.epoch(lanes: size, on: workers)) }
     return ranks.map { ranks in
       let own = (laneCount + ranks - 1) / ranks
       guard sizes.count == 2 else { return times[0] * Double(own) / Double(sizes[0]) }
@@ -80,30 +81,30 @@ private struct TBLDAStandIn {
   }
 
   /// Seconds of an epoch with so many lanes.
-  func epoch(lanes count: Int, on workers: Workers) -> Double {
+  func epoch(lanes count: Int, on workers: Workers) throws(ModelError) -> Double {
     var (shared, own) = (model.start(), Array(lanes[..<count]))
     if model.configuration.inference == .stochastic {
-      return Double(TBLDA.reportInterval)
-        * Stopwatch.medianSeconds(on: workers) {
-          _ = model.stochasticIteration(
-            &shared, &own, draw: 0, rate: 0.01, with: Alone(), on: workers)
-        }
+      let step = try Stopwatch.medianSeconds(on: workers) {
+        _ = try model.stochasticIteration(
+          &shared, &own, draw: 0, rate: 0.01, with: Alone(), on: workers)
+      }
+      return Double(TBLDA.reportInterval) * step
     }
     if let batchCount = model.batchCount {
       // A window: everyone, then passes over all minibatches.
       shared.iteration = 1
-      let batch = Stopwatch.medianSeconds(on: workers) {
-        _ = model.batchIteration(
+      let batch = try Stopwatch.medianSeconds(on: workers) {
+        try model.batchIteration(
           &shared, &own, batchCount: batchCount, with: Alone(), on: workers)
       }
-      let whole = Stopwatch.medianSeconds(on: workers) {
-        _ = model.coordinateIteration(
+      let whole = try Stopwatch.medianSeconds(on: workers) {
+        _ = try model.coordinateIteration(
           &shared, &own, wantsBound: true, with: Alone(), on: workers)
       }
       return Double(model.window - 1) * batch + whole
     }
-    let iteration = Stopwatch.medianSeconds(on: workers) {
-      _ = model.acceleratedIteration(&shared, &own, with: Alone(), on: workers)
+    let iteration = try Stopwatch.medianSeconds(on: workers) {
+      _ = try model.acceleratedIteration(&shared, &own, with: Alone(), on: workers)
     }
     return Double(model.configuration.check) * iteration
   }

@@ -55,22 +55,10 @@ public struct ColumnStatistics: Sendable, Equatable {
   /// Collective.
   public mutating func sum<Everyone: Team & ~Copyable>(with everyone: borrowing Everyone) {
     let count = totals.count
-    var sums = PartialSums([.scaled("column statistics", count: 2 * count + 1)])
-    sums.withLimbs(of: 0) { limbs in
-      for column in 0..<count {
-        limbs[column] = totals[column]
-        limbs[count + column] = nonZeros[column]
-      }
-      limbs[2 * count] = Int64(emptyRowCount)
-    }
-    everyone.sum(&sums)
-    sums.withLimbs(of: 0) { limbs in
-      for column in 0..<count {
-        totals[column] = limbs[column]
-        nonZeros[column] = limbs[count + column]
-      }
-      emptyRowCount = Int(limbs[2 * count])
-    }
+    let sums = everyone.sum(totals + nonZeros + [Int64(emptyRowCount)])
+    totals = Array(sums[..<count])
+    nonZeros = Array(sums[count..<2 * count])
+    emptyRowCount = Int(sums[2 * count])
     // The smallest row as the largest negative; none is −∞.
     var extremes = maxima.map(Double.init) + [firstEmptyRow.map { -Double($0) } ?? -.infinity]
     everyone.maximum(&extremes)

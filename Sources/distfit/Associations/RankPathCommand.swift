@@ -114,7 +114,8 @@ struct RankPathCommand: ParsableCommand {
       let workers = Workers(threadCount: options.threads ?? world.defaultThreadCount())
       let log = ProgressLog(level: .normal, isSpeaking: world.isRoot)
       let lines = try path.run(with: world, on: workers, log: log)
-      guard world.isRoot else { return .success }
+      let status: ExitStatus = lines.contains(where: \.isFaulty) ? .notConverged : .success
+      guard world.isRoot else { return status }
       let header = RankPath<Fitted>.header
       print(([header] + lines.map(\.text)).joined(separator: "\n"))
       if let best = RankPath<Fitted>.suggestion(lines) { print("suggested rank: \(best)") }
@@ -122,7 +123,7 @@ struct RankPathCommand: ParsableCommand {
         let text = ([header] + lines.map(\.text)).joined(separator: "\n") + "\n"
         try Data(text.utf8).write(to: URL(fileURLWithPath: output), options: .atomic)
       }
-      return .success
+      return status
     }
   }
 }
@@ -136,6 +137,8 @@ private struct RankPath<Fitted: AssociationModel> {
     let figures: [Double]
     /// What is made small.
     let criterion: Double
+    /// Whether the fit ended with numbers that are not finite: then there are no figures.
+    var isFaulty: Bool { figures[0].isNaN }
 
     var text: String {
       (["\(rank)"] + figures.map { $0.isNaN ? "" : String(format: "%.8g", $0) }).joined(
@@ -176,10 +179,14 @@ private struct RankPath<Fitted: AssociationModel> {
       log.note("rank \(rank)")
       let model = try world.agree(on: "set up rank \(rank)") { try model(rank) }
       let lanes = try world.agree(on: "prepare the rows") { try data.rows.map(model.lane(from:)) }
-      var state = FitState<Fitted>(shared: model.start(), lanes: lanes)
       let loop = FitLoop(model, on: workers, log: log, checkpoints: CheckpointSchedule())
-      _ = try loop.run(&state, with: world, stopRequested: { false }, save: { _ in })
-      return line(rank, model.sharedOutput(state.shared).parameters, state.stepCount)
+      switch try loop.run(FitState(shared: model.start(), lanes: lanes), among: world) {
+      case .finished(let state, _), .interrupted(let state):
+        return line(rank, model.sharedOutput(state.shared).parameters, state.stepCount)
+      case .faulted(let state, let fault):
+        log.warning("rank \(rank): \(fault); the table has no figures of it")
+        return line(rank, .group([:]), state.stepCount)
+      }
     }
   }
 

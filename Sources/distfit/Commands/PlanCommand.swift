@@ -110,7 +110,7 @@ struct PlanModelCommand<Planned: PlannableModel>: ParsableCommand {
     let ranks = [1] + asked.ranks.filter { $0 > 1 }
     let computing = try Timed.measuredEpochs(configuration, shape, ranks: ranks, on: workers)
     let plans = ranks.map { Timed.plan(configuration, shape, ranks: $0) }
-    let addition = Network.measuredAddition(bytes: plans[0].bytesPerStep)
+    let addition = try Network.measuredAddition(bytes: plans[0].bytesPerStep)
     PlanText.showTimes(
       networks: asked.networks, threads: asked.threads, stepsPerEpoch: plans[0].stepsPerEpoch
     ) { network in

@@ -47,9 +47,9 @@ struct DGDFitTests {
     var lanes = [try model.lane(from: data.rows(0..<600))]
     var shared = model.start()
     let workers = Workers(threadCount: 2)
-    var report = model.step(&shared, &lanes, with: Alone(), on: workers)
+    var report = try model.step(&shared, &lanes, with: Alone(), on: workers)
     while report.termination == nil {
-      report = model.step(&shared, &lanes, with: Alone(), on: workers)
+      report = try model.step(&shared, &lanes, with: Alone(), on: workers)
     }
     let again = components([model.rowOutput(shared, lanes[0])])
     #expect(zip(again, found).count { $0 == $1 } >= 570)

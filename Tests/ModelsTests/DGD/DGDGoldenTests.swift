@@ -117,10 +117,10 @@ struct DGDGoldenTests {
       var priorLoss = 0.0
       for positions in batches {
         priorLoss -= Double(positions.count) * golden.prior.logDensity(try #require(shared.mixture))
-        _ = model.trainingStep(
+        _ = try model.trainingStep(
           &shared, &lanes, minibatch: [positions], with: Alone(), on: workers)
       }
-      let report = model.step(&shared, &lanes, with: Alone(), on: workers)
+      let report = try model.step(&shared, &lanes, with: Alone(), on: workers)
       #expect(report.endsEpoch)
       func compare(_ measure: String, plus rest: Double = 0, times factor: Double, _ name: String)
         throws

@@ -22,8 +22,11 @@ import Testing
       dimension: points[0].count)
   }
 
-  private func clustering(_ points: [[Double]], _ count: Int, seed: UInt64) -> KMeans.Clustering {
-    KMeans(count: count, random: RandomSource(seed: seed)).best(of: lanes(points), with: Alone())
+  private func clustering(_ points: [[Double]], _ count: Int, seed: UInt64) throws
+    -> KMeans.Clustering
+  {
+    try KMeans(count: count, random: RandomSource(seed: seed)).best(
+      of: lanes(points), with: Alone())
   }
 
   /// The sum of squares about the nearest centres.
@@ -36,23 +39,23 @@ import Testing
     }
   }
 
-  @Test func separatedGroupsAreFound() {
+  @Test func separatedGroupsAreFound() throws {
     let (points, labels) = blobs(400, seed: 1)
-    let found = clustering(points, 4, seed: 2)
+    let found = try clustering(points, 4, seed: 2)
     let table = ContingencyTable(
       truth: labels, prediction: points.map { found.nearest($0, dimension: 3) })
     #expect(adjustedRandIndex(table) > 0.99)
     #expect(found.centres.count == 12 && found.sizes == [100, 100, 100, 100])
   }
 
-  @Test func inertiaIsTheSumOfSquaresAboutTheCentres() {
+  @Test func inertiaIsTheSumOfSquaresAboutTheCentres() throws {
     let points = blobs(60, seed: 3).points
-    let found = clustering(points, 3, seed: 4)
+    let found = try clustering(points, 3, seed: 4)
     #expect(found.inertia.isClose(to: inertia(points, found), .metric))
   }
 
   /// Every division of 8 points into two groups.
-  @Test func smallProblemsReachTheBestDivision() {
+  @Test func smallProblemsReachTheBestDivision() throws {
     let points = blobs(8, seed: 5).points
     var least = Double.infinity
     for mask in 1..<128 {
@@ -72,22 +75,22 @@ import Testing
 
   @Test func everySplitOfTheLanesGivesTheSameBits() throws {
     let points = blobs(40, seed: 7).points
-    let expected = clustering(points, 6, seed: 8)
+    let expected = try clustering(points, 6, seed: 8)
     let all = lanes(points)
     for split in SimulatedTeam.splits(ofLanes: all.lanes.count) {
       let found = try SimulatedTeam(memberCount: split.count).run { member, everyone in
         let own = StartPoints(
           Array(all.lanes[split[member]]), firstRows: Array(all.firstRows[split[member]]),
           dimension: 3)
-        return KMeans(count: 6, random: RandomSource(seed: 8)).best(of: own, with: everyone)
+        return try KMeans(count: 6, random: RandomSource(seed: 8)).best(of: own, with: everyone)
       }
       #expect(found.allSatisfy { $0.centres == expected.centres && $0.sizes == expected.sizes })
     }
   }
 
-  @Test func asManyClustersAsPointsAndRepeatedPointsAreAllowed() {
+  @Test func asManyClustersAsPointsAndRepeatedPointsAreAllowed() throws {
     let points = blobs(9, seed: 9).points
-    let all = clustering(points, 9, seed: 1)
+    let all = try clustering(points, 9, seed: 1)
     #expect(all.inertia == 0 && all.sizes == Array(repeating: 1, count: 9))
     let copies = Array(repeating: [1.5, 1.5], count: 5)
     #expect(clustering(copies, 3, seed: 1).inertia == 0)

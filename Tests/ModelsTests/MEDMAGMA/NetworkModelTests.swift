@@ -148,7 +148,7 @@ import Testing
       try model.lane(from: RowData(rows: 0..<matrix.rowCount, matrix: .reals(matrix)))
     ]
     var shared = model.start()
-    return model.step(&shared, &lanes, with: Alone(), on: Workers(threadCount: 1))
+    return try model.step(&shared, &lanes, with: Alone(), on: Workers(threadCount: 1))
       .failure?.description
   }
 }

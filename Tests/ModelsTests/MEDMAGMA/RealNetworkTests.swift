@@ -30,7 +30,7 @@ import Testing
     let model = try MEDMAGMA(configuration, for: rows.summary)
     var lanes = [try model.lane(from: rows.data)]
     var shared = model.start()
-    _ = model.step(&shared, &lanes, with: Alone(), on: workers)
+    _ = try model.step(&shared, &lanes, with: Alone(), on: workers)
     let genes = arrays.vector("\(set)/genes").map { Int($0) }
     #expect(shared.data?.columns == genes)
     guard shared.data?.columns == genes else { return }
@@ -40,7 +40,7 @@ import Testing
     var changes: [Double] = []
     var ending: StepReport?
     while ending == nil {
-      let report = model.step(&shared, &lanes, with: Alone(), on: workers)
+      let report = try model.step(&shared, &lanes, with: Alone(), on: workers)
       changes += report.measures.map(\.value)
       if report.termination != nil || report.failure != nil { ending = report }
     }
@@ -69,7 +69,7 @@ import Testing
     let model = try GmGM(configuration, for: rows.summary)
     var lanes = [try model.lane(from: rows.data)]
     var shared = model.start()
-    let report = model.step(&shared, &lanes, with: Alone(), on: workers)
+    let report = try model.step(&shared, &lanes, with: Alone(), on: workers)
     #expect(report.failure == nil)
     let precision = try #require(shared.precisions?.rows)
     #expect(shareOfEdges(precision, arrays.matrix("\(set)/edges/\(name)")) >= overlap)
@@ -97,7 +97,7 @@ import Testing
       var shared = model.start()
       var report: StepReport?
       while report?.termination == nil, report?.failure == nil {
-        report = model.step(&shared, &lanes, with: Alone(), on: workers)
+        report = try model.step(&shared, &lanes, with: Alone(), on: workers)
       }
       #expect(report?.failure == nil)
       precisions.append(try #require(shared.em?.rowPrecision))

@@ -62,7 +62,8 @@ import Testing
     let model = try Fitted(configuration, for: table.summary)
     var lanes = [try model.lane(from: table.rows)]
     var state = model.start()
-    while model.step(&state, &lanes, with: Alone(), on: Workers(threadCount: 1)).termination == nil
+    while try model.step(&state, &lanes, with: Alone(), on: Workers(threadCount: 1)).termination
+      == nil
     {}
     guard case .group(var members) = model.sharedOutput(state).parameters else {
       throw ModelError("no parameters")

@@ -134,7 +134,7 @@ import Testing
       let states = try SimulatedTeam(memberCount: split.count).run { member, everyone in
         var lanes = Array(try data.lanes(model)[split[member]])
         var state = model.start()
-        _ = model.step(&state, &lanes, with: everyone, on: Workers(threadCount: 1))
+        _ = try model.step(&state, &lanes, with: everyone, on: Workers(threadCount: 1))
         return state
       }
       for state in states {

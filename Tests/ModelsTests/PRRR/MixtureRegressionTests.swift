@@ -57,7 +57,7 @@ import Testing
     var lanes = [try model.lane(from: data)]
     var state = model.start()
     let workers = Workers(threadCount: 2)
-    while model.step(&state, &lanes, with: Alone(), on: workers).termination == nil {}
+    while try model.step(&state, &lanes, with: Alone(), on: workers).termination == nil {}
     return state
   }
 

@@ -27,7 +27,7 @@ import Testing
   ) throws -> (NonnegativePRRRState, [CountRegressionLane]) {
     var lanes = try data.lanes(model)
     var state = model.start()
-    _ = model.step(&state, &lanes, with: Alone(), on: Workers(threadCount: 1))
+    _ = try model.step(&state, &lanes, with: Alone(), on: Workers(threadCount: 1))
     state.covariates = covariates
     state.genes = genes
     state.ascent = nil
@@ -56,7 +56,7 @@ import Testing
       let model = try NonnegativePRRR(configuration, for: summary, covariates: data.raw)
       var (state, lanes) = try Self.state(
         model, data, Matrix(rows: [[0.3], [0.7]]), Matrix(rows: [[0.5], [0.4]]))
-      _ = model.step(&state, &lanes, with: Alone(), on: Workers(threadCount: 1))
+      _ = try model.step(&state, &lanes, with: Alone(), on: Workers(threadCount: 1))
       let value = try #require(state.objective)
       #expect(value.isClose(to: -12.843_781_897_1 + prior, .golden))
     }
@@ -74,10 +74,9 @@ import Testing
       }
       let (state, lanes) = try Self.state(model, reference.data, u, v)
       let totals = try #require(state.totals)
-      let sums = try #require(
-        rateSums(
-          lanes: lanes.map(\.training), covariates: u, genes: v, side: .both, with: Alone(),
-          on: Workers(threadCount: 1)))
+      let sums = try rateSums(
+        lanes: lanes.map(\.training), covariates: u, genes: v, side: .both, with: Alone(),
+        on: Workers(threadCount: 1))
       let value = model.logJoint(sums.logRates, u, v, totals)
       #expect(value.isClose(to: expected, Tolerance(relative: 1e-10)))
       var gradient = model.likelihoodGradient(sums, u, v, totals)
@@ -102,7 +101,7 @@ import Testing
       model, reference.data, reference.array("nn/U0"), reference.array("nn/V0").transposed())
     let losses = reference.array("nn/float64_50_gamma21/loss").elements
     for step in 0..<50 {
-      _ = model.step(&state, &lanes, with: Alone(), on: Workers(threadCount: 1))
+      _ = try model.step(&state, &lanes, with: Alone(), on: Workers(threadCount: 1))
       let value = try #require(state.objective)
       #expect((-value).isClose(to: losses[step], .publishedFit), "step \(step)")
     }
@@ -188,7 +187,7 @@ import Testing
         var lanes = Array(try data.lanes(model)[split[member]])
         var state = model.start()
         let workers = Workers(threadCount: 2)
-        while model.step(&state, &lanes, with: everyone, on: workers).termination == nil {}
+        while try model.step(&state, &lanes, with: everyone, on: workers).termination == nil {}
         return state
       }
       for state in states {
@@ -211,10 +210,9 @@ import Testing
       var stream = RandomSource(seed: 5).stream("parameters")
       let u = Matrix(rows: (0..<4).map { _ in (0..<3).map { _ in 0.1 + stream.uniform() } })
       let v = Matrix(rows: (0..<150).map { _ in (0..<3).map { _ in 0.1 + stream.uniform() } })
-      let sums = try #require(
-        rateSums(
-          lanes: [lane.training], covariates: u, genes: v, side: .both, with: Alone(),
-          on: Workers(threadCount: 1)))
+      let sums = try rateSums(
+        lanes: [lane.training], covariates: u, genes: v, side: .both, with: Alone(),
+        on: Workers(threadCount: 1))
       let scores = matrixProduct(Matrix(rows: data.design), u)
       var logRates = 0.0
       var weighted = Matrix<Double>(rowCount: 77, columnCount: 3)

@@ -123,7 +123,7 @@ import Testing
         var lanes = Array(try data.lanes(model)[split[member]])
         var state = model.start()
         let workers = Workers(threadCount: 1)
-        while model.step(&state, &lanes, with: everyone, on: workers).termination == nil {}
+        while try model.step(&state, &lanes, with: everyone, on: workers).termination == nil {}
         return state
       }
       for state in states {
@@ -158,14 +158,14 @@ import Testing
     }
     var lanes = try reference.data.lanes(model)
     var state = model.start()
-    _ = model.step(&state, &lanes, with: Alone(), on: Workers(threadCount: 1))
+    _ = try model.step(&state, &lanes, with: Alone(), on: Workers(threadCount: 1))
     state.iteration = 0
     state.objective = nil
     state.gradient = nil
     state.coefficients = reference.coefficients("prrr/U0", "prrr/V0", "prrr/v00")
     let losses = reference.array("prrr/float64_50/loss").elements
     for step in 0..<50 {
-      _ = model.step(&state, &lanes, with: Alone(), on: Workers(threadCount: 1))
+      _ = try model.step(&state, &lanes, with: Alone(), on: Workers(threadCount: 1))
       let value = try #require(state.objective)
       #expect((-value).isClose(to: losses[step], .publishedFit), "step \(step)")
     }

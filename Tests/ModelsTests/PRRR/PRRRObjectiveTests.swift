@@ -44,9 +44,8 @@ import Testing
         rows: Array(0..<counts.count), design: Matrix(rows: rows.rows.map { data.design[$0] }),
         exposure: exposure, counts: counts, geneCount: coefficients.geneCount, merging: merging)
     }
-    let likelihood = try #require(
-      likelihoodGradient(
-        lanes: blocks, at: coefficients, with: Alone(), on: Workers(threadCount: 1)))
+    let likelihood = try likelihoodGradient(
+      lanes: blocks, at: coefficients, with: Alone(), on: Workers(threadCount: 1))
     let centres = centres ?? Array(repeating: 0, count: coefficients.geneCount)
     return (
       likelihood.value + constant + model.logPrior(coefficients, centres: centres),

@@ -87,7 +87,7 @@ extension Model {
     var state = start()
     var history: [[Double]] = []
     for _ in 0..<limit {
-      let report = step(&state, &lanes, with: Alone(), on: workers)
+      let report = try step(&state, &lanes, with: Alone(), on: workers)
       history.append(report.measures.map(\.value))
       if report.termination != nil { return (state, report, history) }
     }

@@ -18,7 +18,7 @@ struct BatchTests {
       change(&configuration)
     }
     var run = TBLDARun(model, try problem.lanes(model, count: lanes), threads: threads)
-    _ = run.finish()
+    _ = try run.finish()
     return run
   }
 
@@ -64,7 +64,7 @@ struct BatchTests {
       }
       var distant = TBLDARun(other, outside, threads: 3)
       let before = (store.readings, rows.readings)
-      _ = (resident.finish(), distant.finish())
+      _ = (try resident.finish(), try distant.finish())
       #expect(store.readings > before.0 + 60 && rows.readings > before.1 + 60)
       let (one, two) = (resident.shared, distant.shared)
       #expect(one.genes == two.genes && one.alpha == two.alpha)
@@ -94,9 +94,9 @@ struct BatchTests {
   @Test func onlySamplesOfTheMinibatchMove() throws {
     let model = try problem.model { $0.batch = 5 }
     var run = TBLDARun(model, try problem.lanes(model))
-    _ = run.step()
+    _ = try run.step()
     let before = run.lanes[0].saved.samples
-    _ = run.step()
+    _ = try run.step()
     let moved = (0..<60).filter { before.row($0) != run.lanes[0].saved.samples.row($0) }
     #expect(Set(moved.map { problem.donors[$0] }).count == 5 && moved.count == 15)
   }

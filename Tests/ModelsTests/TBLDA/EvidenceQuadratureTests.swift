@@ -40,7 +40,7 @@ struct EvidenceQuadratureTests {
   @Test func theEvidenceLowerBoundIsAnIntegral() throws {
     let toy = Toy()
     let run = try toy.run()
-    let found = run.negativeEvidence(20_000)
+    let found = try run.negativeEvidence(20_000)
     #expect(
       abs(-found.mean - toy.evidence(120)) < 4 * found.error && found.error < 0.02,
       "\(found) against \(toy.evidence(120))")
@@ -53,7 +53,7 @@ struct EvidenceQuadratureTests {
     var squares = sums
     let draws = 20_000
     for draw in 0..<draws {
-      let gradient = run.model.evidenceGradient(
+      let gradient = try run.model.evidenceGradient(
         draw, run.shared, run.lanes, with: Alone(), on: run.workers)
       let values =
         gradient.genes.elements + gradient.samples[0].elements + gradient.alleles[0].elements
@@ -87,7 +87,7 @@ struct EvidenceQuadratureTests {
     var squares = sums
     let draws = 20_000
     for draw in 0..<draws {
-      let steps = run.model.evidenceGradient(
+      let steps = try run.model.evidenceGradient(
         draw, run.shared, run.lanes, by: { $0.naturalStep(data: $1, prior: $2) }, with: Alone(),
         on: run.workers)
       let relative =

@@ -41,7 +41,7 @@ struct TBLDAGoldenTests {
     let lanes = try problem.lanes(model)
     #expect(abs(lanes[0].constant + pass.logLikelihood + 10.0129847746) < 1e-9)
     // θ is the mean over a donor's samples
-    let means = model.donorMeans(of: [phi], lanes, with: Alone())
+    let means = try model.donorMeans(of: [phi], lanes, with: Alone())
     #expect(means.difference(from: [0.6, 0.35, 0.4, 0.65]) < 1e-15)
   }
 
@@ -110,7 +110,7 @@ struct TBLDAGoldenTests {
     run.lanes[0].saved.samples = arrays.matrix("params/sigma")
     run.lanes[0].saved.alleles = AllelePair(
       counted: arrays.matrix("params/zeta"), other: arrays.matrix("params/gamma"))
-    let found = run.negativeEvidence(300)
+    let found = try run.negativeEvidence(300)
     let expected = arrays.vector("neg_elbo_mc")
     let error = (found.error * found.error + expected[1] * expected[1]).squareRoot()
     #expect(abs(found.mean - expected[0]) < 4 * error, "\(found) against \(expected)")
@@ -126,9 +126,9 @@ struct TBLDAGoldenTests {
       configuration.refinement = nil
     }
     var run = TBLDARun(model, try problem.lanes(model))
-    let report = run.finish()
+    let report = try run.finish()
     #expect(report.termination?.isSuccess == true)
-    let found = run.negativeEvidence(200)
+    let found = try run.negativeEvidence(200)
     let published = (0..<3).map { arrays.matrix("svi")[$0, 0] }
     #expect(
       found.mean < (published.min() ?? 0) - 5,
@@ -149,7 +149,7 @@ struct TBLDAGoldenTests {
     }
     let drawCount = 2000
     for draw in 0..<drawCount {
-      let gradient = model.evidenceGradient(
+      let gradient = try model.evidenceGradient(
         draw, run.shared, run.lanes, with: Alone(), on: run.workers)
       let alleles = gradient.alleles[0]
       // by the logarithms here, by the concentrations themselves there
@@ -215,7 +215,7 @@ struct TBLDAGoldenTests {
       try problem.counts, rows: Array(0..<phi.rowCount), weights: phi,
       topics: arrays.matrix("draw/psi"), wantsLikelihood: true)
     let lambda = arrays.matrix("draw/lam")
-    let means = model.donorMeans(of: [phi], [lane], with: Alone())
+    let means = try model.donorMeans(of: [phi], [lane], with: Alone())
     let alleles = AllelePass(
       genotypes: problem.genotypes.elements.map { UInt8($0) },
       frequencies: problem.frequencies.elements,

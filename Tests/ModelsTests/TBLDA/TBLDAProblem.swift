@@ -119,27 +119,27 @@ struct TBLDARun {
   }
 
   /// One iteration; the bound before it.
-  mutating func iterate() -> Double {
-    model.coordinateIteration(&shared, &lanes, wantsBound: true, with: Alone(), on: workers)
+  mutating func iterate() throws -> Double {
+    try model.coordinateIteration(&shared, &lanes, wantsBound: true, with: Alone(), on: workers)
       ?? .nan
   }
 
   /// One step.
-  mutating func step() -> StepReport {
-    model.step(&shared, &lanes, with: Alone(), on: workers)
+  mutating func step() throws -> StepReport {
+    try model.step(&shared, &lanes, with: Alone(), on: workers)
   }
 
   /// Steps until the model ends.
-  mutating func finish() -> StepReport {
+  mutating func finish() throws -> StepReport {
     while true {
-      let report = step()
+      let report = try step()
       if report.termination != nil { return report }
     }
   }
 
   /// −ELBO by draws.
-  func negativeEvidence(_ draws: Int) -> (mean: Double, error: Double) {
-    let estimate = model.evidence(shared, lanes, drawCount: draws, with: Alone(), on: workers)
+  func negativeEvidence(_ draws: Int) throws -> (mean: Double, error: Double) {
+    let estimate = try model.evidence(shared, lanes, drawCount: draws, with: Alone(), on: workers)
     return (-estimate.mean, estimate.standardError)
   }
 }

@@ -49,13 +49,15 @@ public struct NetworkData: Codable, Sendable, Equatable {
     var chosen = Array(0..<columnCount)
     var remarks: [String] = []
     if options.highlyVariable != nil || options.isSquared {
-      guard
-        let moments = lanes.columnMoments(
+      let moments: ColumnMoments
+      do throws(SumFault) {
+        moments = try lanes.columnMoments(
           rowCount: rowCount, columnCount: columnCount, areLogarithms: !options.takesLogarithms,
           with: everyone)
-      else {
+      } catch {
         throw ModelError(
-          "sums of squares of the values are beyond 10¹⁶: are these logarithms? Say --log1p false")
+          "sums of squares of the values are beyond 10¹⁶ (\(error)): are these logarithms? Say --log1p false"
+        )
       }
       var candidates = [Bool](repeating: true, count: columnCount)
       if let count = options.highlyVariable {

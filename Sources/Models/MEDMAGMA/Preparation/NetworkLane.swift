@@ -55,16 +55,17 @@ public struct NetworkLane: LaneState {
 }
 
 extension [NetworkLane] {
-  /// Moments of the columns over everyone's rows; nil where a sum is out of range.
+  /// Moments of the columns over everyone's rows.
   ///
   /// The values are expm1(log1p(x)) in single precision, as the program whose choice is to be met has them.
   ///
   /// Collective.
+  /// - Throws: `SumFault` where a sum is out of range.
   func columnMoments<Everyone: Team & ~Copyable>(
     rowCount: Int, columnCount: Int, areLogarithms: Bool, with everyone: borrowing Everyone
-  ) -> ColumnMoments? {
+  ) throws(SumFault) -> ColumnMoments {
     // Sums of squares of counts up to 10⁷ fit; beyond the unit 2⁴ the resolution is 10⁻¹⁴.
-    var sums = PartialSums([
+    var partials = PartialSums([
       .wide("column sums", count: columnCount, unitExponent: 4),
       .wide("column squares", count: columnCount, unitExponent: 4),
       .wide("column detections", count: columnCount),
@@ -80,12 +81,11 @@ extension [NetworkLane] {
         squares[column] += x * x
         detected[column] += 1
       }
-      sums.add(values, to: 0)
-      sums.add(squares, to: 1)
-      sums.add(detected, to: 2)
+      partials.add(values, to: 0)
+      partials.add(squares, to: 1)
+      partials.add(detected, to: 2)
     }
-    everyone.sum(&sums)
-    guard sums.fault == nil else { return nil }
+    let sums = try everyone.sum(consume partials)
     return ColumnMoments(
       rowCount: rowCount, sums: sums.values(of: 0), squares: sums.values(of: 1),
       detected: sums.values(of: 2).map { Int($0) })
@@ -101,21 +101,16 @@ extension [NetworkLane] {
     var place = [Int](repeating: -1, count: columnCount)
     for (index, column) in columns.enumerated() { place[column] = index }
     let width = columns.count
-    var sums = PartialSums([.scaled("values", count: rowCount * width)])
-    sums.withLimbs(of: 0) { limbs in
-      for lane in self {
-        lane.forEachNonZero { row, column, value in
-          guard place[column] >= 0 else { return }
-          limbs[(lane.rows.lowerBound + row) * width + place[column]] = Int64(
-            bitPattern: value.bitPattern)
-        }
+    var bits = [Int64](repeating: 0, count: rowCount * width)
+    for lane in self {
+      lane.forEachNonZero { row, column, value in
+        guard place[column] >= 0 else { return }
+        bits[(lane.rows.lowerBound + row) * width + place[column]] = Int64(
+          bitPattern: value.bitPattern)
       }
     }
-    everyone.sum(&sums)
-    return sums.withLimbs(of: 0) { limbs in
-      Matrix(
-        rowCount: rowCount, columnCount: width,
-        elements: limbs.map { Double(bitPattern: UInt64(bitPattern: $0)) })
-    }
+    return Matrix(
+      rowCount: rowCount, columnCount: width,
+      elements: everyone.sum(consume bits).map { Double(bitPattern: UInt64(bitPattern: $0)) })
   }
 }

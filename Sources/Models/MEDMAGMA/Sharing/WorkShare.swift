@@ -62,9 +62,11 @@ struct WorkShare: Sendable {
     fill: (UnsafeMutableBufferPointer<Int64>) -> Void,
     read: (UnsafeMutableBufferPointer<Int64>) -> Void
   ) {
-    var sums = PartialSums([.scaled("pieces", count: count)])
-    sums.withLimbs(of: 0, fill)
-    everyone.sum(&sums)
-    sums.withLimbs(of: 0, read)
+    var message = [Int64](repeating: 0, count: count)
+    message.withUnsafeMutableBufferPointer { message in
+      fill(message)
+      everyone.addUp(message)
+      read(message)
+    }
   }
 }

@@ -9,7 +9,7 @@ extension GaussianRRR {
   /// Collective.
   func sums<Everyone: Team & ~Copyable>(
     of lanes: [Lane], with everyone: borrowing Everyone, on workers: Workers
-  ) -> LeastSquaresSums? {
+  ) throws(SumFault) -> LeastSquaresSums? {
     let (p, q) = (regression.covariateCount, regression.geneCount)
     let empty = PartialSums([
       .wide("rows and squares", count: 2), .wide("covariates", count: p),
@@ -21,10 +21,9 @@ extension GaussianRRR {
       add(lanes[lane], to: &part)
       return part
     }
-    var sums = empty
-    for part in parts { sums.add(part) }
-    everyone.sum(&sums)
-    guard sums.fault == nil else { return nil }
+    var partials = empty
+    for part in parts { partials.add(part) }
+    let sums = try everyone.sum(consume partials)
     let counts = sums.values(of: 0)
     let n = counts[0]
     guard n > 0 else { return nil }
@@ -89,7 +88,7 @@ extension GaussianRRR {
   func heldOut<Everyone: Team & ~Copyable>(
     _ coefficients: Matrix<Double>, _ intercepts: [Double], _ lanes: [Lane],
     with everyone: borrowing Everyone, on workers: Workers
-  ) -> HeldOut? {
+  ) throws(SumFault) -> HeldOut? {
     let q = regression.geneCount
     let empty = PartialSums([
       .wide("held-out rows", count: 1), .wide("held-out logarithms", count: 3 * q),
@@ -130,10 +129,10 @@ extension GaussianRRR {
       part.add(countSums, to: 2)
       return part
     }
-    var sums = empty
-    for part in parts { sums.add(part) }
-    everyone.sum(&sums)
-    guard sums.fault == nil, sums.value(of: 0) > 0 else { return nil }
+    var partials = empty
+    for part in parts { partials.add(part) }
+    let sums = try everyone.sum(consume partials)
+    guard sums.value(of: 0) > 0 else { return nil }
     let count = sums.value(of: 0)
     func rSquared(_ genes: [Double]) -> [Double] {
       (0..<q).map { gene in

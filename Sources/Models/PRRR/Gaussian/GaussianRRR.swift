@@ -173,15 +173,23 @@ public struct GaussianRRR: Model {
   public func step<Everyone: Team & ~Copyable>(
     _ shared: inout State, _ lanes: inout [Lane], with everyone: borrowing Everyone,
     on workers: Workers
-  ) -> StepReport {
+  ) throws(SumFault) -> StepReport {
     var report = StepReport(
       stage: "least squares", progress: 1, rowsProcessed: regression.split.uses.count,
       endsEpoch: true)
     report.remark =
       regression.design.remarks.isEmpty
       ? nil : regression.design.remarks.joined(separator: "\n")
-    guard let sums = sums(of: lanes, with: everyone, on: workers), let fit = try? solve(sums) else {
-      report.termination = .objectiveNotFinite
+    guard let sums = try sums(of: lanes, with: everyone, on: workers) else {
+      report.failure = ModelError("no row is left to fit to: every one lacks a covariate")
+      return report
+    }
+    let fit: LeastSquaresFit
+    do {
+      fit = try solve(sums)
+    } catch {
+      report.failure = ModelError(
+        "least squares: \(error); leave out covariates that others determine, or set --penalty")
       return report
     }
     let b = fit.coefficients
@@ -192,7 +200,11 @@ public struct GaussianRRR: Model {
     shared.fit = fit
     shared.intercepts = zip(sums.geneMeans, shift).map { $0 - $1 }
     if configuration.testFraction > 0 {
-      shared.heldOut = heldOut(b, shared.intercepts, lanes, with: everyone, on: workers)
+      var remarks = regression.design.remarks
+      shared.heldOut = unlessFault("held-out rows", &remarks) { () throws(SumFault) in
+        try heldOut(b, shared.intercepts, lanes, with: everyone, on: workers)
+      }
+      report.remark = remarks.isEmpty ? nil : remarks.joined(separator: "\n")
     }
     report.measures = [
       .init("objective", fit.objective), .init("rounds", Double(fit.roundCount)),

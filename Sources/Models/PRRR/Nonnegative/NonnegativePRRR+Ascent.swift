@@ -30,25 +30,26 @@ extension NonnegativePRRR {
   func ascend<Everyone: Team & ~Copyable>(
     _ shared: inout NonnegativePRRRState, _ blocks: [[PoissonBlock]], _ totals: CountTotals,
     with everyone: borrowing Everyone, on workers: Workers
-  ) -> Termination? {
+  ) throws(SumFault) -> Termination? {
     while true {
       let (u, v) =
         shared.ascent?.factors(weights: totals.covariates, priorRate: b) ?? startingFactors(shared)
       let (uTerms, vTerms) = (
         u.terms(priorShape: a, priorRate: b), v.terms(priorShape: a, priorRate: b)
       )
-      let first = rateSums(
-        lanes: blocks, covariates: uTerms.geometricMean, genes: vTerms.geometricMean,
-        side: .covariates, with: everyone, on: workers)
-      let bound =
-        first.map {
-          $0.logRates + totals.constant - expectedTotal(uTerms.mean, vTerms.mean, totals)
-            - uTerms.divergence - vTerms.divergence
-        } ?? .nan
-      if takesBack(&shared, bound) { continue }
-      guard let first else { return .objectiveNotFinite }
+      let outcome = Result { () throws(SumFault) in
+        try rateSums(
+          lanes: blocks, covariates: uTerms.geometricMean, genes: vTerms.geometricMean,
+          side: .covariates, with: everyone, on: workers)
+      }
+      let reached = outcome.map {
+        $0.logRates + totals.constant - expectedTotal(uTerms.mean, vTerms.mean, totals)
+          - uTerms.divergence - vTerms.divergence
+      }
+      if takesBack(&shared, reached) { continue }
+      let (first, bound) = (try outcome.get(), try reached.get())
       (shared.covariates, shared.genes) = (uTerms.mean, vTerms.mean)
-      let ending = judge(&shared, bound, deviations: [u.deviation, v.deviation])
+      let ending = try judge(&shared, bound, deviations: [u.deviation, v.deviation])
       if let ending { return ending }
       let geneSums = columnSums(vTerms.mean)
       var point = AscentPoint(
@@ -56,22 +57,19 @@ extension NonnegativePRRR {
         scales: geneSums.map { _ in 1 })
       var newTerms = uTerms
       let rate = point.covariateRates(weights: totals.covariates, priorRate: b)
-      var sums: Matrix? = first.covariates
+      var sums = first.covariates
       for allotment in 1...Self.allotments {
-        guard let known = sums else { return .objectiveNotFinite }
-        point.covariateShapes = shapes(newTerms.geometricMean, known)
+        point.covariateShapes = shapes(newTerms.geometricMean, sums)
         newTerms = GammaFactors(shape: point.covariateShapes, rate: rate)
           .terms(priorShape: a, priorRate: b)
         if allotment < Self.allotments {
-          sums = allottedSums(
+          sums = try allottedSums(
             blocks, first.allotted, covariates: newTerms.geometricMean, with: everyone, on: workers)
         }
       }
-      guard
-        let second = rateSums(
-          lanes: blocks, covariates: newTerms.geometricMean, genes: vTerms.geometricMean,
-          side: .genes, wantsLogarithms: false, with: everyone, on: workers)
-      else { return .objectiveNotFinite }
+      let second = try rateSums(
+        lanes: blocks, covariates: newTerms.geometricMean, genes: vTerms.geometricMean,
+        side: .genes, wantsLogarithms: false, with: everyone, on: workers)
       point.geneShapes = shapes(vTerms.geometricMean, second.genes)
       point.scoreSums = weightedColumnSums(newTerms.mean, totals)
       let shapeSums = columnSums(point.geneShapes)
@@ -105,11 +103,18 @@ extension NonnegativePRRR {
       elements: zip(tilde.elements, sums.elements).map { a + $0 * $1 })
   }
 
-  /// Whether the objective at an extrapolated point is no gain: then the last round's own result is back.
-  private func takesBack(_ shared: inout NonnegativePRRRState, _ value: Double) -> Bool {
+  /// Whether the objective at an extrapolated point is no gain, or not finite: then the last round's own result is
+  /// back.
+  private func takesBack(
+    _ shared: inout NonnegativePRRRState, _ objective: Result<Double, SumFault>
+  ) -> Bool {
     guard let fallback = shared.fallback, let before = shared.objective else { return false }
     shared.fallback = nil
-    if value > before + tolerance * max(1, before.magnitude) { return false }
+    if case .success(let value) = objective,
+      value > before + tolerance * max(1, before.magnitude)
+    {
+      return false
+    }
     switch fallback {
     case .ascent(let point): shared.ascent = point
     case .maximum(let covariates, let genes):
@@ -145,32 +150,32 @@ extension NonnegativePRRR {
   func maximise<Everyone: Team & ~Copyable>(
     _ shared: inout NonnegativePRRRState, _ blocks: [[PoissonBlock]], _ totals: CountTotals,
     with everyone: borrowing Everyone, on workers: Workers
-  ) -> Termination? {
+  ) throws(SumFault) -> Termination? {
     while true {
-      let first = rateSums(
-        lanes: blocks, covariates: shared.covariates, genes: shared.genes, side: .covariates,
-        with: everyone, on: workers)
-      let value =
-        first.map { logJoint($0.logRates, shared.covariates, shared.genes, totals) } ?? .nan
-      if takesBack(&shared, value) { continue }
-      guard let first else { return .objectiveNotFinite }
-      if let ending = judge(&shared, value, deviations: []) { return ending }
+      let outcome = Result { () throws(SumFault) in
+        try rateSums(
+          lanes: blocks, covariates: shared.covariates, genes: shared.genes, side: .covariates,
+          with: everyone, on: workers)
+      }
+      let reached = outcome.map {
+        logJoint($0.logRates, shared.covariates, shared.genes, totals)
+      }
+      if takesBack(&shared, reached) { continue }
+      let (first, value) = (try outcome.get(), try reached.get())
+      if let ending = try judge(&shared, value, deviations: []) { return ending }
       let geneSums = columnSums(shared.genes)
-      var sums: Matrix? = first.covariates
+      var sums = first.covariates
       for allotment in 1...Self.allotments {
-        guard let known = sums else { return .objectiveNotFinite }
         shared.covariates = maximum(
-          shared.covariates, known, rowWeights: totals.covariates, columnWeights: geneSums)
+          shared.covariates, sums, rowWeights: totals.covariates, columnWeights: geneSums)
         if allotment < Self.allotments {
-          sums = allottedSums(
+          sums = try allottedSums(
             blocks, first.allotted, covariates: shared.covariates, with: everyone, on: workers)
         }
       }
-      guard
-        let second = rateSums(
-          lanes: blocks, covariates: shared.covariates, genes: shared.genes, side: .genes,
-          wantsLogarithms: false, with: everyone, on: workers)
-      else { return .objectiveNotFinite }
+      let second = try rateSums(
+        lanes: blocks, covariates: shared.covariates, genes: shared.genes, side: .genes,
+        wantsLogarithms: false, with: everyone, on: workers)
       shared.genes = maximum(
         shared.genes, second.genes, rowWeights: nil,
         columnWeights: weightedColumnSums(shared.covariates, totals))

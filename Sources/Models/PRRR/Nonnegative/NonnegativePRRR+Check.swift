@@ -13,40 +13,36 @@ extension NonnegativePRRR: CheckableModel {
     let model = try NonnegativePRRR(configuration, for: data)
     let lane = try model.lane(from: rows)
     let workers = Workers(threadCount: 1)
-    let totals = model.regression.totals(of: [lane], with: Alone())
+    let totals = try model.regression.totals(of: [lane], with: Alone())
     var start = model.start()
-    model.begin(&start, [lane], totals, with: Alone())
+    try model.begin(&start, [lane], totals, with: Alone())
     let (p, q, k) = (start.covariates.rowCount, start.genes.rowCount, configuration.rank)
-    func sums(_ covariates: Matrix<Double>, _ genes: Matrix<Double>) -> RateSums? {
-      rateSums(
+    func sums(_ covariates: Matrix<Double>, _ genes: Matrix<Double>) throws(SumFault) -> RateSums {
+      try rateSums(
         lanes: [lane.training], covariates: covariates, genes: genes, side: .both, with: Alone(),
         on: workers)
     }
-    func logJoint(_ values: [[Double]]) -> Double {
+    func logJoint(_ values: [[Double]]) throws(SumFault) -> Double {
       let covariates = Matrix(rowCount: p, columnCount: k, elements: values[0])
       let genes = Matrix(rowCount: q, columnCount: k, elements: values[1])
-      return sums(covariates, genes).map {
-        model.logJoint($0.logRates, covariates, genes, totals)
-      } ?? .nan
+      return try model.logJoint(sums(covariates, genes).logRates, covariates, genes, totals)
     }
     let values = start.covariates.elements + start.genes.elements
-    var gradient = values.map { _ in Double.nan }
-    if let sums = sums(start.covariates, start.genes) {
-      gradient = model.likelihoodGradient(sums, start.covariates, start.genes, totals)
-      for index in gradient.indices {
-        gradient[index] += (configuration.priorShape - 1) / values[index] - configuration.priorRate
-      }
+    var gradient = try model.likelihoodGradient(
+      sums(start.covariates, start.genes), start.covariates, start.genes, totals)
+    for index in gradient.indices {
+      gradient[index] += (configuration.priorShape - 1) / values[index] - configuration.priorRate
     }
     // Loadings of genes are as small as their rates: a step of 10⁻³ would leave the positive numbers, so that
     // the check moves along logarithms, ∂/∂log θ = θ ∂/∂θ.
     let logarithms = values.map { Double.log($0) }
     let slopes = zip(gradient, values).map { $0 * $1 }
-    return comparedDerivatives(
+    return try comparedDerivatives(
       of: [
         ("loadings of covariates", Array(logarithms[..<(p * k)])),
         ("loadings of genes", Array(logarithms[(p * k)...])),
       ],
       gradients: [Array(slopes[..<(p * k)]), Array(slopes[(p * k)...])],
-      value: { logJoint($0.map { $0.map { Double.exp($0) } }) })
+      value: { try logJoint($0.map { $0.map { Double.exp($0) } }) })
   }
 }

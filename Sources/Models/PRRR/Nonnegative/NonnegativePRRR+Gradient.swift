@@ -43,14 +43,12 @@ extension NonnegativePRRR {
   func follow<Everyone: Team & ~Copyable>(
     _ shared: inout NonnegativePRRRState, _ blocks: [[PoissonBlock]], _ totals: CountTotals,
     with everyone: borrowing Everyone, on workers: Workers
-  ) -> Termination? {
-    guard
-      let sums = rateSums(
-        lanes: blocks, covariates: shared.covariates, genes: shared.genes, side: .both,
-        with: everyone, on: workers)
-    else { return .objectiveNotFinite }
+  ) throws(SumFault) -> Termination? {
+    let sums = try rateSums(
+      lanes: blocks, covariates: shared.covariates, genes: shared.genes, side: .both,
+      with: everyone, on: workers)
     let value = logJoint(sums.logRates, shared.covariates, shared.genes, totals)
-    if let ending = judge(&shared, value, deviations: []) { return ending }
+    if let ending = try judge(&shared, value, deviations: []) { return ending }
     keep(&shared, value, deviations: [], isConverged: false)
     let values = shared.covariates.elements + shared.genes.elements
     if shared.free.isEmpty { shared.free = values.map { inverseSoftplus($0) } }
@@ -76,7 +74,7 @@ extension NonnegativePRRR {
   func sample<Everyone: Team & ~Copyable>(
     _ shared: inout NonnegativePRRRState, _ blocks: [[PoissonBlock]], _ totals: CountTotals,
     with everyone: borrowing Everyone, on workers: Workers
-  ) -> Termination? {
+  ) throws(SumFault) -> Termination? {
     let count = shared.covariates.elements.count + shared.genes.elements.count
     if shared.free.isEmpty {
       shared.free =
@@ -95,11 +93,9 @@ extension NonnegativePRRR {
         Double.exp(means[index] + deviations[index] * noise[index])
       }
       let (covariates, genes) = matrices(point)
-      guard
-        let sums = rateSums(
-          lanes: blocks, covariates: covariates, genes: genes, side: .both, with: everyone,
-          on: workers)
-      else { return .objectiveNotFinite }
+      let sums = try rateSums(
+        lanes: blocks, covariates: covariates, genes: genes, side: .both, with: everyone,
+        on: workers)
       let weight = 1 / Double(configuration.draws)
       bound += weight * (sums.logRates - expectedTotal(covariates, genes, totals))
       let slope = likelihoodGradient(sums, covariates, genes, totals)
@@ -117,7 +113,7 @@ extension NonnegativePRRR {
       gradient[count + index] += 1 / deviation - b * expectation * deviation
       gradient[count + index] *= sigmoid(shared.free[count + index])
     }
-    guard bound.isFinite else { return .objectiveNotFinite }
+    guard bound.isFinite else { throw SumFault(block: "bound") }
     shared.objective = bound
     let expectations = deviations.indices.map { index -> Double in
       Double.exp(means[index] + 0.5 * deviations[index] * deviations[index])

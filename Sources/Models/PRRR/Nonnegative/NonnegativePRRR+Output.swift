@@ -9,7 +9,7 @@ extension NonnegativePRRR {
   func evaluation<Everyone: Team & ~Copyable>(
     _ shared: NonnegativePRRRState, _ lanes: [CountRegressionLane],
     with everyone: borrowing Everyone, on workers: Workers
-  ) -> CountEvaluation? {
+  ) throws(SumFault) -> CountEvaluation? {
     guard configuration.testFraction > 0, let totals = shared.totals, let best = shared.best else {
       return nil
     }
@@ -17,7 +17,7 @@ extension NonnegativePRRR {
     let scores = blocks.map { lane in
       lane.map { matrixProduct($0.design, best.covariates) }
     }
-    return countEvaluation(
+    return try countEvaluation(
       lanes: blocks, constants: lanes.map(\.heldOutConstants), geneCount: regression.geneCount,
       nullRates: totals.rates, with: everyone, on: workers
     ) { lane, block, gene in

@@ -26,7 +26,7 @@ extension NonnegativePRRR {
   func begin<Everyone: Team & ~Copyable>(
     _ shared: inout NonnegativePRRRState, _ lanes: [CountRegressionLane], _ totals: CountTotals,
     with everyone: borrowing Everyone
-  ) {
+  ) throws(SumFault) {
     let k = configuration.rank
     var covariates = regression.random.stream("nn-PRRR covariates", step: shared.restart)
     var genes = regression.random.stream("nn-PRRR genes", step: shared.restart)
@@ -39,7 +39,7 @@ extension NonnegativePRRR {
     }
     let isPublished = configuration.inference == .adam || configuration.inference == .lognormal
     let seeds = isPublished ? [] : seeds(restart: shared.restart)
-    let profiles = profiles(of: seeds, lanes, with: everyone)
+    let profiles = try profiles(of: seeds, lanes, with: everyone)
     let rates = totals.rates
     for gene in 0..<shared.genes.rowCount {
       for factor in 0..<k {
@@ -82,10 +82,10 @@ extension NonnegativePRRR {
   private func profiles<Everyone: Team & ~Copyable>(
     of seeds: [ArraySlice<Double>], _ lanes: [CountRegressionLane],
     with everyone: borrowing Everyone
-  ) -> [[Double]?] {
+  ) throws(SumFault) -> [[Double]?] {
     guard !seeds.isEmpty else { return [] }
     let q = regression.geneCount
-    var sums = PartialSums([
+    var partials = PartialSums([
       .wide("exposure of rows to start from", count: seeds.count, unitExponent: 10),
       .wide("counts of rows to start from", count: seeds.count * q, unitExponent: 10),
     ])
@@ -107,13 +107,13 @@ extension NonnegativePRRR {
           }
         }
       }
-      sums.add(exposures, to: 0)
-      sums.add(counts, to: 1)
+      partials.add(exposures, to: 0)
+      partials.add(counts, to: 1)
     }
-    everyone.sum(&sums)
+    let sums = try everyone.sum(consume partials)
     let (exposures, counts) = (sums.values(of: 0), sums.values(of: 1))
     return exposures.enumerated().map { seed, exposure in
-      guard exposure > 0, sums.fault == nil else { return nil }
+      guard exposure > 0 else { return nil }
       return counts[seed * q..<(seed + 1) * q].map { $0 / exposure }
     }
   }

@@ -12,15 +12,15 @@ extension NonnegativePRRR {
   public func step<Everyone: Team & ~Copyable>(
     _ shared: inout NonnegativePRRRState, _ lanes: inout [CountRegressionLane],
     with everyone: borrowing Everyone, on workers: Workers
-  ) -> StepReport {
+  ) throws(SumFault) -> StepReport {
     var remarks: [String] = []
     let totals: CountTotals
     if let known = shared.totals {
       totals = known
     } else {
-      totals = regression.totals(of: lanes, with: everyone)
+      totals = try regression.totals(of: lanes, with: everyone)
       shared.totals = totals
-      begin(&shared, lanes, totals, with: everyone)
+      try begin(&shared, lanes, totals, with: everyone)
       remarks = regression.remarks(totals)
     }
     let restart = shared.restart
@@ -28,23 +28,25 @@ extension NonnegativePRRR {
     let blocks = lanes.map(\.training)
     var ending: Termination?
     switch configuration.inference {
-    case .gamma: ending = ascend(&shared, blocks, totals, with: everyone, on: workers)
-    case .map: ending = maximise(&shared, blocks, totals, with: everyone, on: workers)
-    case .adam: ending = follow(&shared, blocks, totals, with: everyone, on: workers)
-    case .lognormal: ending = sample(&shared, blocks, totals, with: everyone, on: workers)
+    case .gamma: ending = try ascend(&shared, blocks, totals, with: everyone, on: workers)
+    case .map: ending = try maximise(&shared, blocks, totals, with: everyone, on: workers)
+    case .adam: ending = try follow(&shared, blocks, totals, with: everyone, on: workers)
+    case .lognormal: ending = try sample(&shared, blocks, totals, with: everyone, on: workers)
     }
     let isVariational = configuration.inference == .gamma || configuration.inference == .lognormal
     let iteration = shared.iteration
     var report = configuration.report(
       start: restart, iteration: iteration, rowCount: regression.split.uses.count,
       measures: [.init(isVariational ? "elbo" : "logJoint", shared.objective ?? .nan)])
-    if let reason = ending, reason != .objectiveNotFinite {
+    if ending != nil {
       shared.restart += 1
       if shared.restart < configuration.restartCount {
-        begin(&shared, lanes, totals, with: everyone)
+        try begin(&shared, lanes, totals, with: everyone)
         ending = nil
       } else {
-        shared.evaluation = evaluation(shared, lanes, with: everyone, on: workers)
+        shared.evaluation = unlessFault("held-out rows", &remarks) { () throws(SumFault) in
+          try evaluation(shared, lanes, with: everyone, on: workers)
+        }
         shared.objective = shared.best?.objective
         if shared.best?.isConverged == true { ending = .objectiveTolerance }
         report.measures =
@@ -76,8 +78,8 @@ extension NonnegativePRRR {
   func judge(
     _ shared: inout NonnegativePRRRState, _ value: Double,
     deviations: @autoclosure () -> [Matrix<Double>]
-  ) -> Termination? {
-    guard value.isFinite else { return .objectiveNotFinite }
+  ) throws(SumFault) -> Termination? {
+    guard value.isFinite else { throw SumFault(block: "objective") }
     let before = shared.objective
     shared.objective = value
     let isConverged =

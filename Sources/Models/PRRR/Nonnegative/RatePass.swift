@@ -33,12 +33,12 @@ package enum RateSide: Sendable {
 ///   - covariates: U, p × k.
 ///   - genes: V, q × k.
 ///   - wantsLogarithms: whether Σ y log r is wanted; else it is 0.
-/// - Returns: nil where a sum was not finite, on every rank.
+/// - Throws: `SumFault` where a number could not be summed.
 /// - Complexity: O(non-zeros · k); blocks with few zeros go through tiles of rows × genes.
 package func rateSums<Everyone: Team & ~Copyable>(
   lanes: [[PoissonBlock]], covariates: Matrix<Double>, genes: Matrix<Double>, side: RateSide,
   wantsLogarithms: Bool = true, with everyone: borrowing Everyone, on workers: Workers
-) -> RateSums? {
+) throws(SumFault) -> RateSums {
   let blocks = lanes.flatMap(\.self)
   let (p, k, q) = (covariates.rowCount, covariates.columnCount, genes.rowCount)
   let empty = PartialSums([
@@ -57,10 +57,9 @@ package func rateSums<Everyone: Team & ~Copyable>(
     }
     return (part: part, allotted: allotted)
   }
-  var sums = empty
-  for group in groups { sums.add(group.part) }
-  everyone.sum(&sums)
-  guard sums.fault == nil else { return nil }
+  var partials = empty
+  for group in groups { partials.add(group.part) }
+  let sums = try everyone.sum(consume partials)
   return RateSums(
     logRates: sums.value(of: 0),
     covariates: side == .genes
@@ -76,12 +75,12 @@ package func rateSums<Everyone: Team & ~Copyable>(
 /// - Parameters:
 ///   - allotted: Z, ``RateSums/allotted``.
 ///   - covariates: U.
-/// - Returns: nil where a sum was not finite, on every rank.
+/// - Throws: `SumFault` where a number could not be summed.
 /// - Complexity: O(rows · p · k), whatever the number of genes.
 package func allottedSums<Everyone: Team & ~Copyable>(
   _ lanes: [[PoissonBlock]], _ allotted: [Matrix<Double>], covariates: Matrix<Double>,
   with everyone: borrowing Everyone, on workers: Workers
-) -> Matrix<Double>? {
+) throws(SumFault) -> Matrix<Double> {
   let blocks = lanes.flatMap(\.self)
   let (p, k) = (covariates.rowCount, covariates.columnCount)
   let empty = PartialSums([.wide("update of U", count: p * k, unitExponent: 10)])
@@ -101,9 +100,8 @@ package func allottedSums<Everyone: Team & ~Copyable>(
     }
     return part
   }
-  var sums = empty
-  for group in groups { sums.add(group) }
-  everyone.sum(&sums)
-  guard sums.fault == nil else { return nil }
+  var partials = empty
+  for group in groups { partials.add(group) }
+  let sums = try everyone.sum(consume partials)
   return Matrix(rowCount: p, columnCount: k, elements: sums.values(of: 0))
 }

@@ -43,6 +43,19 @@ package struct CountEvaluation: Codable, Sendable, Equatable {
   }
 }
 
+/// What is wanted of a finished fit besides; nil, with a remark that says why, where a number of it could not be
+/// summed: the fit stands without it.
+func unlessFault<Wanted>(
+  _ what: String, _ remarks: inout [String], _ body: () throws(SumFault) -> Wanted?
+) -> Wanted? {
+  do throws(SumFault) {
+    return try body()
+  } catch {
+    remarks.append("\(what): left out, because of \(error)")
+    return nil
+  }
+}
+
 /// Sums over held-out rows: what ``CountEvaluation`` is made of.
 ///
 /// Collective; three passes' worth of arithmetic over the held-out rows only.
@@ -50,32 +63,32 @@ package struct CountEvaluation: Codable, Sendable, Equatable {
 ///   - lanes: blocks of rows, never merged.
 ///   - means: the means of some genes in the rows of a block, replaced in a tile of genes × rows.
 ///   - nullRates: rates of the null model.
-/// - Returns: nil without rows or where a sum is not finite, on every rank.
+/// - Returns: nil without rows.
+/// - Throws: `SumFault` where a number could not be summed.
 package func countEvaluation<Everyone: Team & ~Copyable>(
   lanes: [[PoissonBlock]], constants: [(constant: Double, saturated: Double)], geneCount: Int,
   nullRates: [Double], with everyone: borrowing Everyone, on workers: Workers,
   means: (_ lane: Int, _ block: Int, _ gene: Int) -> [Double]
-) -> CountEvaluation? {
-  var sums = PartialSums([
+) throws(SumFault) -> CountEvaluation? {
+  var partials = PartialSums([
     .wide("held-out constants", count: 2, unitExponent: 10),
     .wide("held-out rows", count: 1),
     .wide("held-out likelihood", count: 2, unitExponent: 10),
     .wide("held-out genes", count: 3 * geneCount, unitExponent: 10),
   ])
   let places = lanes.indices.flatMap { lane in lanes[lane].indices.map { (lane, $0) } }
-  for constant in constants { sums.add([constant.constant, constant.saturated], to: 0) }
+  for constant in constants { partials.add([constant.constant, constant.saturated], to: 0) }
   let parts = mapConcurrently(places.count, on: workers) { place in
     heldOutPart(
       lanes[places[place].0][places[place].1], geneCount: geneCount, nullRates: nullRates
     ) { means(places[place].0, places[place].1, $0) }
   }
   for (place, part) in zip(places, parts) {
-    sums.add(Double(lanes[place.0][place.1].rowCount), to: 1)
-    sums.add(part.likelihood, to: 2)
-    sums.add(part.genes, to: 3)
+    partials.add(Double(lanes[place.0][place.1].rowCount), to: 1)
+    partials.add(part.likelihood, to: 2)
+    partials.add(part.genes, to: 3)
   }
-  everyone.sum(&sums)
-  guard sums.fault == nil else { return nil }
+  let sums = try everyone.sum(consume partials)
   let rowCount = sums.value(of: 1)
   guard rowCount > 0 else { return nil }
   let constants = sums.values(of: 0)

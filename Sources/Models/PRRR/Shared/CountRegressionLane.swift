@@ -46,17 +46,18 @@ extension CountRegression {
   /// What the data say before any parameter. One sum.
   ///
   /// Collective.
+  /// - Throws: `SumFault` where a number could not be summed.
   package func totals<Everyone: Team & ~Copyable>(
     of lanes: [CountRegressionLane], with everyone: borrowing Everyone
-  ) -> CountTotals {
-    var sums = PartialSums([
+  ) throws(SumFault) -> CountTotals {
+    var partials = PartialSums([
       .wide("constants of the likelihood", count: 2, unitExponent: 10),
       .wide("exposure", count: 1 + covariateCount, unitExponent: 10),
       .wide("gene totals", count: geneCount, unitExponent: 10), .wide("empty rows", count: 1),
     ])
     for lane in lanes {
-      sums.add([lane.trainingConstants.constant, lane.trainingConstants.saturated], to: 0)
-      sums.add(Double(lane.emptyRowCount), to: 3)
+      partials.add([lane.trainingConstants.constant, lane.trainingConstants.saturated], to: 0)
+      partials.add(Double(lane.emptyRowCount), to: 3)
       var exposure = Array(repeating: 0.0, count: 1 + covariateCount)
       var genes = Array(repeating: 0.0, count: geneCount)
       for block in lane.training {
@@ -72,10 +73,10 @@ extension CountRegression {
           }
         }
       }
-      sums.add(exposure, to: 1)
-      sums.add(genes, to: 2)
+      partials.add(exposure, to: 1)
+      partials.add(genes, to: 2)
     }
-    everyone.sum(&sums)
+    let sums = try everyone.sum(consume partials)
     let constants = sums.values(of: 0)
     let exposure = sums.values(of: 1)
     return CountTotals(

@@ -7,12 +7,12 @@ import Sums
 ///     A_(pa)(p'b) = Σ_n x̃_np x̃_np' M_n,ab + δ (1/σ_U²) + x̄_p x̄_p' (VVᵀ)_ab / σ_0²,   x̃ = x − x̄
 ///     Σ x̃ x̃ᵀ M = Σ x xᵀ M − x̄ (Σ x M)ᵀ − (Σ x M) x̄ᵀ + x̄ x̄ᵀ Σ M
 extension CovariateSystem {
-  /// The solution and g; nil where a sum was not finite or A is not positive definite, on every rank.
+  /// The solution and g; nil where A is not positive definite, on every rank.
   ///
   /// Collective: one sum.
   func form<Everyone: Team & ~Copyable>(
     _ penaltyGradient: Matrix<Double>, with everyone: borrowing Everyone, on workers: Workers
-  ) -> (direction: Matrix<Double>, gradient: Matrix<Double>)? {
+  ) throws(SumFault) -> (direction: Matrix<Double>, gradient: Matrix<Double>)? {
     let packed = packedCount(k)
     let blocks: [SumBlock] = [
       .wide("gradient of U", count: p * k, unitExponent: 10),
@@ -21,7 +21,7 @@ extension CovariateSystem {
       .wide("curvature by covariates", count: p * packed, unitExponent: 10),
       .wide("sum of curvatures", count: packed, unitExponent: 10),
     ]
-    let sums = sumOverBlocks(blocks, with: everyone, on: workers) { block, moments, part in
+    let sums = try sumOverBlocks(blocks, with: everyone, on: workers) { block, moments, part in
       let rows = block.rowCount
       let residuals = Matrix(rowCount: rows, columnCount: k, elements: moments.residuals)
       let curvatures = Matrix(rowCount: rows, columnCount: packed, elements: moments.curvatures)
@@ -34,7 +34,6 @@ extension CovariateSystem {
       part.add(matrixProduct(block.design, curvatures, transposing: .first).elements, to: 3)
       part.add(matrixProduct(ones, curvatures, transposing: .first).elements, to: 4)
     }
-    guard let sums else { return nil }
     var gradient = penaltyGradient
     let (raw, residualSums) = (sums.values(of: 0), sums.values(of: 1))
     for covariate in 0..<p {

@@ -37,18 +37,18 @@ package struct CovariateSystem {
   /// Collective: one sum for the right side and the blocks, one for every iteration. Stops when the
   /// preconditioned residual has fallen to `tolerance` of its start, or after `limit` iterations.
   /// - Parameter penaltyGradient: g without its first term, p × k.
-  /// - Returns: W and g; nil where a sum was not finite, on every rank.
+  /// - Returns: W and g.
+  /// - Throws: `SumFault` where a number could not be summed.
   func solve<Everyone: Team & ~Copyable>(
     penaltyGradient: Matrix<Double>, tolerance: Double, limit: Int,
     with everyone: borrowing Everyone, on workers: Workers
-  ) -> (direction: Matrix<Double>, gradient: Matrix<Double>)? {
-    if p * k <= Self.largestFormed, let formed = form(penaltyGradient, with: everyone, on: workers)
+  ) throws(SumFault) -> (direction: Matrix<Double>, gradient: Matrix<Double>) {
+    if p * k <= Self.largestFormed,
+      let formed = try form(penaltyGradient, with: everyone, on: workers)
     {
       return formed
     }
-    guard let (gradient, blocks) = start(penaltyGradient, with: everyone, on: workers) else {
-      return nil
-    }
+    let (gradient, blocks) = try start(penaltyGradient, with: everyone, on: workers)
     var residual = gradient.elements
     var solution = Array(repeating: 0.0, count: p * k)
     var preconditioned = apply(blocks, to: residual)
@@ -56,7 +56,7 @@ package struct CovariateSystem {
     var energy = dot(residual, preconditioned)
     let goal = tolerance * tolerance * energy
     for _ in 0..<limit where energy > goal && energy > 0 {
-      guard let product = product(direction, with: everyone, on: workers) else { return nil }
+      let product = try product(direction, with: everyone, on: workers)
       let curvature = dot(direction, product)
       guard curvature > 0 else { break }
       let step = energy / curvature
@@ -86,7 +86,7 @@ package struct CovariateSystem {
   /// g, and the inverse of the k × k diagonal block of every covariate, p × k × k.
   private func start<Everyone: Team & ~Copyable>(
     _ penaltyGradient: Matrix<Double>, with everyone: borrowing Everyone, on workers: Workers
-  ) -> (gradient: Matrix<Double>, blocks: [Double])? {
+  ) throws(SumFault) -> (gradient: Matrix<Double>, blocks: [Double]) {
     let packed = packedCount(k)
     let blocks: [SumBlock] = [
       .wide("gradient of U", count: p * k, unitExponent: 10),
@@ -95,7 +95,7 @@ package struct CovariateSystem {
       .wide("curvature by covariates", count: p * packed, unitExponent: 10),
       .wide("sum of curvatures", count: packed, unitExponent: 10),
     ]
-    let sums = sumOverBlocks(blocks, with: everyone, on: workers) { block, moments, part in
+    let sums = try sumOverBlocks(blocks, with: everyone, on: workers) { block, moments, part in
       let squares = block.design.map { $0 * $0 }
       let rows = block.rowCount
       let residuals = Matrix(rowCount: rows, columnCount: k, elements: moments.residuals)
@@ -107,7 +107,6 @@ package struct CovariateSystem {
       part.add(matrixProduct(block.design, curvatures, transposing: .first).elements, to: 3)
       part.add(matrixProduct(ones, curvatures, transposing: .first).elements, to: 4)
     }
-    guard let sums else { return nil }
     var gradient = penaltyGradient
     let residualSums = sums.values(of: 1)
     let raw = sums.values(of: 0)
@@ -172,20 +171,19 @@ package struct CovariateSystem {
   /// A W.
   private func product<Everyone: Team & ~Copyable>(
     _ vector: [Double], with everyone: borrowing Everyone, on workers: Workers
-  ) -> [Double]? {
+  ) throws(SumFault) -> [Double] {
     let w = Matrix(rowCount: p, columnCount: k, elements: vector)
     let mean = matrixProduct(Matrix(rowCount: 1, columnCount: p, elements: centre), w).elements
     let blocks: [SumBlock] = [
       .wide("curvature product", count: p * k, unitExponent: 10),
       .wide("sum of curvature product", count: k, unitExponent: 10),
     ]
-    let sums = sumOverBlocks(blocks, with: everyone, on: workers) { block, moments, part in
+    let sums = try sumOverBlocks(blocks, with: everyone, on: workers) { block, moments, part in
       var z = matrixProduct(block.design, w)
       let columnSums = weighted(&z, by: moments.curvatures, centre: mean)
       part.add(matrixProduct(block.design, z, transposing: .first).elements, to: 0)
       part.add(columnSums, to: 1)
     }
-    guard let sums else { return nil }
     let raw = sums.values(of: 0)
     let total = sums.values(of: 1)
     var result = Array(repeating: 0.0, count: p * k)
@@ -235,11 +233,11 @@ package struct CovariateSystem {
     return columnSums
   }
 
-  /// Sums over all blocks of everyone; nil where one is not finite.
+  /// Sums over all blocks of everyone.
   func sumOverBlocks<Everyone: Team & ~Copyable>(
     _ blocks: [SumBlock], with everyone: borrowing Everyone, on workers: Workers,
     _ body: (PoissonBlock, RowMoments, inout PartialSums) -> Void
-  ) -> PartialSums? {
+  ) throws(SumFault) -> Sums {
     let places = lanes.indices.flatMap { lane in lanes[lane].indices.map { (lane, $0) } }
     let groupCount = min(places.count, 4 * workers.threadCount)
     let groups = mapConcurrently(groupCount, on: workers) { group in
@@ -251,9 +249,8 @@ package struct CovariateSystem {
       }
       return part
     }
-    var sums = PartialSums(blocks)
-    for group in groups { sums.add(group) }
-    everyone.sum(&sums)
-    return sums.fault == nil ? sums : nil
+    var partials = PartialSums(blocks)
+    for group in groups { partials.add(group) }
+    return try everyone.sum(consume partials)
   }
 }

@@ -60,36 +60,35 @@ extension PoissonBlock {
 ///   - lanes: the blocks of each lane.
 ///   - scores: the scores of each block of each lane.
 ///   - coefficients: genes × width.
-/// - Returns: nil where a sum was not finite, on every rank.
+/// - Throws: `SumFault` where a number could not be summed.
 package func geneSums<Everyone: Team & ~Copyable>(
   lanes: [[PoissonBlock]], scores: [[VectorRows]], coefficients: Matrix<Double>,
   with everyone: borrowing Everyone, on workers: Workers
-) -> GeneSums? {
+) throws(SumFault) -> GeneSums {
   let geneCount = coefficients.rowCount
   let width = coefficients.columnCount
   let packed = packedCount(width)
   let chunkSize = PoissonTile.geneCapacity
   let chunkCount = (geneCount + chunkSize - 1) / chunkSize
-  var parts = mapConcurrently(chunkCount, on: workers) { chunk in
+  let parts = mapConcurrently(chunkCount, on: workers) { chunk in
     let genes = chunk * chunkSize..<min((chunk + 1) * chunkSize, geneCount)
     return coefficients.withUnsafeElements { coefficients in
       genePart(
         genes, lanes: lanes, scores: scores, coefficients: coefficients, width: width)
     }
   }
-  var sums = PartialSums([
+  var partials = PartialSums([
     .wide("counts by scores", count: geneCount * width, unitExponent: 10),
     .wide("means by scores", count: geneCount * packed, unitExponent: 10),
     .wide("clipped predictors", count: 1),
   ])
   for chunk in parts.indices {
     let first = chunk * chunkSize
-    sums.addStretch(of: &parts[chunk], block: 0, to: 0, at: first * width)
-    sums.addStretch(of: &parts[chunk], block: 1, to: 1, at: first * packed)
-    sums.addStretch(of: &parts[chunk], block: 2, to: 2, at: 0)
+    partials.add(0, of: parts[chunk], to: 0, at: first * width)
+    partials.add(1, of: parts[chunk], to: 1, at: first * packed)
+    partials.add(2, of: parts[chunk], to: 2, at: 0)
   }
-  everyone.sum(&sums)
-  guard sums.fault == nil else { return nil }
+  let sums = try everyone.sum(consume partials)
   return GeneSums(
     countMoments: sums.values(of: 0), meanMoments: sums.values(of: 1),
     clippedCount: Int(sums.value(of: 2)))

@@ -18,11 +18,11 @@ package struct LikelihoodGradient: Sendable {
 /// One pass over all rows: each mean is computed once and used for both gradients.
 ///
 /// Collective. Threads share out blocks of rows; a block is rounded once.
-/// - Returns: nil where a sum was not finite, on every rank.
+/// - Throws: `SumFault` where a number could not be summed.
 package func likelihoodGradient<Everyone: Team & ~Copyable>(
   lanes: [[PoissonBlock]], at coefficients: ReducedRankCoefficients,
   with everyone: borrowing Everyone, on workers: Workers
-) -> LikelihoodGradient? {
+) throws(SumFault) -> LikelihoodGradient {
   let blocks = lanes.flatMap(\.self)
   let (p, k, q) = (
     coefficients.covariateCount, coefficients.factorCount, coefficients.geneCount
@@ -44,10 +44,9 @@ package func likelihoodGradient<Everyone: Team & ~Copyable>(
     }
     return part
   }
-  var sums = empty
-  for group in groups { sums.add(group) }
-  everyone.sum(&sums)
-  guard sums.fault == nil else { return nil }
+  var partials = empty
+  for group in groups { partials.add(group) }
+  let sums = try everyone.sum(consume partials)
   return LikelihoodGradient(
     value: sums.value(of: 0),
     covariateLoadings: Matrix(rowCount: p, columnCount: k, elements: sums.values(of: 1)),

@@ -24,8 +24,8 @@ extension PlannedRegression {
       var lanes = [try model.lane(from: data.rows)]
       var shared = model.start()
       times.append(
-        Stopwatch.medianSeconds(on: workers) {
-          _ = model.step(&shared, &lanes, with: Alone(), on: workers)
+        try Stopwatch.medianSeconds(on: workers) {
+          _ = try model.step(&shared, &lanes, with: Alone(), on: workers)
         })
     }
     guard times.count == 2 else { return times[0] }

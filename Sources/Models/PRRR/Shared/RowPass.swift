@@ -28,11 +28,11 @@ package struct RowPass: Sendable {
 /// Collective. Threads share out blocks of rows; a block is rounded once.
 /// - Parameter genes: the genes whose coefficients are given, increasing; rows' moments are wanted only for
 ///   all genes.
-/// - Returns: nil where a sum was not finite, on every rank.
+/// - Throws: `SumFault` where a number could not be summed.
 package func rowPass<Everyone: Team & ~Copyable>(
   lanes: [[PoissonBlock]], scores: [[VectorRows]], coefficients: Matrix<Double>, genes: [Int],
   wantsMoments: Bool, with everyone: borrowing Everyone, on workers: Workers
-) -> RowPass? {
+) throws(SumFault) -> RowPass {
   let places = lanes.indices.flatMap { lane in lanes[lane].indices.map { (lane, $0) } }
   let width = coefficients.columnCount
   let factorCount = width - 1
@@ -41,7 +41,7 @@ package func rowPass<Everyone: Team & ~Copyable>(
   let rowCapacity = lanes.joined().map(\.rowCount).max() ?? 0
   let loadings = VectorRows(coefficients, width: factorCount)
   let groupCount = min(places.count, 4 * workers.threadCount)
-  var groups = mapConcurrently(groupCount, on: workers) { group in
+  let groups = mapConcurrently(groupCount, on: workers) { group in
     var sums = logLikelihoodSums(geneCount: genes.count)
     var moments: [RowMoments] = []
     let scratch = RowScratch(
@@ -55,15 +55,14 @@ package func rowPass<Everyone: Team & ~Copyable>(
     }
     return (sums, moments)
   }
-  var sums = logLikelihoodSums(geneCount: genes.count)
+  var partials = logLikelihoodSums(geneCount: genes.count)
   var moments: [RowMoments] = []
   for group in groups.indices {
-    sums.addStretch(of: &groups[group].0, block: 0, to: 0, at: 0)
-    sums.addStretch(of: &groups[group].0, block: 1, to: 1, at: 0)
+    partials.add(0, of: groups[group].0, to: 0, at: 0)
+    partials.add(1, of: groups[group].0, to: 1, at: 0)
     moments += groups[group].1
   }
-  everyone.sum(&sums)
-  guard sums.fault == nil else { return nil }
+  let sums = try everyone.sum(consume partials)
   var next = moments.startIndex
   let byLane = lanes.map { blocks in
     defer { next += blocks.count }

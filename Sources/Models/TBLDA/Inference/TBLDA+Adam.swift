@@ -32,13 +32,13 @@ extension TBLDA {
   ///
   /// Collective.
   /// - Parameter rate: the learning rate of this step.
-  /// - Returns: the loss, −ELBO of the draw; the parameters stand still where it is not finite.
+  /// - Returns: the loss, −ELBO of the draw.
+  /// - Throws: `SumFault` where a sum is not finite; then nothing has moved.
   func stochasticIteration<Everyone: Team & ~Copyable>(
     _ shared: inout TBLDAState, _ lanes: inout [TBLDALane], draw: Int, rate: Double,
     with everyone: borrowing Everyone, on workers: Workers
-  ) -> Double {
-    let gradient = evidenceGradient(draw, shared, lanes, with: everyone, on: workers)
-    guard gradient.evidence.isFinite, gradient.ancestryExcess.isFinite else { return .nan }
+  ) throws(SumFault) -> Double {
+    let gradient = try evidenceGradient(draw, shared, lanes, with: everyone, on: workers)
     var state = shared.stochastic ?? startingStochastic()
     state.genes.learningRate = rate
     state.alpha.learningRate = rate

@@ -23,11 +23,10 @@ extension TBLDA {
   /// first; then what is shared moves by ρ = (t + τ)^−κ towards what the minibatch, taken for all, asks for.
   ///
   /// Collective: four messages.
-  /// - Returns: NaN where a sum is not finite, nil else.
   func batchIteration<Everyone: Team & ~Copyable>(
     _ shared: inout TBLDAState, _ lanes: inout [TBLDALane], batchCount: Int,
     with everyone: borrowing Everyone, on workers: Workers
-  ) -> Double? {
+  ) throws(SumFault) {
     // Iterations over everyone, at the start of each window, do not count.
     let step = shared.iteration - 1 - shared.iteration / window
     var stream = random.stream(
@@ -45,12 +44,8 @@ extension TBLDA {
       samples: cohort.sampleCounts.reduce(0, +) / samples,
       donors: Double(I) / Double(donors.count))
     for move in [still, move] {
-      if let fault = iteration(
+      _ = try iteration(
         over: donors, move, &shared, &lanes, wantsBound: false, with: everyone, on: workers)
-      {
-        return fault
-      }
     }
-    return nil
   }
 }

@@ -37,12 +37,13 @@ extension TBLDA {
   /// For P, G: ``ReadPass``; M, N: ``AllelePass``. Never lowers the bound.
   ///
   /// Collective: two messages, of donors × topics and of topics × genes + donors × topics numbers.
-  /// - Returns: the bound before the iteration, if it was asked for; NaN where a sum is not finite.
+  /// - Returns: the bound before the iteration, if it was asked for.
+  /// - Throws: `SumFault` where a sum or the bound is not finite; then nothing has moved.
   package func coordinateIteration<Everyone: Team & ~Copyable>(
     _ shared: inout TBLDAState, _ lanes: inout [TBLDALane], wantsBound: Bool,
     with everyone: borrowing Everyone, on workers: Workers
-  ) -> Double? {
-    iteration(
+  ) throws(SumFault) -> Double? {
+    try iteration(
       over: cohort.allDonors, .whole, &shared, &lanes, wantsBound: wantsBound, with: everyone,
       on: workers)
   }
@@ -56,7 +57,7 @@ extension TBLDA {
     over donors: TBLDADonors, _ move: TBLDAMove, _ shared: inout TBLDAState,
     _ lanes: inout [TBLDALane], wantsBound: Bool, with everyone: borrowing Everyone,
     on workers: Workers
-  ) -> Double? {
+  ) throws(SumFault) -> Double? {
     let shares =
       donors.isWhole
       ? lanes.map(\.whole)
@@ -65,7 +66,7 @@ extension TBLDA {
       expectedLogarithms(lanes[$0].saved.samples.selectingRows(shares[$0].rows))
     }
     let sources = sources(
-      donorMeans(of: weights, shares.map(\.donors), among: donors, with: everyone), of: donors)
+      try donorMeans(of: weights, shares.map(\.donors), among: donors, with: everyone), of: donors)
     let topics = expectedLogarithms(shared.genes)
     let alpha = shared.alpha
     let groupCount = min(lanes.count, 4 * workers.threadCount)
@@ -79,11 +80,11 @@ extension TBLDA {
       }
       return (sums, passes)
     }
-    var sums = iterationSums(donors)
-    for group in groups.indices { sums.add(groups[group].0) }
-    everyone.sum(&sums)
-    guard sums.fault == nil else { return .nan }
+    var partials = iterationSums(donors)
+    for group in groups.indices { partials.add(groups[group].0) }
+    let sums = try everyone.sum(consume partials)
     let bound = wantsBound ? bound(shared, sums) : nil
+    if let bound, !bound.isFinite { throw SumFault(block: "bound") }
     let donorSums = sums.values(of: Part.donors.rawValue)
     let passes = groups.flatMap(\.1)
     let updated = mapConcurrently(lanes.count, on: workers) { index in
@@ -97,14 +98,14 @@ extension TBLDA {
     return bound
   }
 
-  private func bound(_ shared: TBLDAState, _ sums: PartialSums) -> Double {
+  private func bound(_ shared: TBLDAState, _ sums: Sums) -> Double {
     sums.value(of: Part.bound.rawValue)
       - dirichletDivergence(shared.genes, prior: configuration.genePrior)
   }
 
   /// Moves ξ̂ and α.
   private func moveTopics(
-    _ shared: inout TBLDAState, _ topics: Matrix<Double>, _ sums: PartialSums,
+    _ shared: inout TBLDAState, _ topics: Matrix<Double>, _ sums: Sums,
     _ donors: TBLDADonors, _ move: TBLDAMove
   ) {
     let geneSums = sums.values(of: Part.genes.rawValue)
@@ -136,8 +137,8 @@ extension TBLDA {
   /// Collective.
   package func donorMeans<Everyone: Team & ~Copyable>(
     of rows: [Matrix<Double>], _ lanes: [TBLDALane], with everyone: borrowing Everyone
-  ) -> [Double] {
-    donorMeans(
+  ) throws(SumFault) -> [Double] {
+    try donorMeans(
       of: zip(rows, lanes).map { $0.selectingRows($1.whole.rows) }, lanes.map(\.whole.donors),
       among: cohort.allDonors, with: everyone)
   }
@@ -151,10 +152,10 @@ extension TBLDA {
   func donorMeans<Everyone: Team & ~Copyable>(
     of rows: [Matrix<Double>], _ places: [[Int]], among donors: TBLDADonors,
     with everyone: borrowing Everyone
-  ) -> [Double] {
+  ) throws(SumFault) -> [Double] {
     let (K, I) = (topicCount, donors.count)
     // donors × topics, so that a lane adds the few donors that it has
-    var sums = PartialSums([.wide("topics of donors", count: I * K)])
+    var partials = PartialSums([.wide("topics of donors", count: I * K)])
     for (matrix, places) in zip(rows, places) {
       var own: [Int: [Double]] = [:]
       for (row, place) in places.enumerated() {
@@ -166,10 +167,10 @@ extension TBLDA {
         }
       }
       for (place, part) in own {
-        part.withUnsafeBufferPointer { sums.add($0, to: 0, at: place * K) }
+        part.withUnsafeBufferPointer { partials.add($0, to: 0, at: place * K) }
       }
     }
-    everyone.sum(&sums)
+    let sums = try everyone.sum(consume partials)
     let totals = Matrix(rowCount: I, columnCount: K, elements: sums.values(of: 0))
     var means = totals.transposed().elements
     for topic in 0..<K {

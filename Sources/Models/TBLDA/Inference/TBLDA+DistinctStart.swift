@@ -19,7 +19,7 @@ extension TBLDA {
   /// Collective: three messages a topic.
   package func distinctGenes<Everyone: Team & ~Copyable>(
     _ lanes: [TBLDALane], with everyone: borrowing Everyone, on workers: Workers
-  ) -> Matrix<Double> {
+  ) throws(SumFault) -> Matrix<Double> {
     var genes = startingGenes(restart: 0)
     let total = geneTotals.reduce(0, +)
     let sampleCount = Double(max(1, cohort.uses.count { $0 == .fit }))
@@ -37,7 +37,7 @@ extension TBLDA {
       let best = largest(scores, lanes, with: everyone)
       if topic == 0 { first = best.score }
       guard best.score > 1e-9 * first else { break }
-      let shares = profile(ofRow: best.row, lanes, with: everyone)
+      let shares = try profile(ofRow: best.row, lanes, with: everyone)
       genes.setRow(
         topic,
         to: mean.indices.map { gene in
@@ -79,15 +79,15 @@ extension TBLDA {
   /// Each gene's share of a sample's reads.
   private func profile<Everyone: Team & ~Copyable>(
     ofRow row: Int, _ lanes: [TBLDALane], with everyone: borrowing Everyone
-  ) -> [Double] {
-    var sums = PartialSums([.wide("reads of a sample", count: geneCount)])
+  ) throws(SumFault) -> [Double] {
+    var partials = PartialSums([.wide("reads of a sample", count: geneCount)])
     for lane in lanes where lane.rows.contains(row) {
       var reads = [Double](repeating: 0, count: geneCount)
       let (counts, own) = lane.counts.loaded([row - lane.rows.lowerBound])
       counts.forEachNonZero(inRow: own[0]) { reads[$0] = Double($1) }
-      sums.add(reads, to: 0)
+      partials.add(reads, to: 0)
     }
-    everyone.sum(&sums)
+    let sums = try everyone.sum(consume partials)
     let reads = sums.values(of: 0)
     let total = reads.reduce(0, +)
     return total > 0 ? reads.map { $0 / total } : reads

@@ -35,14 +35,14 @@ extension TBLDA {
   package func evidence<Everyone: Team & ~Copyable>(
     _ shared: TBLDAState, _ lanes: [TBLDALane], drawCount: Int, with everyone: borrowing Everyone,
     on workers: Workers
-  ) -> EvidenceEstimate {
-    var fixed = PartialSums([.wide("divergence", count: 1, unitExponent: 10)])
+  ) throws(SumFault) -> EvidenceEstimate {
+    var partials = PartialSums([.wide("divergence", count: 1, unitExponent: 10)])
     for part in mapConcurrently(
       lanes.count, on: workers, { lanes[$0].constant - divergence(of: lanes[$0]) })
     {
-      fixed.add(part, to: 0)
+      partials.add(part, to: 0)
     }
-    everyone.sum(&fixed)
+    let fixed = try everyone.sum(consume partials)
     let constant =
       fixed.value(of: 0) - dirichletDivergence(shared.genes, prior: configuration.genePrior)
       - logAlphaWidth
@@ -50,7 +50,8 @@ extension TBLDA {
     for index in 0..<drawCount {
       let draw = draw(index, "TBLDA evidence", shared, lanes, on: workers)
       values.append(
-        constant + logLikelihood(of: draw, alpha: shared.alpha, lanes, with: everyone, on: workers))
+        constant
+          + (try logLikelihood(of: draw, alpha: shared.alpha, lanes, with: everyone, on: workers)))
     }
     let mean = values.reduce(0, +) / Double(drawCount)
     let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
@@ -102,10 +103,10 @@ extension TBLDA {
   private func logLikelihood<Everyone: Team & ~Copyable>(
     of draw: TopicDraw, alpha: Double, _ lanes: [TBLDALane], with everyone: borrowing Everyone,
     on workers: Workers
-  ) -> Double {
+  ) throws(SumFault) -> Double {
     let samples = lanes.indices.map { draw.samples[$0].selectingRows(lanes[$0].whole.rows) }
     let sources = sources(
-      donorMeans(of: samples, lanes, with: everyone), of: cohort.allDonors)
+      try donorMeans(of: samples, lanes, with: everyone), of: cohort.allDonors)
     let parts = mapConcurrently(lanes.count, on: workers) { index in
       let lane = lanes[index]
       let reads = ReadPass(
@@ -117,9 +118,9 @@ extension TBLDA {
         sources: sources, alpha: alpha, wantsLikelihood: true)
       return reads.logLikelihood + alleles.logLikelihood
     }
-    var sums = PartialSums([.wide("log-likelihood", count: 1, unitExponent: 10)])
-    for part in parts { sums.add(part, to: 0) }
-    everyone.sum(&sums)
+    var partials = PartialSums([.wide("log-likelihood", count: 1, unitExponent: 10)])
+    for part in parts { partials.add(part, to: 0) }
+    let sums = try everyone.sum(consume partials)
     return sums.value(of: 0)
   }
 

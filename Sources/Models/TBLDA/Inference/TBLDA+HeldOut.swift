@@ -34,7 +34,7 @@ package struct HeldOutScore: Codable, Sendable, Equatable {
 
   fileprivate static let count = 7
 
-  fileprivate init(of sums: PartialSums) { self.init(sums.values(of: 0)) }
+  fileprivate init(of sums: Sums) { self.init(sums.values(of: 0)) }
 }
 
 extension TBLDA {
@@ -47,21 +47,21 @@ extension TBLDA {
   package func heldOutScore<Everyone: Team & ~Copyable>(
     _ shared: TBLDAState, _ lanes: [TBLDALane], with everyone: borrowing Everyone,
     on workers: Workers
-  ) -> HeldOutScore? {
+  ) throws(SumFault) -> HeldOutScore? {
     guard cohort.uses.contains(.heldOut) || cohort.genotypes.hasHeldOut else { return nil }
     let means = lanes.map { rowMeans($0.saved.samples) }
     let sources = sources(
-      donorMeans(of: means, lanes, with: everyone), of: cohort.allDonors)
+      try donorMeans(of: means, lanes, with: everyone), of: cohort.allDonors)
     let topics = (means: rowMeans(shared.genes), weights: expectedLogarithms(shared.genes))
     let parts = mapConcurrently(lanes.count, on: workers) { index in
       readScore(lanes[index], topics.means, topics.weights)
         + genotypeScore(lanes[index], sources, alpha: shared.alpha)
     }
-    var sums = PartialSums([
+    var partials = PartialSums([
       .wide("held-out likelihood", count: HeldOutScore.count, unitExponent: 10)
     ])
-    for part in parts { sums.add(part, to: 0) }
-    everyone.sum(&sums)
+    for part in parts { partials.add(part, to: 0) }
+    let sums = try everyone.sum(consume partials)
     return HeldOutScore(of: sums)
   }
 

@@ -17,15 +17,15 @@ extension TBLDA {
   /// schemes, Foundations of Computational Mathematics 15:715–732, 2015.
   ///
   /// Collective: two messages, as an iteration.
-  /// - Returns: the bound where it began, or where the one before it did if that is above; NaN where a sum is not
-  ///   finite.
+  /// - Returns: the bound where it began, or where the one before it did if that is above.
+  /// - Throws: `SumFault` where a sum or the bound is not finite; then nothing has moved.
   package func acceleratedIteration<Everyone: Team & ~Copyable>(
     _ shared: inout TBLDAState, _ lanes: inout [TBLDALane], with everyone: borrowing Everyone,
     on workers: Workers
-  ) -> Double {
-    let bound =
-      coordinateIteration(&shared, &lanes, wantsBound: true, with: everyone, on: workers) ?? .nan
-    guard bound.isFinite else { return bound }
+  ) throws(SumFault) -> Double {
+    let bound = try coordinateIteration(
+      &shared, &lanes, wantsBound: true, with: everyone, on: workers)
+    guard let bound else { preconditionFailure("an iteration without the bound it was asked for") }
     if let last = shared.momentum, bound < last.bound {
       returnToReached(&shared, &lanes)
       shared.momentum?.count = 0

@@ -24,35 +24,34 @@ extension TBLDA {
   func refinementStep<Everyone: Team & ~Copyable>(
     _ shared: inout TBLDAState, _ lanes: inout [TBLDALane], with everyone: borrowing Everyone,
     on workers: Workers
-  ) -> StepReport {
+  ) throws(SumFault) -> StepReport {
     let (step, count) = (shared.refinement ?? 0, refinementSteps)
-    let loss = naturalIteration(
+    let loss = try naturalIteration(
       &shared, &lanes, draw: step, remaining: 1 - Double(step) / Double(count), with: everyone,
       on: workers)
     shared.refinement = step + 1
-    let isLast = step + 1 == count || !loss.isFinite
+    let isLast = step + 1 == count
     var report = lossReport(
       &shared, loss, "refinement \(step + 1) of \(count)", Double(step + 1) / Double(count),
       window: Self.refinementInterval, isLast: isLast)
     if isLast {
-      let isConverged = shared.best?.isConverged == true
       report.termination =
-        loss.isFinite ? (isConverged ? .objectiveTolerance : .stepLimit) : .objectiveNotFinite
-      let remarks = finish(&shared, lanes, with: everyone, on: workers)
+        shared.best?.isConverged == true ? .objectiveTolerance : .stepLimit
+      let remarks = try finish(&shared, lanes, with: everyone, on: workers)
       report.remark = remarks.isEmpty ? nil : remarks.joined(separator: "\n")
     }
     return report
   }
 
   /// - Parameter remaining: from 1 at the first step to 0.
-  /// - Returns: the loss, −ELBO of the draw; nothing moves where it is not finite.
+  /// - Returns: the loss, −ELBO of the draw.
+  /// - Throws: `SumFault` where a sum is not finite; then nothing has moved.
   private func naturalIteration<Everyone: Team & ~Copyable>(
     _ shared: inout TBLDAState, _ lanes: inout [TBLDALane], draw: Int, remaining: Double,
     with everyone: borrowing Everyone, on workers: Workers
-  ) -> Double {
-    let steps = evidenceGradient(
+  ) throws(SumFault) -> Double {
+    let steps = try evidenceGradient(
       draw, shared, lanes, by: { $0.naturalStep(data: $1, prior: $2) }, with: everyone, on: workers)
-    guard steps.evidence.isFinite, steps.ancestryExcess.isFinite else { return .nan }
     let rate = configuration.refinementRate * remaining
     shared.genes.grow(by: steps.genes, rate)
     if cohort.allDonors.observedCount > 0 {

@@ -10,15 +10,21 @@ extension TBLDA {
   public func step<Everyone: Team & ~Copyable>(
     _ shared: inout TBLDAState, _ lanes: inout [TBLDALane], with everyone: borrowing Everyone,
     on workers: Workers
-  ) -> StepReport {
+  ) throws(SumFault) -> StepReport {
     let isFirst = shared.restart == 0 && shared.iteration == 0
     var report: StepReport
-    if configuration.inference == .stochastic {
-      report = stochasticStep(&shared, &lanes, with: everyone, on: workers)
-    } else if shared.refinement != nil {
-      report = refinementStep(&shared, &lanes, with: everyone, on: workers)
-    } else {
-      report = coordinateStep(&shared, &lanes, with: everyone, on: workers)
+    do throws(SumFault) {
+      if configuration.inference == .stochastic {
+        report = try stochasticStep(&shared, &lanes, with: everyone, on: workers)
+      } else if shared.refinement != nil {
+        report = try refinementStep(&shared, &lanes, with: everyone, on: workers)
+      } else {
+        report = try coordinateStep(&shared, &lanes, with: everyone, on: workers)
+      }
+    } catch {
+      // What has been reached is gathered, for the fit to end with.
+      _ = try finish(&shared, lanes, with: everyone, on: workers)
+      throw error
     }
     if isFirst {
       let remarks = cohort.remarks + (report.remark.map { [$0] } ?? [])
@@ -31,33 +37,29 @@ extension TBLDA {
   private func coordinateStep<Everyone: Team & ~Copyable>(
     _ shared: inout TBLDAState, _ lanes: inout [TBLDALane], with everyone: borrowing Everyone,
     on workers: Workers
-  ) -> StepReport {
+  ) throws(SumFault) -> StepReport {
     let endsWindow =
       shared.iteration % window == 0 || shared.iteration + 1 == configuration.iterationLimit
-    let bound: Double?
+    var bound: Double?
     if shared.iteration == 0, shared.restart == 0 {
-      shared.genes = distinctGenes(lanes, with: everyone, on: workers)
+      shared.genes = try distinctGenes(lanes, with: everyone, on: workers)
     }
-    if let batchCount {
-      bound =
-        endsWindow
-        ? coordinateIteration(&shared, &lanes, wantsBound: true, with: everyone, on: workers)
-        : batchIteration(&shared, &lanes, batchCount: batchCount, with: everyone, on: workers)
+    if let batchCount, !endsWindow {
+      try batchIteration(&shared, &lanes, batchCount: batchCount, with: everyone, on: workers)
+    } else if batchCount != nil {
+      bound = try coordinateIteration(
+        &shared, &lanes, wantsBound: true, with: everyone, on: workers)
     } else {
-      let reached = acceleratedIteration(&shared, &lanes, with: everyone, on: workers)
-      bound = endsWindow || !reached.isFinite ? reached : nil
+      let reached = try acceleratedIteration(&shared, &lanes, with: everyone, on: workers)
+      bound = endsWindow ? reached : nil
     }
     shared.iteration += 1
     var ending: Termination?
     if let bound {
-      if !bound.isFinite {
-        ending = .objectiveNotFinite
-      } else if let last = shared.bound, hasSettled(&shared, bound, since: last) {
+      if let last = shared.bound, hasSettled(&shared, bound, since: last) {
         ending = .objectiveTolerance
       }
       shared.bound = bound
-    } else if shared.bound?.isFinite == false {
-      ending = .objectiveNotFinite
     }
     if ending == nil, shared.iteration >= configuration.iterationLimit { ending = .stepLimit }
     var report = StepReport(
@@ -70,7 +72,7 @@ extension TBLDA {
       rowsProcessed: cohort.uses.count, endsEpoch: endsWindow,
       measures: bound.map { [.init("bound", $0), .init("alpha", shared.alpha)] } ?? [])
     if let ending {
-      let remarks = endStart(
+      let remarks = try endStart(
         &shared, &lanes, ending, report: &report, with: everyone, on: workers)
       report.remark = remarks.isEmpty ? nil : remarks.joined(separator: "\n")
     }
@@ -91,10 +93,9 @@ extension TBLDA {
   private func endStart<Everyone: Team & ~Copyable>(
     _ shared: inout TBLDAState, _ lanes: inout [TBLDALane], _ ending: Termination,
     report: inout StepReport, with everyone: borrowing Everyone, on workers: Workers
-  ) -> [String] {
-    guard ending != .objectiveNotFinite, let bound = shared.bound else {
-      report.termination = .objectiveNotFinite
-      return []
+  ) throws(SumFault) -> [String] {
+    guard let bound = shared.bound else {
+      preconditionFailure("a start that ends has a bound: the last iteration looks at it")
     }
     loseMomentum(&shared, &lanes)
     var remarks: [String] = []
@@ -141,7 +142,7 @@ extension TBLDA {
       }
       report.termination = best.isConverged ? .objectiveTolerance : ending
     }
-    remarks += finish(&shared, lanes, with: everyone, on: workers)
+    remarks += try finish(&shared, lanes, with: everyone, on: workers)
     return remarks
   }
 
@@ -151,13 +152,14 @@ extension TBLDA {
   func finish<Everyone: Team & ~Copyable>(
     _ shared: inout TBLDAState, _ lanes: [TBLDALane], with everyone: borrowing Everyone,
     on workers: Workers
-  ) -> [String] {
-    let counted = gathered(lanes.map { ($0.variants, $0.saved.alleles.counted) }, with: everyone)
-    let other = gathered(lanes.map { ($0.variants, $0.saved.alleles.other) }, with: everyone)
+  ) throws(SumFault) -> [String] {
+    let counted = try gathered(
+      lanes.map { ($0.variants, $0.saved.alleles.counted) }, with: everyone)
+    let other = try gathered(lanes.map { ($0.variants, $0.saved.alleles.other) }, with: everyone)
     shared.alleles = AllelePair(counted: counted, other: other)
-    shared.heldOut = heldOutScore(shared, lanes, with: everyone, on: workers)
+    shared.heldOut = try heldOutScore(shared, lanes, with: everyone, on: workers)
     if configuration.evidenceDraws > 0 {
-      shared.evidence = evidence(
+      shared.evidence = try evidence(
         shared, lanes, drawCount: configuration.evidenceDraws, with: everyone, on: workers)
     }
     let unused = unusedTopics(shared)
@@ -175,14 +177,14 @@ extension TBLDA {
 
   private func gathered<Everyone: Team & ~Copyable>(
     _ parts: [(variants: Range<Int>, values: Matrix<Double>)], with everyone: borrowing Everyone
-  ) -> Matrix<Double> {
+  ) throws(SumFault) -> Matrix<Double> {
     let K = topicCount
     let S = cohort.variants.count
-    var sums = PartialSums([.wide("allele concentrations", count: S * K)])
+    var partials = PartialSums([.wide("allele concentrations", count: S * K)])
     for part in parts {
-      part.values.withUnsafeElements { sums.add($0, to: 0, at: part.variants.lowerBound * K) }
+      part.values.withUnsafeElements { partials.add($0, to: 0, at: part.variants.lowerBound * K) }
     }
-    everyone.sum(&sums)
+    let sums = try everyone.sum(consume partials)
     return Matrix(rowCount: S, columnCount: K, elements: sums.values(of: 0))
   }
 }

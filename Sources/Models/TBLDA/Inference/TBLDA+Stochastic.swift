@@ -94,7 +94,7 @@ extension TBLDA {
     _ index: Int, _ shared: TBLDAState, _ lanes: [TBLDALane],
     by derivation: @escaping Derivation = { $0.gradient(data: $1, prior: $2) },
     with everyone: borrowing Everyone, on workers: Workers
-  ) -> EvidenceGradient {
+  ) throws(SumFault) -> EvidenceGradient {
     let K = topicCount
     let genePrior = Array(repeating: configuration.genePrior, count: geneCount)
     let topicPrior = Array(repeating: configuration.topicPrior, count: K)
@@ -115,7 +115,7 @@ extension TBLDA {
     }
     let samples = lanes.indices.map { draws[$0].0.points.selectingRows(lanes[$0].whole.rows) }
     let sources = sources(
-      donorMeans(of: samples, lanes, with: everyone), of: cohort.allDonors)
+      try donorMeans(of: samples, lanes, with: everyone), of: cohort.allDonors)
     let passes = mapConcurrently(lanes.count, on: workers) { index in
       let lane = lanes[index]
       let pair = AllelePair(
@@ -130,31 +130,31 @@ extension TBLDA {
           sources: sources, alpha: shared.alpha, wantsLikelihood: true)
       )
     }
-    var sums = PartialSums([
+    var partials = PartialSums([
       .wide("derivative by topics", count: K * geneCount),
       .wide("derivative by donors", count: K * cohort.donors.count),
       .wide("derivative by alpha", count: 1), .wide("evidence", count: 1, unitExponent: 10),
     ])
     for (index, (reads, alleles)) in passes.enumerated() {
-      sums.add(reads.geneSums.elements, to: GradientPart.genes.rawValue)
+      partials.add(reads.geneSums.elements, to: GradientPart.genes.rawValue)
       let ofPopulations = cohort.populationCount * cohort.donors.count
       alleles.donorSums.withUnsafeElements {
-        sums.add(
+        partials.add(
           UnsafeBufferPointer(rebasing: $0[ofPopulations...]), to: GradientPart.donors.rawValue,
           at: 0)
       }
       let ofTopics =
         alleles.copies.counted.elements.reduce(0, +) + alleles.copies.other.elements.reduce(0, +)
-      sums.add(
+      partials.add(
         alleles.ancestryCopies * (1 - shared.alpha) - ofTopics * shared.alpha,
         to: GradientPart.alpha.rawValue)
       let lane = lanes[index]
-      sums.add(
+      partials.add(
         lane.constant + reads.logLikelihood + alleles.logLikelihood
           + draws[index].0.logRatio(prior: topicPrior, uses: lane.donors.map { $0 >= 0 })
           + draws[index].1.logRatio(prior: allelePrior), to: GradientPart.evidence.rawValue)
     }
-    everyone.sum(&sums)
+    let sums = try everyone.sum(consume partials)
     let donorSums = sums.values(of: GradientPart.donors.rawValue)
     let geneSums = sums.values(of: GradientPart.genes.rawValue)
     let byLane = mapConcurrently(lanes.count, on: workers) { index in

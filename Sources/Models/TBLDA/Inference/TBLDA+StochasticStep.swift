@@ -13,16 +13,14 @@ extension TBLDA {
   func stochasticStep<Everyone: Team & ~Copyable>(
     _ shared: inout TBLDAState, _ lanes: inout [TBLDALane], with everyone: borrowing Everyone,
     on workers: Workers
-  ) -> StepReport {
-    let loss = stochasticIteration(
+  ) throws(SumFault) -> StepReport {
+    let loss = try stochasticIteration(
       &shared, &lanes, draw: shared.iteration, rate: configuration.rate, with: everyone,
       on: workers)
     shared.iteration += 1
     let limit = configuration.iterationLimit
     var ending: Termination?
-    if !loss.isFinite {
-      ending = .objectiveNotFinite
-    } else if shared.stochastic?.stopping.shouldStop(loss: loss) == true {
+    if shared.stochastic?.stopping.shouldStop(loss: loss) == true {
       ending = .objectiveTolerance
     } else if shared.iteration >= limit {
       ending = .stepLimit
@@ -32,7 +30,7 @@ extension TBLDA {
       window: Self.reportInterval, isLast: ending != nil)
     if let ending {
       report.termination = ending
-      let remarks = finish(&shared, lanes, with: everyone, on: workers)
+      let remarks = try finish(&shared, lanes, with: everyone, on: workers)
       report.remark = remarks.isEmpty ? nil : remarks.joined(separator: "\n")
     }
     return report
