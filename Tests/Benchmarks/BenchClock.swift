@@ -12,9 +12,9 @@ struct BenchClock {
   }
 
   /// How long `body` takes.
-  func time(_ body: () -> Void) -> Double {
+  func time(_ body: () throws -> Void) rethrows -> Double {
     let start = now()
-    body()
+    try body()
     return now() - start
   }
 }

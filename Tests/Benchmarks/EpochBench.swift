@@ -73,7 +73,7 @@ struct EpochBench {
     let rows = cells.lanes(max(1, sizes.rows / sizes.laneRows), on: workers)
     return try outputs.map { output in
       var fit = try BenchFit(sizes.configuration(output), cells, rows)
-      return measure(&fit, name: "\(output.rawValue) epoch", cells: rowCount)
+      return try measure(&fit, name: "\(output.rawValue) epoch", cells: rowCount)
     }
   }
 

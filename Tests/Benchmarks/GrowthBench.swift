@@ -17,7 +17,7 @@ struct GrowthBench {
       var fit = try BenchFit(
         sizes.configuration(.softmax), cells, cells.lanes(laneCount, on: epochs.workers))
       let memory = fit.memory
-      let result = epochs.measure(&fit, name: "softmax epoch", cells: cellCount)
+      let result = try epochs.measure(&fit, name: "softmax epoch", cells: cellCount)
       return GrowthResult(
         cells: cellCount, seconds: result.seconds, ratio: result.ratio,
         countBytes: memory.bytes, nonZeros: memory.nonZeros, residentBytes: residentBytes())
