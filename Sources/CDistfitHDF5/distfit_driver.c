@@ -2,7 +2,6 @@
 // disk is full. The first failure is remembered in a place of the caller's, who checks it and throws the file away.
 #include "internal.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,18 +15,18 @@ typedef struct {
   int *failure;       // errno of the first failure; the caller's
 } driver_file;
 
-typedef struct { int *failure; } driver_settings;
+typedef struct { int descriptor; int *failure; } driver_settings;
 
 static void note_failure(driver_file *file) {
   if (*file->failure == 0) *file->failure = errno ? errno : EIO;
 }
 
 static H5FD_t *driver_open(const char *name, unsigned flags, hid_t access, haddr_t largest) {
-  (void)largest;
+  (void)name; (void)flags; (void)largest;
   const driver_settings *settings = H5Pget_driver_info(access);
-  int mode = O_RDWR | (flags & H5F_ACC_CREAT ? O_CREAT : 0) | (flags & H5F_ACC_TRUNC ? O_TRUNC : 0);
-  int descriptor = open(name, mode, 0666);
-  if (descriptor < 0 || !settings) return NULL;
+  // HDF5 opens a new file twice: each time gets a descriptor of its own.
+  int descriptor = settings ? dup(settings->descriptor) : -1;
+  if (descriptor < 0) return NULL;
   driver_file *file = calloc(1, sizeof *file);
   if (!file) { close(descriptor); return NULL; }
   struct stat status;
@@ -124,9 +123,9 @@ static const H5FD_class_t theDriver = {
     .fl_map = H5FD_FLMAP_DICHOTOMY,
 };
 
-herr_t distfit_use_driver(hid_t access, int *failure) {
+herr_t distfit_use_driver(hid_t access, int descriptor, int *failure) {
   static hid_t driver = -1;
   if (driver < 0) driver = H5FDregister(&theDriver);
-  driver_settings settings = {failure};
+  driver_settings settings = {descriptor, failure};
   return driver < 0 ? -1 : H5Pset_driver(access, driver, &settings);
 }

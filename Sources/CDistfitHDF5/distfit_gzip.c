@@ -1,5 +1,6 @@
 // zlib: chunks compressed by the rank that owns them, and gzip text files.
 #include "distfit_hdf5.h"
+#include <unistd.h>
 #include <zlib.h>
 
 size_t distfit_deflate_bound(size_t length) { return compressBound(length); }
@@ -34,8 +35,11 @@ const char *distfit_gzip_error(void *stream) {
 
 void distfit_gzip_close(void *stream) { gzclose_r(stream); }
 
-void *distfit_gzip_create(const char *path, int compressed) {
-  gzFile stream = gzopen(path, compressed ? "wb6" : "wbT");
+void *distfit_gzip_create(int descriptor, int compressed) {
+  int own = dup(descriptor);
+  if (own < 0) return NULL;
+  gzFile stream = gzdopen(own, compressed ? "wb6" : "wbT");
+  if (!stream) close(own);
   if (stream) gzbuffer(stream, 1 << 18);
   return stream;
 }

@@ -1,5 +1,6 @@
 // Reading.
 #include "internal.h"
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,10 +9,13 @@
 static pthread_mutex_t theLock = PTHREAD_MUTEX_INITIALIZER;
 static bool isSetUp = false;
 static _Thread_local char theError[512];
+static _Thread_local int theNumber;
 
 void distfit_enter(void) {
   pthread_mutex_lock(&theLock);
   theError[0] = 0;
+  theNumber = 0;
+  errno = 0;
   if (!isSetUp) {
     isSetUp = true;
     H5open();
@@ -28,7 +32,10 @@ static herr_t keep_first(unsigned n, const H5E_error2_t *entry, void *context) {
 }
 
 int64_t distfit_note(int64_t result) {
-  if (result < 0 && !theError[0]) H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_first, NULL);
+  if (result < 0 && !theError[0]) {
+    theNumber = errno;
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_first, NULL);
+  }
   return result;
 }
 
@@ -46,6 +53,8 @@ int64_t distfit_leave_saying(const char *reason) {
 }
 
 const char *distfit_hdf5_error(void) { return theError; }
+
+int distfit_hdf5_error_number(void) { return theNumber; }
 
 int distfit_hdf5_close(distfit_id id) {
   if (id < 0) return 0;

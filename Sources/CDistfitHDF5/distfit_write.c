@@ -32,15 +32,15 @@ hid_t distfit_text_type(void) {
   return type;
 }
 
-distfit_id distfit_hdf5_create(const char *path, uint64_t user_block, int *failure) {
+distfit_id distfit_hdf5_create(int descriptor, const char *name, uint64_t user_block, int *failure) {
   distfit_enter();
   hid_t access = H5Pcreate(H5P_FILE_ACCESS), creation = H5Pcreate(H5P_FILE_CREATE);
   H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
   H5Pset_obj_track_times(creation, false);
   if (user_block > 0) distfit_note(H5Pset_userblock(creation, user_block));
   *failure = 0;
-  distfit_note(distfit_use_driver(access, failure));
-  hid_t file = distfit_note(H5Fcreate(path, H5F_ACC_TRUNC, creation, access));
+  distfit_note(distfit_use_driver(access, descriptor, failure));
+  hid_t file = distfit_note(H5Fcreate(name, H5F_ACC_TRUNC, creation, access));
   H5Pclose(access);
   H5Pclose(creation);
   return distfit_leave(file);

@@ -22,7 +22,8 @@ int distfit_describe(hid_t type, hid_t space, distfit_description *description);
 int distfit_each_text(hid_t type, hid_t space, uint64_t count, void *buffer,
                       distfit_text_callback each, void *context);
 herr_t distfit_register_lzf(void);
-/// Makes files of this access property list remember failed writes in `failure` instead of failing.
-herr_t distfit_use_driver(hid_t access, int *failure);
+/// Makes files of this access property list write to `descriptor`, and remember failed writes in `failure` instead of
+/// failing.
+herr_t distfit_use_driver(hid_t access, int descriptor, int *failure);
 
 #endif

@@ -8,9 +8,14 @@ public struct CollectiveFailure: Error, Sendable, Equatable, CustomStringConvert
   public let isOnEveryRank: Bool
   /// What that rank had to say.
   public let message: String
+  /// Whether its machine was at fault, such as by a full disk: another attempt may succeed.
+  public let isPassing: Bool
 
   /// A failure of one rank or of all.
-  public init(task: String, rank: Int, isOnEveryRank: Bool, message: String) {
+  public init(
+    task: String, rank: Int, isOnEveryRank: Bool, message: String, isPassing: Bool = false
+  ) {
+    self.isPassing = isPassing
     self.task = task
     self.rank = rank
     self.isOnEveryRank = isOnEveryRank

@@ -1,4 +1,5 @@
 import CDistfitMPI
+import Modeling
 
 // MARK: - Agreement
 
@@ -22,10 +23,12 @@ extension Communicator {
     session.agreeing = task
     var result: Result?
     var message: String?
+    var isPassing = false
     do throws(Failure) {
       result = try body()
     } catch {
       message = Self.message(of: error, in: task)
+      isPassing = (error as? any SystemFailure)?.isPassing ?? false
     }
     session.agreeing = nil
     if let plan = session.failurePlan, plan.rank == session.worldRank,
@@ -33,7 +36,7 @@ extension Communicator {
     {
       message = "\(task): a failure made on purpose (agreement \(plan.agreement))"
     }
-    if let failure = settle(task, message) { throw failure }
+    if let failure = settle(task, message, isPassing) { throw failure }
     guard let result else { preconditionFailure("\(task): neither a result nor a failure") }
     return result
   }
@@ -48,7 +51,9 @@ extension Communicator {
   public var agreementCount: Int { session.agreementCount }
 
   /// The failure that all ranks shall throw, if any of them has a message.
-  private borrowing func settle(_ task: String, _ message: String?) -> CollectiveFailure? {
+  private borrowing func settle(
+    _ task: String, _ message: String?, _ isPassing: Bool
+  ) -> CollectiveFailure? {
     let fingerprint = Int64(Checksum.of(task) >> 1)
     // The largest size − rank belongs to the lowest rank that failed. The task's fingerprint must be
     // its own maximum and minimum: otherwise the ranks are at different places of the program.
@@ -65,8 +70,11 @@ extension Communicator {
     let failedRank = size - Int(verdict[0])
     var text = message ?? ""
     broadcast(&text, from: failedRank)
+    var passing = [isPassing]
+    broadcast(&passing, from: failedRank)
     return CollectiveFailure(
-      task: task, rank: failedRank, isOnEveryRank: verdict[1] == 0, message: text)
+      task: task, rank: failedRank, isOnEveryRank: verdict[1] == 0, message: text,
+      isPassing: passing[0])
   }
 }
 

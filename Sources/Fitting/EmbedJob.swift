@@ -49,7 +49,8 @@ public struct EmbedJob<Fitted: EmbeddingModel> {
     record.announce(to: log)
     let workers = Workers(threadCount: record.threads)
     let writer = FitWriter(path: output, overwrite: overwrite)
-    try writer.check(with: world)
+    try world.requireOutputs(
+      [output], inputs: [fitted.file.path, input], overwrite: overwrite)
     let settings = try world.agree(on: "read the fit's settings") {
       try Fitted.Configuration(storedTree: fitted.fit["settings"] ?? .group([:]))
     }

@@ -73,7 +73,8 @@ public struct FitJob<Fitted: Model> {
     let workers = Workers(threadCount: record.threads)
     record.announce(to: log)
     let writer = FitWriter(path: output, overwrite: overwrite || resume)
-    try writer.check(with: world)
+    try world.requireOutputs(
+      [output], inputs: [input] + (genotypes?.files ?? []), overwrite: writer.overwrite)
     let (data, summary) = try FitInput(
       input, modality: modality, genotypes: genotypes, source: source
     ).read(

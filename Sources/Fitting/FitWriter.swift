@@ -27,16 +27,6 @@ public struct FitWriter {
     self.overwrite = overwrite
   }
 
-  /// Fails now if the file could not be written later.
-  ///
-  /// Collective.
-  /// - Throws: `CollectiveFailure` where the name is taken or the folder cannot be written.
-  public func check(with world: borrowing Communicator) throws(CollectiveFailure) {
-    try world.agree(on: "check the output") {
-      if world.rank == 0 { try AnnDataWriter.requireWritable(path, overwrite: overwrite) }
-    }
-  }
-
   /// Writes the file.
   ///
   /// Collective.

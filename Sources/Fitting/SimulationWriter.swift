@@ -27,7 +27,7 @@ public struct SimulationWriter {
     uns: StoredTree, on workers: Workers,
     with world: borrowing Communicator, make: @escaping @Sendable (Range<Int>) -> SimulatedRows
   ) throws(CollectiveFailure) {
-    try FitWriter(path: path, overwrite: overwrite).check(with: world)
+    try world.requireOutputs([path], inputs: [], overwrite: overwrite)
     let plan = LanePlan(rowCount: rowCount, laneCount: max(1, min(rowCount, 256)))
     let lanes = Array(plan.lanes(ofRank: world.rank, of: world.size))
     var made = [SimulatedRows?](repeating: nil, count: lanes.count)

@@ -211,12 +211,15 @@ public struct SharedOutput: Sendable {
 }
 
 /// Data or settings that a model cannot take: what, where, what to do. One line.
-public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct ModelError: SystemFailure, Sendable, Equatable, CustomStringConvertible {
   /// What is wrong, where, and what to do, in one line.
   public let description: String
+  /// The operating system's number of the failure; 0 where it had no part in it.
+  public let systemCode: Int32
 
   /// An error with its line.
-  public init(_ description: String) {
+  public init(_ description: String, systemCode: Int32 = 0) {
     self.description = description
+    self.systemCode = systemCode
   }
 }

@@ -6,7 +6,7 @@
 /// Source: Fowler, Noll, Vo; draft-eastlake-fnv (IETF).
 public struct Fingerprint: Sendable, Equatable, CustomStringConvertible {
   /// The hash so far.
-  public fileprivate(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
+  public private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
 
   /// The hash of nothing.
   public init() {}
@@ -36,25 +36,5 @@ public struct Fingerprint: Sendable, Equatable, CustomStringConvertible {
   public var description: String {
     let digits = String(value, radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
-  }
-}
-
-extension Fingerprint {
-  /// Adds many bytes, eight at a time: the same recurrence on 64-bit words with the upper half folded in, for
-  /// data where a byte at a time would take seconds.
-  mutating func add(words bytes: [UInt8]) {
-    var hash = value
-    bytes.withUnsafeBytes { bytes in
-      let count = bytes.count / 8
-      for index in 0..<count {
-        hash =
-          (hash ^ bytes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))
-          &* 0x0000_0100_0000_01b3
-        hash ^= hash >> 32
-      }
-      for byte in bytes[(8 * count)...] { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-    }
-    value = hash
-    add(bytes.count)
   }
 }

@@ -30,8 +30,7 @@ public final class ScratchFile: ByteStore {
   public convenience init(reading name: String) throws(StorageError) {
     let descriptor = open(name, O_RDONLY)
     guard descriptor >= 0 else {
-      throw StorageError(
-        file: name, problem: "cannot be opened: \(String(cString: strerror(errno)))")
+      throw .system(name, "cannot be opened")
     }
     self.init((name as NSString).deletingLastPathComponent, descriptor)
   }
@@ -73,10 +72,7 @@ public final class ScratchFile: ByteStore {
     var name = Array("\(folder)/.distfit-scratch-\(blank)".utf8CString)
     let descriptor = mkstemp(&name)
     guard descriptor >= 0 else {
-      throw StorageError(
-        file: folder,
-        problem:
-          "cannot keep data (--scratch names another folder): \(String(cString: strerror(errno)))")
+      throw .system(folder, "cannot keep data (--scratch names another folder)")
     }
     return (
       descriptor, String(decoding: name.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
@@ -99,8 +95,9 @@ public final class ScratchFile: ByteStore {
       }
       if written < 0, errno == EINTR { continue }
       guard written > 0 else {
-        let reason = String(cString: strerror(errno))
-        fail("cannot be written to: \(reason). --scratch names another folder")
+        let code = errno
+        let reason = String(cString: strerror(code))
+        fail("cannot be written to: \(reason). --scratch names another folder", code)
         break
       }
       done += written
@@ -111,6 +108,7 @@ public final class ScratchFile: ByteStore {
   /// Bytes that were added; zeros where they cannot be read.
   public func read(_ range: Range<Int>) -> [UInt8] {
     var problem: String?
+    var code: Int32 = 0
     let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { bytes, count in
       count = range.count
       var done = 0
@@ -120,22 +118,24 @@ public final class ScratchFile: ByteStore {
           off_t(range.lowerBound + done))
         if got < 0, errno == EINTR { continue }
         guard got > 0 else {
-          problem = got == 0 ? "the file has ended" : String(cString: strerror(errno))
+          code = got == 0 ? 0 : errno
+          problem = got == 0 ? "the file has ended" : String(cString: strerror(code))
           bytes.update(repeating: 0)
           return
         }
         done += got
       }
     }
-    if let problem { fail("cannot be read from: \(problem). Is the disk all right?") }
+    if let problem { fail("cannot be read from: \(problem). Is the disk all right?", code) }
     return bytes
   }
 
   /// What went wrong first.
   public var failure: ModelError? { state.withLock(\.failure) }
 
-  private func fail(_ problem: String) {
-    let error = ModelError("\(folder): data kept on disk for minibatches: \(problem)")
+  private func fail(_ problem: String, _ code: Int32) {
+    let error = ModelError(
+      "\(folder): data kept on disk for minibatches: \(problem)", systemCode: code)
     state.withLock { if $0.failure == nil { $0.failure = error } }
   }
 }

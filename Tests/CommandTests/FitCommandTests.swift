@@ -121,6 +121,58 @@ extension CommandTests {
       #expect(kills > 0, "no run was caught while it was writing")
     }
 
+    @Test func anOutputThatIsTheInputIsRefusedBeforeTheFit() throws {
+      let before = try Data(contentsOf: URL(fileURLWithPath: place.path("data.h5ad")))
+      try FileManager.default.createSymbolicLink(
+        atPath: place.path("link.h5ad"), withDestinationPath: "data.h5ad")
+      for output in ["data.h5ad", "./data.h5ad", "link.h5ad"] {
+        for more in ["--overwrite", "--resume"] {
+          let outcome = try place.run(fit + ["--output", output, more])
+          #expect(outcome.status == 2, "\(outcome)")
+          #expect(outcome.errors.contains("\(output): is "), "\(outcome)")
+        }
+      }
+      for output in ["", "/dev/null", "."] {
+        let outcome = try place.run(fit + ["--output", output, "--overwrite"])
+        #expect(outcome.status == 2 || outcome.status == 64, "\(outcome)")
+      }
+      #expect(try Data(contentsOf: URL(fileURLWithPath: place.path("data.h5ad"))) == before)
+    }
+
+    @Test func aLimitOnTheSizeOfFilesEndsLikeAFullDiskAndLeavesNothing() throws {
+      let program = Command.built("distfit").path
+      let outcome = try Command.run(
+        URL(fileURLWithPath: "/bin/bash"),
+        [
+          "-c",
+          "ulimit -f 8; exec \(program) simulate dgd --cells 500 --genes 500 --output large.h5ad",
+        ], directory: place.folder)
+      #expect(outcome.status == 2, "\(outcome)")
+      #expect(outcome.errors.contains("large.h5ad: "), "\(outcome)")
+      #expect(outcome.errors.contains("File too large"), "\(outcome)")
+      #expect(!place.fileNames.contains { $0.hasPrefix("large.h5ad") }, "\(place.fileNames)")
+    }
+
+    @Test func aStoppedCommandLeavesNothingHalfWritten() throws {
+      var stops = 0
+      // The writing takes a moment: some runs end before the signal comes.
+      for attempt in 0..<20 where stops < 2 {
+        let name = "stopped\(attempt).h5ad"
+        let command = try place.start(
+          ["simulate", "dgd", "--cells", "1500", "--genes", "1500", "--output", name])
+        while command.isRunning,
+          !place.fileNames.contains(where: { $0.hasPrefix("\(name).partial") })
+        {}
+        command.send(signal: SIGTERM)
+        let outcome = command.outcome(within: 60)
+        guard !place.has(name) else { continue }
+        stops += 1
+        #expect(outcome.status == 128 + SIGTERM, "\(outcome)")
+        #expect(!place.fileNames.contains { $0.hasPrefix(name) }, "\(place.fileNames)")
+      }
+      #expect(stops > 0, "no run was caught while it was writing")
+    }
+
     @Test func aRunFileSaysTheSameAsFlags() throws {
       try place.write(
         """

@@ -200,7 +200,7 @@ private final class Folder {
   }
 
   func holdsPartialFile() throws -> Bool {
-    try names().contains { $0.hasSuffix(".partial") }
+    try names().contains { $0.contains(".partial-") }
   }
 
   func start(_ arguments: [String], rankCount: Int) throws -> Command {

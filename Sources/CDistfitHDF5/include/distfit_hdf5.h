@@ -66,6 +66,8 @@ typedef struct {
 typedef void (*distfit_text_callback)(void *context, const char *bytes, size_t length);
 
 const char *distfit_hdf5_error(void);
+/// The operating system's number of that failure; 0 where it was none of the system's.
+int distfit_hdf5_error_number(void);
 int distfit_hdf5_close(distfit_id id);
 
 /// Opens for reading, without file locks (network file systems often refuse them).
@@ -94,11 +96,12 @@ int distfit_hdf5_read_attribute(distfit_id file, const char *path, const char *n
 int distfit_hdf5_read_attribute_texts(distfit_id file, const char *path, const char *name,
                                       distfit_text_callback each, void *context);
 
-/// Creates (truncates) a file whose bytes depend on the calls alone: no times are recorded.
+/// Makes an empty file that is open for writing (`descriptor`) an HDF5 file whose bytes depend on the calls alone: no
+/// times are recorded. `name` is for HDF5's own messages.
 /// Failed writes (a full disk) do not fail the calls: the first one's errno is kept in `failure`, which has to outlive
 /// the file, and nothing more is written.
 /// `user_block`: bytes before HDF5's own, 0 or a power of two from 512.
-distfit_id distfit_hdf5_create(const char *path, uint64_t user_block, int *failure);
+distfit_id distfit_hdf5_create(int descriptor, const char *name, uint64_t user_block, int *failure);
 int distfit_hdf5_create_group(distfit_id file, const char *path);
 /// `chunk` NULL: contiguous. `compression` 1…9 gzip, 0 none; `shuffle` before it.
 distfit_id distfit_hdf5_create_dataset(distfit_id file, const char *path, int type, int rank,
@@ -139,11 +142,18 @@ void *distfit_gzip_open(const char *path);
 int distfit_gzip_read(void *stream, void *bytes, unsigned capacity);
 const char *distfit_gzip_error(void *stream);
 void distfit_gzip_close(void *stream);
-/// A file to be written, gzip or plain; NULL where it cannot be created.
-void *distfit_gzip_create(const char *path, int compressed);
+/// Writes to an open file, gzip or plain; NULL where there is no memory for it. The descriptor stays open.
+void *distfit_gzip_create(int descriptor, int compressed);
 /// 0, or negative where the disk is full and the like.
 int distfit_gzip_write(void *stream, const void *bytes, unsigned length);
 /// Writes what is left and closes: 0, or negative.
 int distfit_gzip_finish(void *stream);
+
+/// Creates a file under construction with permissions `mode` (less the umask): the name must be new and no link. It is
+/// removed where SIGHUP, SIGINT or SIGTERM ends the process before `distfit_partial_forget`. A descriptor, or −1 with
+/// errno set.
+int distfit_partial_create(const char *name, unsigned mode, int *slot);
+/// The file has got its own name, or was removed.
+void distfit_partial_forget(int slot);
 
 #endif

@@ -15,7 +15,7 @@ struct CheckpointFile: ~Copyable {
   /// - Throws: `StorageError` when it is missing, of another format, or cut short.
   init(_ path: String) throws(StorageError) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw OutputFile.error(path, "cannot be opened") }
+    guard descriptor >= 0 else { throw .system(path, "cannot be opened") }
     do throws(StorageError) {
       places = try Self.places(descriptor, path)
     } catch {
@@ -104,7 +104,7 @@ struct CheckpointFile: ~Copyable {
         guard count > 0 else {
           failure =
             count < 0
-            ? OutputFile.error(path, "cannot be read")
+            ? StorageError.system(path, "cannot be read")
             : StorageError(file: path, problem: "is damaged: it ends too early.")
           return
         }

@@ -10,7 +10,7 @@ import Storage
 /// same bits.
 ///
 /// It is written by rank 0, lane after lane, so that no rank needs memory for more than one rank's lanes,
-/// and under a temporary name until it is complete (`OutputFile`): a kill never costs the one before.
+/// and under a temporary name until it is complete (`AtomicFile`): a kill never costs the one before.
 public struct CheckpointStore: Sendable {
   /// The folder.
   public let folder: String
@@ -55,12 +55,12 @@ public struct CheckpointStore: Sendable {
     }
     // What goes wrong at rank 0 is kept until all have given their lanes.
     let path = "\(folder)/\(Self.name(ofStep: state.stepCount))"
-    var file: OutputFile?
+    var file: AtomicFile?
     var problem: (any Error)?
     if isRoot {
       do {
         try createFolder()
-        file = try OutputFile(path)
+        file = try AtomicFile(path, overwrite: true)
         try file?.write(CheckpointRecord.magic)
         try file?.write(Self.record(.header, 0, CheckpointHeader(identity, state).tree()))
         try file?.write(Self.record(.shared, 0, TreeEncoder.encode(state.shared)))
@@ -80,7 +80,7 @@ public struct CheckpointStore: Sendable {
     do {
       let end = CheckpointRecord(kind: .end, index: recordCount, payload: [])
       if problem == nil { try file?.write(end.bytes) }
-      if problem == nil, let complete = file.take() { try complete.finish() }
+      if problem == nil { try file?.commit() }
     } catch {
       problem = error
     }
@@ -98,10 +98,12 @@ public struct CheckpointStore: Sendable {
     let isRoot = everyone.isRoot
     try everyone.agree(on: "remove old checkpoints") { () throws(StorageError) in
       guard isRoot else { return }
-      removePartialFiles()
+      for name in fileNames() where name.hasPrefix("step-") && name.contains(".partial-") {
+        unlink("\(folder)/\(name)")
+      }
       for step in steps() {
         let path = "\(folder)/\(Self.name(ofStep: step))"
-        guard unlink(path) == 0 else { throw OutputFile.error(path, "cannot be removed") }
+        guard unlink(path) == 0 else { throw StorageError.system(path, "cannot be removed") }
       }
     }
   }
@@ -134,7 +136,7 @@ extension CheckpointStore {
     for part in folder.split(separator: "/") {
       path += path.isEmpty || path == "/" ? String(part) : "/\(part)"
       if mkdir(path, 0o777) != 0, errno != EEXIST {
-        throw OutputFile.error(path, "cannot be created")
+        throw .system(path, "cannot be created")
       }
     }
   }
@@ -147,14 +149,7 @@ extension CheckpointStore {
       return header.map { identity.difference(from: $0.identity) == nil } ?? false
     }
     for old in mine.dropFirst(keptCount) { unlink("\(folder)/\(Self.name(ofStep: old))") }
-    removePartialFiles()
-  }
-
-  /// Removes what killed runs left half written.
-  private func removePartialFiles() {
-    for name in fileNames() where name.hasPrefix("step-") && name.hasSuffix(".partial") {
-      unlink("\(folder)/\(name)")
-    }
+    AtomicFile.removeLeftovers(in: folder) { $0.hasPrefix("step-") }
   }
 
   /// The header of a step's checkpoint.

@@ -15,6 +15,11 @@ public struct GenotypeInput: Sendable {
   /// Whether samples may contradict the sex that the genotypes give their donor.
   public var ignoresSex: Bool
 
+  /// All files that are read.
+  var files: [String] {
+    [request.file] + [ancestry, samples, genes.positions].compactMap(\.self)
+  }
+
   /// Genotypes from a file.
   public init(
     _ request: GenotypeRequest, ancestry: String? = nil, samples: String? = nil,

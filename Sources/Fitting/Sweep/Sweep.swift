@@ -126,7 +126,7 @@ public struct Sweep {
       outcome = try fit(point, folder.folder(of: point).path, group)
     } catch let failure as CollectiveFailure {
       outcome = SweepOutcome(
-        Self.isPassing(failure.message) ? .failedInPassing : .failed, message: failure.description)
+        failure.isPassing ? .failedInPassing : .failed, message: failure.description)
     }
     outcome.seconds = start.duration(to: .now).seconds
     outcome.ranks = group.size
@@ -146,12 +146,5 @@ public struct Sweep {
       text += "  [\(progress.line)]"
     }
     return text
-  }
-
-  /// Whether a failure says that the machine was at fault: another attempt, elsewhere or later, may succeed.
-  static func isPassing(_ message: String) -> Bool {
-    [ENOSPC, EDQUOT, EIO, ESTALE, ENOMEM, EAGAIN, EMFILE, ENFILE, ENOLCK, ETIMEDOUT].contains {
-      message.contains(String(cString: strerror($0)))
-    }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Storage
 
 /// A drawing of a sweep's table: for every measure a panel, in it for every method its values from the highest to the
 /// lowest.
@@ -171,10 +172,8 @@ extension SweepFigure {
   ///
   /// - Throws: `SweepError` where the file cannot be written.
   public func write(to path: String) throws(SweepError) {
-    do {
-      try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-      throw SweepError("\(path): the figure cannot be written: \(error.localizedDescription)")
+    do { try AtomicFile.write(text, to: path, overwrite: true) } catch {
+      throw SweepError("\(error)")
     }
   }
 }

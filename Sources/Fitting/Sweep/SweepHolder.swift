@@ -1,4 +1,5 @@
 import Foundation
+import Storage
 
 /// The process that holds a claim: enough to tell on the same machine whether it still lives.
 struct SweepHolder: Codable, Equatable, Sendable {
@@ -24,13 +25,6 @@ struct SweepHolder: Codable, Equatable, Sendable {
   func isAlive(seenFrom observer: SweepHolder) -> Bool? {
     guard boot == observer.boot, processNamespace == observer.processNamespace else { return nil }
     return Self.startTime(of: process) == start
-  }
-
-  /// The machine's own name; asking for more would ask the network.
-  private static func hostName() -> String {
-    var name = [CChar](repeating: 0, count: 256)
-    guard gethostname(&name, name.count - 1) == 0 else { return "unknown" }
-    return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
   private static func bootIdentifier() -> String {

@@ -1,5 +1,6 @@
 import Foundation
 import Modeling
+import Storage
 
 /// One line for each point of a sweep.
 public struct SweepTable: Sendable {
@@ -60,10 +61,8 @@ public struct SweepTable: Sendable {
   ///
   /// - Throws: `SweepError` where the file cannot be written.
   public func write(to path: String) throws(SweepError) {
-    do {
-      try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-      throw SweepError("\(path): the table cannot be written: \(error.localizedDescription)")
+    do { try AtomicFile.write(text, to: path, overwrite: true) } catch {
+      throw SweepError("\(error)")
     }
   }
 }

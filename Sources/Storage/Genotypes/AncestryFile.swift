@@ -76,7 +76,6 @@ public enum AncestryFile {
   public static func write(
     _ ancestry: Ancestry, to path: String, overwrite: Bool
   ) throws(StorageError) {
-    try AtomicFile.requireWritable(path, overwrite: overwrite)
     let J = ancestry.populationCount
     var text = "kind\tname\t" + (1...J).map(String.init).joined(separator: "\t") + "\n"
     func add(_ kind: String, _ names: [String], _ values: [Double]) {
@@ -87,10 +86,6 @@ public enum AncestryFile {
     }
     add("donor", ancestry.donors, ancestry.shares)
     add("variant", ancestry.variants, ancestry.frequencies)
-    do {
-      try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-      throw StorageError(file: path, problem: "cannot be written: \(error.localizedDescription)")
-    }
+    try AtomicFile.write(text, to: path, overwrite: overwrite)
   }
 }

@@ -1,4 +1,3 @@
-import Foundation
 public import Modeling
 
 /// Writes genotypes as PLINK 1 binary files: `.bed` (a variant after the other), `.bim` and `.fam`.
@@ -13,10 +12,10 @@ public enum PlinkWriter {
   public static func write(
     _ genotypes: Genotypes, to name: String, overwrite: Bool
   ) throws(StorageError) {
-    try write(Data(bed(genotypes)), name + ".bed", overwrite)
-    try write(Data(bim(genotypes.variants).utf8), name + ".bim", overwrite)
+    try AtomicFile.write(bed(genotypes), to: name + ".bed", overwrite: overwrite)
+    try AtomicFile.write(bim(genotypes.variants), to: name + ".bim", overwrite: overwrite)
     let family = genotypes.donors.map { "0\t\($0)\t0\t0\t0\t-9\n" }.joined()
-    try write(Data(family.utf8), name + ".fam", overwrite)
+    try AtomicFile.write(family, to: name + ".fam", overwrite: overwrite)
   }
 
   private static func bed(_ genotypes: Genotypes) -> [UInt8] {
@@ -53,16 +52,5 @@ public enum PlinkWriter {
     return variants.names.indices.map {
       "\(chromosomes[$0])\t\(variants.names[$0])\t0\t\(positions[$0])\t\(counted[$0])\t\(others[$0])\n"
     }.joined()
-  }
-
-  private static func write(
-    _ data: Data, _ path: String, _ overwrite: Bool
-  ) throws(StorageError) {
-    try AtomicFile.requireWritable(path, overwrite: overwrite)
-    do {
-      try data.write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-      throw StorageError(file: path, problem: "cannot be written: \(error.localizedDescription)")
-    }
   }
 }

@@ -91,7 +91,7 @@ private final class Stream {
     self.path = path
     var problem = [CChar](repeating: 0, count: 256)
     guard let handle = distfit_hts_open(path, &problem, 256) else {
-      throw StorageError(file: path, problem: Self.text(problem))
+      throw StorageError(file: path, problem: Self.text(problem), systemCode: errno)
     }
     self.handle = handle
     samples = (0..<distfit_hts_sample_count(handle)).map { index in

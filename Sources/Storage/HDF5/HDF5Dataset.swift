@@ -20,7 +20,7 @@ package final class HDF5Dataset: Sendable {
     case .other: throw file.error(place, "is no dataset")
     }
     let identifier = distfit_hdf5_open_dataset(file.identifier, place)
-    guard identifier >= 0 else { throw file.error(place, "cannot be opened: \(hdf5Reason())") }
+    guard identifier >= 0 else { throw file.failure(place, "cannot be opened") }
     var raw = distfit_description()
     let status = distfit_hdf5_describe(identifier, &raw)
     guard status >= 0, let description = HDF5Description(raw) else {
@@ -62,7 +62,7 @@ package final class HDF5Dataset: Sendable {
       identifier, Element.code, Int32(start.count), start.map { UInt64($0) },
       count.map { UInt64($0) }, values.baseAddress)
     guard status >= 0 else {
-      throw error("cannot be read: \(hdf5Reason()). Is the file damaged?")
+      throw file.failure(place, "cannot be read", ". Is the file damaged?")
     }
   }
 
@@ -109,7 +109,7 @@ package final class HDF5Dataset: Sendable {
     let context = Unmanaged.passUnretained(list).toOpaque()
     if description.shape.isEmpty {
       guard distfit_hdf5_read_texts(identifier, 0, 0, 1, appendText, context) >= 0 else {
-        throw error("cannot be read: \(hdf5Reason()). Is the file damaged?")
+        throw file.failure(place, "cannot be read", ". Is the file damaged?")
       }
       return list.texts
     }
@@ -125,7 +125,7 @@ package final class HDF5Dataset: Sendable {
       guard
         distfit_hdf5_read_texts(identifier, 1, UInt64(start), UInt64(count), appendText, context)
           >= 0
-      else { throw error("cannot be read: \(hdf5Reason()). Is the file damaged?") }
+      else { throw file.failure(place, "cannot be read", ". Is the file damaged?") }
       start += count
     }
     return list.texts

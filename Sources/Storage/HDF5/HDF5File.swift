@@ -58,6 +58,14 @@ package final class HDF5File: Sendable {
     StorageError(file: path, place: place.hasPrefix("/") ? place : "/" + place, problem: problem)
   }
 
+  /// An error about an object in this file for which the library has a reason.
+  func failure(_ place: String, _ problem: String, _ question: String = "") -> StorageError {
+    let error = error(place, "\(problem): \(hdf5Reason())\(question)")
+    return StorageError(
+      file: path, place: error.place, problem: error.problem,
+      systemCode: distfit_hdf5_error_number())
+  }
+
   /// What a path leads to.
   package enum Kind: Sendable, Equatable {
     case missing, group, dataset, dangling, other
@@ -81,7 +89,7 @@ package final class HDF5File: Sendable {
       distfit_hdf5_names(
         identifier, group.isEmpty ? "/" : group, appendText,
         Unmanaged.passUnretained(texts).toOpaque()) >= 0
-    else { throw error(group, "cannot be listed: \(hdf5Reason())") }
+    else { throw failure(group, "cannot be listed") }
     return texts.texts
   }
 }

@@ -30,13 +30,15 @@ struct GzipText: ~Copyable {
   /// The next byte without taking it; nil at the end.
   mutating func peek() throws(StorageError) -> UInt8? {
     if position == end {
+      errno = 0
       let count = distfit_gzip_read(stream, buffer.baseAddress, UInt32(buffer.count))
+      let code = errno
       guard count >= 0 else {
         throw StorageError(
           file: path,
           problem:
-            "cannot be read beyond line \(line): \(String(cString: distfit_gzip_error(stream))). Copy it again"
-        )
+            "cannot be read beyond line \(line): \(String(cString: distfit_gzip_error(stream))). Copy it again",
+          systemCode: code)
       }
       position = 0
       end = Int(count)

@@ -24,11 +24,8 @@ public final class TableWriter {
     }
     let file = try AtomicFile(path, overwrite: overwrite)
     output = file
-    stream = distfit_gzip_create(file.temporary, path.lowercased().hasSuffix(".gz") ? 1 : 0)
-    guard stream != nil else {
-      throw StorageError(
-        file: path, problem: "cannot be created: \(String(cString: strerror(errno)))")
-    }
+    stream = distfit_gzip_create(file.descriptor, path.lowercased().hasSuffix(".gz") ? 1 : 0)
+    guard stream != nil else { throw .system(path, "cannot be created") }
     try append(header)
   }
 
@@ -52,8 +49,7 @@ public final class TableWriter {
       ? (try? FileHandle.standardOutput.write(contentsOf: Data(buffer))) != nil
       : distfit_gzip_write(stream, buffer, UInt32(buffer.count)) == 0
     guard isWritten else {
-      throw StorageError(
-        file: output?.path ?? "standard output", problem: "cannot be written. Is the disk full?")
+      throw .system(output?.path ?? "standard output", "cannot be written")
     }
     buffer.removeAll(keepingCapacity: true)
   }
@@ -66,9 +62,7 @@ public final class TableWriter {
     guard let output else { return }
     let status = distfit_gzip_finish(stream)
     stream = nil
-    guard status == 0 else {
-      throw StorageError(file: output.path, problem: "cannot be written. Is the disk full?")
-    }
+    guard status == 0 else { throw .system(output.path, "cannot be written") }
     try output.commit()
   }
 }

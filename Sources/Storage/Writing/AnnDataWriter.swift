@@ -39,30 +39,28 @@ public final class AnnDataWriter {
     }
     let output = try AtomicFile(path, overwrite: overwrite)
     self.output = output
-    do throws(StorageError) {
-      let file = try HDF5File.creating(
-        output.temporary, userBlock: modalities.isEmpty ? 0 : MuDataSignature.size)
-      self.file = file
-      let writer = ElementWriter(file: file)
-      if modalities.isEmpty {
-        try file.mark("", "anndata", "0.1.0")
-      } else {
-        try file.mark("", "MuData", "0.1.0")
-        try file.write(attribute: "encoder", "distfit", at: "/")
-        try file.write(attribute: "axis", [Int64(0)], isScalar: true, at: "/")
-        try file.createGroup("mod")
-        try file.write(attribute: "mod-order", modalities, at: "mod")
-        for name in ["obsmap", "varmap"] { try writer.group(name) }
-      }
-      for group in Self.groups where modalities.isEmpty || group != "layers" {
-        try writer.group(group)
-      }
-      for modality in modalities {
-        try file.createGroup("mod/\(modality)")
-        try file.mark("mod/\(modality)", "anndata", "0.1.0")
-        for group in Self.groups { try writer.group("mod/\(modality)/\(group)") }
-      }
-    } catch { throw renamed(error) }
+    let file = try HDF5File.creating(
+      output, userBlock: modalities.isEmpty ? 0 : MuDataSignature.size)
+    self.file = file
+    let writer = ElementWriter(file: file)
+    if modalities.isEmpty {
+      try file.mark("", "anndata", "0.1.0")
+    } else {
+      try file.mark("", "MuData", "0.1.0")
+      try file.write(attribute: "encoder", "distfit", at: "/")
+      try file.write(attribute: "axis", [Int64(0)], isScalar: true, at: "/")
+      try file.createGroup("mod")
+      try file.write(attribute: "mod-order", modalities, at: "mod")
+      for name in ["obsmap", "varmap"] { try writer.group(name) }
+    }
+    for group in Self.groups where modalities.isEmpty || group != "layers" {
+      try writer.group(group)
+    }
+    for modality in modalities {
+      try file.createGroup("mod/\(modality)")
+      try file.mark("mod/\(modality)", "anndata", "0.1.0")
+      for group in Self.groups { try writer.group("mod/\(modality)/\(group)") }
+    }
   }
 
   /// Whether a file of this name could be written: to fail before a fit rather than after it.
@@ -129,8 +127,7 @@ public final class AnnDataWriter {
     do {
       try body(ElementWriter(file: file))
     } catch {
-      failure = renamed(
-        error as? StorageError ?? StorageError(file: file.path, problem: "\(error)"))
+      failure = error as? StorageError ?? StorageError(file: file.path, problem: "\(error)")
     }
   }
 
@@ -159,7 +156,7 @@ public final class AnnDataWriter {
     _ rows: RowWriting<Element>, _ place: String, _ ranks: borrowing Ranks
   ) {
     let failed = rows.run(to: failure == nil ? file : nil, at: root + place, with: ranks)
-    if let failed, failure == nil { failure = renamed(failed) }
+    if let failed, failure == nil { failure = failed }
   }
 
   /// Closes the file, flushes it to the disk and gives it its name (rank 0; the others do nothing).
@@ -170,15 +167,8 @@ public final class AnnDataWriter {
     defer { file = nil }
     if let failure { throw failure }
     guard let output, let file = self.file.take() else { return }
-    do throws(StorageError) {
-      try file.finish()
-      if isMuData { try MuDataSignature.write(to: output.temporary) }
-      try output.commit()
-    } catch { throw renamed(error) }
-  }
-
-  /// The error with the name that the user gave rather than the temporary one.
-  private func renamed(_ error: StorageError) -> StorageError {
-    StorageError(file: output?.path ?? error.file, place: error.place, problem: error.problem)
+    try file.finish()
+    if isMuData { try output.write(MuDataSignature.text.utf8) }
+    try output.commit()
   }
 }

@@ -2,18 +2,19 @@ import CDistfitHDF5
 import Foundation
 
 extension HDF5File {
-  /// Creates a file, empty.
+  /// Makes a file under construction an HDF5 file, empty.
   ///
   /// - Parameter userBlock: bytes before HDF5's own: 0, or a power of two from 512.
   static func creating(
-    _ path: String, userBlock: Int = 0
+    _ output: AtomicFile, userBlock: Int = 0
   ) throws(StorageError) -> HDF5File {
     let failure = WriteFailure()
-    let identifier = distfit_hdf5_create(path, UInt64(userBlock), failure.number)
+    let identifier = distfit_hdf5_create(
+      output.descriptor, output.path, UInt64(userBlock), failure.number)
     guard identifier >= 0 else {
-      throw StorageError(file: path, problem: "cannot be created: \(hdf5Reason())")
+      throw StorageError(file: output.path, problem: "cannot be created: \(hdf5Reason())")
     }
-    return HDF5File(identifier: identifier, path: path, writeFailure: failure)
+    return HDF5File(identifier: identifier, path: output.path, writeFailure: failure)
   }
 
   /// Writes everything and closes the file, which is not to be used again.
@@ -29,7 +30,7 @@ extension HDF5File {
   func require(_ status: Int32, _ place: String) throws(StorageError) {
     try requireWritten(place)
     guard status < 0 else { return }
-    throw error(place, "cannot be written: \(hdf5Reason())")
+    throw failure(place, "cannot be written")
   }
 
   func createGroup(_ place: String) throws(StorageError) {
@@ -86,7 +87,7 @@ extension HDF5File {
           self.identifier, place, Element.code, Int32(shape.count), extents, nil, 0, false)
       }
     guard identifier >= 0 else {
-      throw error(place, "cannot be created: \(hdf5Reason())")
+      throw failure(place, "cannot be created")
     }
     return identifier
   }
@@ -105,11 +106,9 @@ extension HDF5File {
         dataset, Element.code, Int32(shape.count), shape.map { _ in 0 },
         shape.map { UInt64($0) }, values)
     }
-    let reason = hdf5Reason()
+    let problem = failure(place, "cannot be written")
     let closed = distfit_hdf5_close(dataset)
-    guard status >= 0 else {
-      throw error(place, "cannot be written: \(reason)")
-    }
+    guard status >= 0 else { throw problem }
     try require(closed, place)
   }
 
@@ -141,7 +140,8 @@ final class WriteFailure: @unchecked Sendable {
     guard number.pointee != 0 else { return }
     throw StorageError(
       file: path, place: place.isEmpty || place.hasPrefix("/") ? place : "/" + place,
-      problem: "cannot be written: \(String(cString: strerror(number.pointee)))")
+      problem: "cannot be written: \(String(cString: strerror(number.pointee)))",
+      systemCode: number.pointee)
   }
 }
 

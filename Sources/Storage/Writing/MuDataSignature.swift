@@ -1,5 +1,3 @@
-import Foundation
-
 /// The text at the very beginning of a MuData file, before HDF5's own bytes, by which mudata knows it.
 ///
 /// Source: MuData file format, https://mudata.readthedocs.io/stable/io/spec.html
@@ -7,14 +5,6 @@ enum MuDataSignature {
   /// Bytes kept for it.
   static let size = 512
 
-  static func write(to path: String) throws(StorageError) {
-    let text = "MuData (format-version=0.1.0;creator=distfit;creator-version=0.1.0)"
-    do {
-      let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
-      try handle.write(contentsOf: Data(text.utf8))
-      try handle.close()
-    } catch {
-      throw StorageError(file: path, problem: "cannot be written: \(error.localizedDescription)")
-    }
-  }
+  /// Bytes of the text.
+  static let text = "MuData (format-version=0.1.0;creator=distfit;creator-version=0.1.0)"
 }
