@@ -7,7 +7,7 @@ public import LinearAlgebra
 public enum CurvatureTerm: String, Codable, Sendable, CaseIterable {
   /// Moments − C/2, as the reference code: acts as an empirical shrinkage, and works best.
   case minus
-  /// Moments alone.
+  /// Curvature is left out: the second moments alone.
   case none
   /// Moments + C/2, as a second-order Laplace expansion has it: at chance level in every test made.
   case plus

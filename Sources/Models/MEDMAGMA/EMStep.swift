@@ -61,9 +61,9 @@ public struct EMStep: Sendable {
 
   /// What one E step finds.
   public struct Moments: Sendable {
-    /// S₁.
+    /// S₁, the second moments of the rows, d₁ × d₁.
     public var rows: Matrix<Double>
-    /// S₂.
+    /// S₂, the second moments of the columns, d₂ × d₂.
     public var columns: Matrix<Double>
     /// The flip-flop that led there.
     public var flipFlop: FlipFlop
@@ -81,7 +81,7 @@ public struct EMStep: Sendable {
     try moments(of: data, at: state, .whole, with: Alone(), on: workers)
   }
 
-  /// The same with the work shared.
+  /// The E step, expected second moments of both axes, with its work shared among ranks.
   ///
   /// Collective where the share is divided.
   func moments<Everyone: Team & ~Copyable>(
@@ -121,7 +121,8 @@ public struct EMStep: Sendable {
     try advance(&state, on: data, .whole, with: Alone(), workers: workers)
   }
 
-  /// The same with the work shared: products by blocks of rows, eigenproblems by axes.
+  /// Takes the step with its work shared among ranks, products by blocks of rows, eigenproblems by
+  /// axes, and returns how far the precision matrices moved, √(‖ΔΩ₁‖²/d₁² + ‖ΔΩ₂‖²/d₂²).
   ///
   /// Collective where the share is divided.
   func advance<Everyone: Team & ~Copyable>(

@@ -41,9 +41,9 @@ public struct EigenvalueKernel: Sendable {
     public var lambda: [Double]
     /// Eigenvalues of Ω₂, in the order of e₂.
     public var mu: [Double]
-    /// f there.
+    /// f, the objective, at these eigenvalues.
     public var objective: Double
-    /// Iterations made.
+    /// How many iterations of the path were made.
     public var iterationCount: Int
   }
 

@@ -30,7 +30,7 @@ public struct FlipFlop: Sendable {
   public let rowScaling: [Double]
   /// s₂ with norm 1.
   public let columnScaling: [Double]
-  /// Rounds made.
+  /// How many rounds of flip and flop were made.
   public let roundCount: Int
   /// Y diag(s)² Yᵀ of the last flip, and what it is multiplied by for the s₂ above.
   private(set) var rowGram: (matrix: Matrix<Double>, factor: Double)
@@ -52,7 +52,7 @@ public struct FlipFlop: Sendable {
     try self.init(data, data.transposed(), from: state, .whole, with: Alone(), on: workers)
   }
 
-  /// The same with the work shared.
+  /// Finds the point from the scalings of an earlier step, with the work shared among ranks.
   ///
   /// Collective where the share is divided.
   init<Everyone: Team & ~Copyable>(

@@ -38,7 +38,7 @@ public struct MEDMAGMA: Model {
   public static let summary =
     "Networks of cells and of genes at once, robust to unknown factors of rows and columns."
 
-  /// The settings.
+  /// The settings of the fit.
   public let configuration: MEDMAGMAConfiguration
   private let summary: DataSummary
   private let classes: NetworkClasses?
@@ -68,7 +68,7 @@ public struct MEDMAGMA: Model {
   public struct State: Codable, Sendable {
     /// The matrix; nil before the first step.
     package var data: NetworkData?
-    /// Y.
+    /// Y, the data divided by the scales of their rows and columns.
     package var quotient: Matrix<Double>?
     /// Ω₁, Ω₂, s₁, s₂.
     package var em: EMState?
@@ -87,7 +87,7 @@ public struct MEDMAGMA: Model {
       names: summary)
   }
 
-  /// Nothing yet.
+  /// The state before the first step, which prepares the data.
   public func start() -> State { State() }
 
   /// Prepares the data, or takes one EM step.
@@ -196,7 +196,7 @@ extension MEDMAGMA {
     return RowOutput(columns: [NamedColumn("medmagma_scaling", .numbers(scaling))])
   }
 
-  /// The networks.
+  /// The networks of rows and columns, and how they compare with known classes.
   public func sharedOutput(_ shared: State) -> SharedOutput {
     guard let data = shared.data, let em = shared.em else {
       return SharedOutput(parameters: .group([:]))

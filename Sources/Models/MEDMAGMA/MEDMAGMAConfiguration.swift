@@ -22,7 +22,7 @@ public struct MEDMAGMAConfiguration: NetworkConfiguration {
   public var writesMatrices = false
   /// A column of obs with classes to compare the networks with.
   public var labels: String?
-  /// Lanes.
+  /// Lanes that the rows are cut into; nil: at most 64.
   public var lanes: Int?
   /// Seed of the scalings at the start.
   public var seed = 0

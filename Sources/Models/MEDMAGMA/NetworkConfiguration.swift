@@ -10,7 +10,7 @@ public protocol NetworkConfiguration: ModelConfiguration {
   var writesMatrices: Bool { get set }
   /// A column of obs with classes to compare the networks with.
   var labels: String? { get set }
-  /// Lanes.
+  /// Lanes that the rows are cut into; nil: at most 64.
   var lanes: Int? { get set }
 }
 

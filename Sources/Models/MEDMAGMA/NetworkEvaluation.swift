@@ -8,7 +8,7 @@ public struct NetworkEvaluation: ModelConfiguration {
   /// Whether measures are those of the publication.
   public var usesPaperMetrics = false
 
-  /// The defaults.
+  /// Every setting at its default.
   public init() {}
 
   /// Flags of `distfit evaluate`.

@@ -21,7 +21,8 @@ func forEachEight(
   body(lastA, lastB, start)
 }
 
-/// The same of arrays.
+/// Calls `body` with eight numbers of both arrays at a time; the last eight are filled up with
+/// zeros.
 ///
 /// - Precondition: equal lengths.
 @inline(__always)

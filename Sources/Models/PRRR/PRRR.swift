@@ -30,7 +30,7 @@ public struct PRRR: Model {
   public static let summary =
     "Poisson reduced-rank regression: low-rank associations between covariates and counts."
 
-  /// The settings.
+  /// The settings of the fit.
   public let configuration: PRRRConfiguration
   let regression: CountRegression
 
@@ -87,11 +87,11 @@ public struct PRRR: Model {
   /// The most columns of covariates for full-rank regression.
   static let fullRankLimit = 100
 
-  /// p.
+  /// p, how many covariates the design has.
   var covariateCount: Int { regression.covariateCount }
-  /// q.
+  /// q, how many genes are regressed.
   var geneCount: Int { regression.geneCount }
-  /// k.
+  /// k, how many factors link covariates and genes: p of a full-rank fit.
   var factorCount: Int { configuration.fullRank ? covariateCount : configuration.rank }
 
   /// The state of one lane: counts by gene, rows with equal covariates together.

@@ -22,7 +22,7 @@ public struct PRRRConfiguration: CountRegressionConfiguration {
   public enum Inference: String, CaseIterable, Sendable {
     /// The maximum of the log joint by alternating Newton steps.
     case map
-    /// The same by Adam on the full batch, as published.
+    /// The maximum of the log joint by Adam on the full batch, as published.
     case adam
     /// A normal distribution for every parameter, by stochastic variational inference.
     case variational
@@ -32,7 +32,7 @@ public struct PRRRConfiguration: CountRegressionConfiguration {
   public enum SizeFactor: String, CaseIterable, Sendable {
     /// Its total count.
     case total
-    /// Nothing.
+    /// Rates are not multiplied by anything.
     case none
   }
 
@@ -58,7 +58,7 @@ public struct PRRRConfiguration: CountRegressionConfiguration {
   public var missing = CovariateDesign.Missing.drop
   /// What is done to numbers.
   public var scaling = CovariateDesign.Scaling.standardise
-  /// Factors k.
+  /// k, the number of factors, the published rank.
   public var rank = 5
   /// Whether every covariate has its own coefficient for every gene.
   public var fullRank = false
@@ -94,12 +94,12 @@ public struct PRRRConfiguration: CountRegressionConfiguration {
   public var testFraction = 0.0
   /// Whether the p × q matrix of coefficients is written.
   public var coefficients = false
-  /// Lanes.
+  /// Lanes that the rows are cut into; nil: one for 256 rows, at most 64.
   public var lanes: Int?
   /// The seed of everything random.
   public var seed = 0
 
-  /// The defaults.
+  /// Every setting at its default.
   public init() {}
 
   /// Steps of one fit at most.

@@ -10,19 +10,19 @@ public struct PRRRState: Codable, Sendable {
     package var value: Double
     /// Where it goes.
     package var direction: Matrix<Double>
-    /// How far.
+    /// How far the trial went along the direction, 1 for a whole step.
     package var length: Double
   }
 
   /// The best fit so far.
   package struct Best: Codable, Sendable {
-    /// Its coefficients.
+    /// U, V and v₀ of the best start so far.
     package var coefficients: ReducedRankCoefficients
     /// Standard deviations of the approximate posterior, in the same shape; nil for a maximum.
     package var deviations: ReducedRankCoefficients?
     /// What was maximised: the log joint, or the bound on the evidence.
     package var objective: Double
-    /// Its log-likelihood.
+    /// The log-likelihood of the counts at these coefficients.
     package var logLikelihood: Double
     /// Which start it came from.
     package var restart: Int

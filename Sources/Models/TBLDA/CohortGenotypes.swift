@@ -12,9 +12,9 @@ struct CohortGenotypes: Sendable {
     case stored(StoredGenotypes, donors: [Int])
   }
 
-  /// I.
+  /// I, the number of donors.
   let donorCount: Int
-  /// S.
+  /// S, the number of variants.
   let variantCount: Int
   private let share: Double
   private let random: RandomSource
@@ -131,6 +131,6 @@ struct GenotypeTotals: Sendable {
     }
   }
 
-  /// Genotypes observed.
+  /// How many genotypes of all donors are observed and not held out.
   var observedCount: Int { observedOfDonors.reduce(0, +) }
 }

@@ -33,17 +33,17 @@ public struct TBLDA: GenotypeModel {
   public static let summary =
     "Telescoping bimodal latent Dirichlet allocation: topics shared by reads and genotypes."
 
-  /// The settings.
+  /// The settings of the fit.
   public let configuration: TBLDAConfiguration
   /// Samples, donors and genotypes that belong together.
   let cohort: TBLDACohort
-  /// G.
+  /// G, the number of genes.
   let geneCount: Int
   /// What each gene counts over all samples.
   let geneTotals: [Double]
   let random: RandomSource
 
-  /// K.
+  /// K, the number of topics.
   var topicCount: Int { configuration.topics }
 
   /// Stochastic steps after coordinate ascent.
@@ -58,7 +58,7 @@ public struct TBLDA: GenotypeModel {
     min(configuration.lanes ?? min(64, max(1, rowCount / 4)), max(1, rowCount))
   }
 
-  /// With minibatches.
+  /// Samples and genotypes stay on disk where donors are taken in minibatches.
   public static func keepsDataOnDisk(_ configuration: TBLDAConfiguration) -> Bool {
     configuration.batch != nil
   }
@@ -100,7 +100,7 @@ public struct TBLDA: GenotypeModel {
     return TBLDALane(rows: rows.rows, counts: .resident(counts), of: self)
   }
 
-  /// The same with samples that are read when an iteration goes over them.
+  /// One lane whose samples stay outside of memory and are read when an iteration goes over them.
   public func lane(rows: Range<Int>, from counts: StoredCounts) -> TBLDALane {
     TBLDALane(rows: rows, counts: .stored(counts), of: self)
   }

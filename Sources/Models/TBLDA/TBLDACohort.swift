@@ -21,7 +21,7 @@ struct TBLDACohort: Sendable {
   let donors: [String]
   /// n_i: samples of each donor in the fit.
   let sampleCounts: [Double]
-  /// The variants.
+  /// The variants that are fitted, with their names, places and alleles.
   let variants: Table
   /// Copies of the counted allele.
   let genotypes: CohortGenotypes
@@ -31,7 +31,7 @@ struct TBLDACohort: Sendable {
   let frequencies: [Double]
   /// τ, populations × donors.
   let shares: [Double]
-  /// J.
+  /// J, the number of ancestral populations.
   let populationCount: Int
   /// What was left out and why, for the log.
   let remarks: [String]

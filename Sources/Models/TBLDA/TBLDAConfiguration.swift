@@ -27,23 +27,23 @@ public struct TBLDAConfiguration: ModelConfiguration {
     case code
   }
 
-  /// K.
+  /// K, the number of topics.
   public var topics = 50
   /// The column of `obs` with each sample's donor.
   public var donorKey = "donor"
   /// How the posterior is approximated.
   public var inference = Inference.coordinate
-  /// ξ.
+  /// ξ, the concentration of the Dirichlet prior of a topic over genes.
   public var genePrior = 1.0
-  /// σ.
+  /// σ, the concentration of the Dirichlet prior of a sample over topics.
   public var topicPrior = 1.0
-  /// ζ.
+  /// ζ, the Beta prior's parameter of the counted allele in a topic.
   public var allelePrior = 1.0
-  /// γ.
+  /// γ, the Beta prior's parameter of the other allele in a topic.
   public var otherAllelePrior = 1.0
-  /// δ.
+  /// δ, the smallest share α of genotypes that ancestry may explain.
   public var alphaMinimum = 0.05
-  /// μ.
+  /// μ, the largest share α of genotypes that ancestry may explain.
   public var alphaMaximum = 0.85
   /// Where α starts.
   public var alphaStart: Double?
@@ -78,18 +78,18 @@ public struct TBLDAConfiguration: ModelConfiguration {
   public var lossScale = 1e-6
   /// The stopping rule of stochastic inference.
   public var stopRule = StopRule.paper
-  /// Its tolerance.
+  /// The relative change of the loss below which stochastic inference stops.
   public var stopTolerance = 1e-4
   /// Steps before it is looked at.
   public var minimumSteps = 5000
   /// Draws for the estimate of the evidence lower bound after the fit.
   public var evidenceDraws = 0
-  /// Lanes.
+  /// Lanes that samples and variants are cut into; nil: 64, at most one for four samples.
   public var lanes: Int?
   /// The seed of everything random.
   public var seed = 0
 
-  /// The defaults.
+  /// Every setting at its default.
   public init() {}
 
   /// Iterations of one fit at most: the published 65 100 steps, or 2 000.

@@ -10,12 +10,12 @@ struct TBLDADonors: Sendable {
   let sampleCounts: [Double]
   /// τ, populations × donors.
   let shares: [Double]
-  /// Genotypes observed.
+  /// How many genotypes of these donors are observed and not held out.
   let observedCount: Int
   /// Whether they are all.
   let isWhole: Bool
 
-  /// Nobody.
+  /// No donors: the state before the cohort is known.
   init() {
     (places, donors, sampleCounts, shares) = ([], [], [], [])
     (observedCount, isWhole) = (0, true)
@@ -36,7 +36,7 @@ struct TBLDADonors: Sendable {
     isWhole = donors.count == I
   }
 
-  /// How many.
+  /// How many donors there are.
   var count: Int { donors.count }
 }
 

@@ -14,7 +14,7 @@ public struct TBLDALane: LaneState {
     package var stochastic: StochasticLane?
     /// Where the last iteration led, before momentum went on from there; nil before the first.
     package var reached: Point?
-    /// The same for the best start so far.
+    /// The lane's part of the posterior at the end of the best start so far.
     package var best: Point?
   }
 
@@ -26,7 +26,7 @@ public struct TBLDALane: LaneState {
     package var alleles: AllelePair
   }
 
-  /// The samples.
+  /// The samples of the lane, as rows of the whole data.
   public let rows: Range<Int>
   /// The lane's share of the variants.
   package let variants: Range<Int>

@@ -23,7 +23,7 @@ public struct TBLDAState: Codable, Sendable {
 
   /// ξ̂, topics × genes.
   package var genes: Matrix<Double>
-  /// α.
+  /// α, the share of genotypes that ancestry explains.
   package var alpha: Double
   /// Number of the start, from 0.
   package var restart = 0

@@ -25,7 +25,7 @@ public struct GmGM: Model {
   public static let summary =
     "Networks of cells and of genes at once: GmGM, on values, ranks or quotients, and one axis at a time."
 
-  /// The settings.
+  /// The settings of the fit.
   public let configuration: GmGMConfiguration
   private let summary: DataSummary
   private let classes: NetworkClasses?
@@ -53,7 +53,7 @@ public struct GmGM: Model {
   public struct State: Codable, Sendable {
     /// The matrix; nil before the first step.
     package var data: NetworkData?
-    /// Ω₁, Ω₂.
+    /// Ω₁ and Ω₂, the precision matrices of both axes; nil before they are found.
     package var precisions: MultiAxisPrecisions?
   }
 
@@ -67,7 +67,7 @@ public struct GmGM: Model {
       rows, needsLogarithms: wantsLogarithms && data.takesLogarithms, names: summary)
   }
 
-  /// Nothing yet.
+  /// The state before the first step, which prepares the data.
   public func start() -> State { State() }
 
   /// The whole fit.
@@ -107,7 +107,7 @@ public struct GmGM: Model {
   /// Nothing about single rows.
   public func rowOutput(_ shared: State, _ lane: NetworkLane) -> RowOutput { RowOutput() }
 
-  /// The networks.
+  /// The networks of rows and columns, and how they compare with known classes.
   public func sharedOutput(_ shared: State) -> SharedOutput {
     guard let data = shared.data, let precisions = shared.precisions else {
       return SharedOutput(parameters: .group([:]))

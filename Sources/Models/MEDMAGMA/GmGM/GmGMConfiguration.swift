@@ -14,7 +14,7 @@ public enum GmGMMethod: String, Sendable, CaseIterable {
 
 /// The settings of GmGM and its relatives.
 public struct GmGMConfiguration: NetworkConfiguration {
-  /// Which method.
+  /// The method by which networks are found.
   public var method = GmGMMethod.gmgm
   /// How the matrix is chosen.
   public var data = NetworkDataOptions()
@@ -32,10 +32,10 @@ public struct GmGMConfiguration: NetworkConfiguration {
   public var writesMatrices = false
   /// A column of obs with classes to compare the networks with.
   public var labels: String?
-  /// Lanes.
+  /// Lanes that the rows are cut into; nil: at most 64.
   public var lanes: Int?
 
-  /// The defaults.
+  /// Every setting at its default.
   public init() {}
 
   /// Flags, run-file members and help, in the order of the help text.

@@ -39,7 +39,7 @@ public struct GmGMEigenvalues: Sendable {
   public struct Solution: Sendable {
     /// For every axis the eigenvalues, in the order of its spectrum.
     public var values: [[Double]]
-    /// Iterations made.
+    /// How many iterations of the path were made.
     public var iterationCount: Int
   }
 

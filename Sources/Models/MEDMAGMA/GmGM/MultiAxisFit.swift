@@ -39,7 +39,7 @@ public struct MultiAxisFit: Sendable {
     try spectra(of: data, .whole, with: Alone(), on: workers)
   }
 
-  /// The same with the work shared.
+  /// The spectra of both axes, with the work shared among ranks.
   ///
   /// Collective where the share is divided.
   func spectra<Everyone: Team & ~Copyable>(
@@ -79,7 +79,7 @@ public struct MultiAxisFit: Sendable {
     try precisions(of: data, .whole, with: Alone(), on: workers)
   }
 
-  /// The same with the work shared.
+  /// Ω₁ and Ω₂, with the work shared among ranks.
   ///
   /// Collective where the share is divided.
   func precisions<Everyone: Team & ~Copyable>(
@@ -118,7 +118,7 @@ public func singleAxisPrecisions(
   try singleAxisPrecisions(of: data, tolerance: tolerance, .whole, with: Alone(), on: workers)
 }
 
-/// The same with the work shared.
+/// Pseudo-inverses of X Xᵀ and Xᵀ X, with the work shared among ranks.
 ///
 /// Collective where the share is divided.
 func singleAxisPrecisions<Everyone: Team & ~Copyable>(

@@ -35,7 +35,8 @@ public enum NonparanormalSkeptic {
     correlations(matrix, .whole, with: Alone(), on: workers)
   }
 
-  /// The same with the work shared.
+  /// The correlation matrix of the rows, from ranks within columns, with the work shared among
+  /// ranks.
   ///
   /// Collective where the share is divided.
   static func correlations<Everyone: Team & ~Copyable>(

@@ -33,7 +33,7 @@ public struct EdgeRule: Sendable, Equatable {
   /// share of the vertex that stands later, as published.
   public var isWeighted = false
 
-  /// A rule.
+  /// A rule of those conditions that are given; an edge satisfies all of them.
   public init(top: Int? = nil, threshold: Double? = nil, density: Double? = nil) {
     self.top = top
     self.threshold = threshold

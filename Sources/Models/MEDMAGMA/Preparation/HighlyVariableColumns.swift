@@ -4,7 +4,7 @@ import RealModule
 
 /// Moments of the columns over all rows.
 public struct ColumnMoments: Sendable, Equatable {
-  /// Rows.
+  /// How many rows have been added.
   public var rowCount: Int
   /// Σ x of every column.
   public var sums: [Double]
@@ -13,7 +13,7 @@ public struct ColumnMoments: Sendable, Equatable {
   /// Rows of every column that are not zero.
   public var detected: [Int]
 
-  /// Memberwise.
+  /// Moments of so many rows, a number for each column.
   public init(rowCount: Int, sums: [Double], squares: [Double], detected: [Int]) {
     self.rowCount = rowCount
     self.sums = sums

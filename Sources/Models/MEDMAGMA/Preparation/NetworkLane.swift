@@ -9,7 +9,7 @@ public struct NetworkLane: LaneState {
   public struct Saved: Codable, Sendable {}
   /// The rows of the lane.
   public let rows: Range<Int>
-  /// Nothing.
+  /// A lane has no state of its own: its rows are gathered in the first step.
   public var saved = Saved()
   private let matrix: RowMatrix
 

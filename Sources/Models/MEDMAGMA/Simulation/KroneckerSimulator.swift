@@ -17,18 +17,18 @@ import RealModule
 public struct KroneckerSimulator: Simulator {
   /// Settings of the simulation.
   public struct Configuration: ModelConfiguration {
-    /// d₁.
+    /// d₁, the number of rows.
     public var rows = 100
-    /// d₂.
+    /// d₂, the number of columns.
     public var columns = 150
-    /// s.
+    /// s, the strength of the noise, 0 for none.
     public var noise = 1.0
     /// The fraction of entries that are not zero.
     public var density = 1.0
-    /// The seed.
+    /// The seed of all random numbers.
     public var seed = 0
 
-    /// The defaults.
+    /// Every setting at its default.
     public init() {}
 
     /// Flags of `distfit simulate kronecker`.
@@ -51,7 +51,7 @@ public struct KroneckerSimulator: Simulator {
   public static let summary =
     "Real numbers whose rows and columns depend through two random trees, with factors of both."
 
-  /// Real numbers.
+  /// The simulator makes real numbers of either sign.
   public static let values = ValueKind.reals
 
   private let configuration: Configuration
@@ -96,7 +96,7 @@ public struct KroneckerSimulator: Simulator {
     }
   }
 
-  /// d₁.
+  /// d₁, the number of rows.
   public var rowCount: Int { configuration.rows }
 
   /// Gene names and true factors c.

@@ -10,7 +10,7 @@ public import Modeling
 public struct CovariateDesign: Codable, Sendable, Equatable {
   /// One column of the design matrix.
   public struct Column: Codable, Sendable, Equatable {
-    /// `cell_type=alpha`, `age`.
+    /// What the column is called: `age`, or `cell_type=alpha` for a level of a factor.
     public let name: String
     /// The covariate it was made from.
     public let covariate: String
@@ -32,7 +32,7 @@ public struct CovariateDesign: Codable, Sendable, Equatable {
     case drop
     /// The mean of a number, the most frequent level of a category.
     case impute
-    /// An error.
+    /// Missing values end the fit with an error that names the first.
     case refuse
   }
 
@@ -40,7 +40,7 @@ public struct CovariateDesign: Codable, Sendable, Equatable {
   public enum Scaling: String, CaseIterable, Codable, Sendable {
     /// Mean 0, standard deviation 1.
     case standardise
-    /// Nothing.
+    /// Columns are used as they are.
     case none
   }
 
@@ -77,7 +77,7 @@ public struct DesignMatrix: Sendable {
 
 /// A covariate before it is coded.
 public struct RawCovariate: Sendable {
-  /// Its values.
+  /// The values of a covariate: numbers, or levels of a factor.
   public enum Values: Sendable {
     /// Codes into names; −1 is missing.
     case levels(codes: [Int32], names: [String])
@@ -87,12 +87,12 @@ public struct RawCovariate: Sendable {
 
   /// What it is called.
   public let name: String
-  /// Its values.
+  /// The value of every row.
   public let values: Values
   /// Whether it is one of many variants, of which those that do not vary are left out.
   let isGenotype: Bool
 
-  /// A covariate.
+  /// A covariate with a value for every row.
   public init(_ name: String, _ values: Values) {
     self.init(name, values, isGenotype: false)
   }

@@ -9,7 +9,7 @@ package struct CovariateSources: Sendable, Equatable {
   /// The column of obs with each sample's donor, for genotypes; nil: samples are named as their donors.
   package var donorKey: String?
 
-  /// Nothing.
+  /// No covariates at all.
   package init() {}
 
   /// Names in obsm.

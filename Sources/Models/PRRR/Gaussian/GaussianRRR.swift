@@ -26,12 +26,12 @@ public struct GaussianRRRConfiguration: RegressionConfiguration {
   public var testFraction = 0.0
   /// Whether the p × q matrix of coefficients is written.
   public var coefficients = false
-  /// Lanes.
+  /// Lanes that the rows are cut into; nil: one for 256 rows, at most 64.
   public var lanes: Int?
   /// The seed of the split.
   public var seed = 0
 
-  /// The defaults.
+  /// Every setting at its default.
   public init() {}
 
   /// Flags, run-file members and help, in the order of the help text.
@@ -81,7 +81,7 @@ public struct GaussianRRR: Model {
   public static let summary =
     "Reduced-rank regression of log counts by least squares: closed form, sparse, LASSO."
 
-  /// The settings.
+  /// The settings of the fit.
   public let configuration: GaussianRRRConfiguration
   let regression: CountRegression
 
@@ -128,7 +128,7 @@ public struct GaussianRRR: Model {
     public struct Saved: Codable, Sendable {}
     /// The rows of the lane.
     public let rows: Range<Int>
-    /// Nothing.
+    /// A lane has no state of its own: sums of its rows are all that a fit needs.
     public var saved = Saved()
     let counts: SparseRows
   }
@@ -137,7 +137,7 @@ public struct GaussianRRR: Model {
   public struct State: Codable, Sendable {
     package var sums: LeastSquaresSums?
     package var fit: LeastSquaresFit?
-    /// v0.
+    /// v₀, the intercept of every gene.
     package var intercepts: [Double] = []
     /// Of the held-out rows.
     package var heldOut: HeldOut?
@@ -164,7 +164,7 @@ public struct GaussianRRR: Model {
     Lane(rows: rows.rows, counts: try SparseRows(rows))
   }
 
-  /// Nothing yet.
+  /// The state before the sums have been taken.
   public func start() -> State { State() }
 
   /// The whole fit.

@@ -5,7 +5,7 @@ import RealModule
 ///
 ///     centred: G = XᵀX − n x̄ x̄ᵀ,  C = XᵀL − n x̄ l̄ᵀ,  T_j = Σ_n L_nj² − n l̄_j²;   else the sums themselves
 package struct LeastSquaresSums: Codable, Sendable {
-  /// n.
+  /// n, the number of rows that have been added.
   package var rowCount: Double
   /// x̄; zeros where not centred.
   package var covariateMeans: [Double]
@@ -15,7 +15,7 @@ package struct LeastSquaresSums: Codable, Sendable {
   package var gram: Matrix<Double>
   /// C, p × q.
   package var cross: Matrix<Double>
-  /// Σ_j T_j.
+  /// Σ_j T_j, the squared deviations of all genes together.
   package var total: Double
 }
 
@@ -30,7 +30,7 @@ package struct LeastSquaresFit: Codable, Sendable {
   /// Rounds of alternation.
   package var roundCount: Int
 
-  /// B.
+  /// B = U Vᵀ, the coefficients, p × q.
   package var coefficients: Matrix<Double> {
     genes.map { matrixProduct(covariates, $0, transposing: .second) } ?? covariates
   }

@@ -16,11 +16,11 @@ package struct AscentPoint: Codable, Sendable {
   var covariateShapes: Matrix<Double>
   /// Shapes of q(V), q × k.
   var geneShapes: Matrix<Double>
-  /// c.
+  /// c = Σ_j E v_jk, for each factor the sum of the genes' mean loadings.
   var geneSums: [Double]
-  /// d.
+  /// d = Σ_n s_n (x_n E U)_k, for each factor the sum of the rows' scores.
   var scoreSums: [Double]
-  /// s.
+  /// s, the scales of the factors that the priors like best.
   var scales: [Double]
 
   /// q(U) and q(V).

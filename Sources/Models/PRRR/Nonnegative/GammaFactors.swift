@@ -8,14 +8,14 @@ import TileKernels
 ///     q(θ_ik) = Gamma(shape_ik, rate_ik),  E θ = shape / rate,  exp E log θ = exp(ψ(shape)) / rate
 ///     KL(q ‖ Gamma(a, b)) = (α − a) ψ(α) − log Γ(α) + log Γ(a) + a (log β − log b) + α (b − β) / β
 package struct GammaFactors: Codable, Sendable, Equatable {
-  /// Shapes.
+  /// The shapes a of the gamma distributions.
   package var shape: Matrix<Double>
-  /// Rates.
+  /// The rates b of the gamma distributions.
   package var rate: Matrix<Double>
 
-  /// E θ.
+  /// E θ = a/b of every entry.
   package var mean: Matrix<Double> { combine { $0 / $1 } }
-  /// Standard deviations.
+  /// The standard deviations √a/b of the entries.
   package var deviation: Matrix<Double> { combine { $0.squareRoot() / $1 } }
 
   private func combine(_ body: (Double, Double) -> Double) -> Matrix<Double> {
@@ -26,7 +26,7 @@ package struct GammaFactors: Codable, Sendable, Equatable {
 
   /// What a round of coordinate ascent asks of the distributions.
   package struct Terms {
-    /// E θ.
+    /// E θ of every entry.
     package var mean: Matrix<Double>
     /// exp E log θ.
     package var geometricMean: Matrix<Double>

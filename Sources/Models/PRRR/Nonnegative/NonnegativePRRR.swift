@@ -30,7 +30,7 @@ public struct NonnegativePRRR: Model {
   public static let summary =
     "Non-negative Poisson reduced-rank regression: counts as sums of parts of non-negative covariates."
 
-  /// The settings.
+  /// The settings of the fit.
   public let configuration: NonnegativePRRRConfiguration
   let regression: CountRegression
 
@@ -128,7 +128,7 @@ public struct NonnegativePRRRState: Codable, Sendable {
   package var fallback: Fallback?
   /// Of the gradient methods: the parameters that they move, and their optimiser.
   package var free: [Double] = []
-  /// The optimiser.
+  /// Adam with its moments; nil where coordinates are ascended.
   package var adam: Adam<Double>?
   /// Sum of the bounds of the present window, and the mean of the one before.
   package var windowSum = 0.0

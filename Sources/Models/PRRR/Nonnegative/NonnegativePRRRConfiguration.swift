@@ -15,7 +15,7 @@ public struct NonnegativePRRRConfiguration: CountRegressionConfiguration {
     case gamma
     /// The maximum of the log joint by the EM algorithm.
     case map
-    /// The same by Adam on softplus-transformed parameters, as published.
+    /// The variational distribution by Adam on softplus-transformed parameters, as published.
     case adam
     /// A log-normal distribution for every parameter, by stochastic variational inference, as published.
     case lognormal
@@ -27,7 +27,7 @@ public struct NonnegativePRRRConfiguration: CountRegressionConfiguration {
   public var missing = CovariateDesign.Missing.drop
   /// Whether a covariate that is 1 everywhere is added.
   public var baseline = false
-  /// Factors k.
+  /// k, the number of factors, the published rank.
   public var rank = 5
   /// The size factor.
   public var sizeFactor = PRRRConfiguration.SizeFactor.total
@@ -53,12 +53,12 @@ public struct NonnegativePRRRConfiguration: CountRegressionConfiguration {
   public var testFraction = 0.0
   /// Whether the p × q matrix of coefficients is written.
   public var coefficients = false
-  /// Lanes.
+  /// Lanes that the rows are cut into; nil: one for 256 rows, at most 64.
   public var lanes: Int?
   /// The seed of everything random.
   public var seed = 0
 
-  /// The defaults.
+  /// Every setting at its default.
   public init() {}
 
   /// Steps of one fit at most.

@@ -20,7 +20,7 @@ package enum RateSide: Sendable {
   case covariates
   /// Of the genes' loadings.
   case genes
-  /// Both.
+  /// Sums of both kinds in one pass.
   case both
 }
 

@@ -11,7 +11,7 @@ package import Sums
 /// The paper's R² subtracts ȳ from both, which changes nothing. A gene that does not vary among these rows has
 /// no R² and is left out of the mean (scikit-learn counts it as 0 or 1).
 package struct CountEvaluation: Codable, Sendable, Equatable {
-  /// Rows.
+  /// How many rows were judged.
   package var rowCount: Int
   /// ℓ, with all constants.
   package var logLikelihood: Double

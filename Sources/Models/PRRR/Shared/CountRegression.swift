@@ -26,7 +26,7 @@ package struct CountRegression: Sendable {
     /// The seed of the split.
     package var seed = 0
 
-    /// The defaults.
+    /// The options of a plain fit.
     package init() {}
   }
 
@@ -38,7 +38,7 @@ package struct CountRegression: Sendable {
   package let sizeFactors: [Double]?
   /// Which rows are held out.
   package let split: RowSplit
-  /// Genes.
+  /// The names of the genes, in the order of their columns.
   package let geneNames: [String]
   /// Genes without any count.
   package let emptyGeneCount: Int
@@ -46,9 +46,9 @@ package struct CountRegression: Sendable {
   package let random: RandomSource
   private let isNonnegative: Bool
 
-  /// p.
+  /// p, how many covariates the design has.
   package var covariateCount: Int { design.columns.count }
-  /// q.
+  /// q, how many genes are regressed.
   package var geneCount: Int { geneNames.count }
 
   /// Of data of this shape.

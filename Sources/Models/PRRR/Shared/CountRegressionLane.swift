@@ -8,7 +8,7 @@ public struct CountRegressionLane: LaneState {
   public struct Saved: Codable, Sendable {}
   /// The rows of the lane.
   public let rows: Range<Int>
-  /// Nothing.
+  /// A lane has no state of its own: parameters belong to covariates and genes.
   public var saved = Saved()
 
   /// Rows that the model is fitted to.
@@ -17,7 +17,8 @@ public struct CountRegressionLane: LaneState {
   let heldOut: [PoissonBlock]
   /// Σ y log s − log y! over the training rows, and the log-likelihood of a model that knows every count.
   let trainingConstants: (constant: Double, saturated: Double)
-  /// The same for the rows that are held out.
+  /// What log-likelihood and deviance of the held-out rows add that does not depend on the
+  /// parameters.
   let heldOutConstants: (constant: Double, saturated: Double)
   /// Rows without any count.
   let emptyRowCount: Int
@@ -29,7 +30,7 @@ package struct CountTotals: Codable, Sendable {
   package var constant: Double
   /// The log-likelihood of a model that knows every count.
   package var saturated: Double
-  /// Σ s.
+  /// Σ s, the exposures of all rows together.
   package var exposure: Double
   /// Σ s x, p.
   package var covariates: [Double]

@@ -21,7 +21,7 @@ package struct CovariateSystem {
   let moments: [[RowMoments]]
   let centre: [Double]
   let loadingGram: Matrix<Double>
-  /// 1/σ_U².
+  /// 1/σ_U², the prior precision of a covariate's loadings.
   let covariatePrecision: Double
   /// 1/σ_0²; 0 without intercepts.
   let interceptPrecision: Double
@@ -168,7 +168,7 @@ package struct CovariateSystem {
 
   // MARK: - Product
 
-  /// A W.
+  /// A W, the system's matrix times covariates × factors.
   private func product<Everyone: Team & ~Copyable>(
     _ vector: [Double], with everyone: borrowing Everyone, on workers: Workers
   ) throws(SumFault) -> [Double] {

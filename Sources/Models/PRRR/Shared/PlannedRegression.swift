@@ -4,11 +4,11 @@ import Modeling
 /// What a plan knows of a regression before the counts are read: columns of covariates, rows after those with
 /// equal covariates are one.
 struct PlannedRegression {
-  /// p.
+  /// p, how many covariates the design will have.
   let covariateCount: Int
-  /// q.
+  /// q, how many genes will be regressed.
   let geneCount: Int
-  /// k.
+  /// k, how many factors the fit will have.
   let factorCount: Int
   /// Rows of the rank that holds most, and what is left of them where equal covariates make one row.
   let ownRows: Int

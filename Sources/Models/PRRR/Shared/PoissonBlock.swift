@@ -26,7 +26,7 @@ package struct PoissonBlock: Sendable {
   /// The count of each entry.
   package let entryCounts: [Float]
 
-  /// R.
+  /// R, how many rows the block has.
   package var rowCount: Int { exposure.count }
 
   /// Blocks of some rows of a lane.

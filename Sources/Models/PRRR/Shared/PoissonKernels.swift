@@ -3,7 +3,7 @@ package import TileKernels
 
 /// The kernels of Poisson regression for the processor that this runs on.
 package enum PoissonKernels {
-  /// Chosen once.
+  /// The kernels for this processor, chosen once.
   package static let chosen: any PoissonArithmetic = Processor().poissonKernels
 }
 

@@ -10,23 +10,23 @@ package import LinearAlgebra
 /// | V | loadings of genes | k × q | `geneCoefficients`, first k of each row |
 /// | v0 | intercepts | q | `geneCoefficients`, last of each row |
 package struct ReducedRankCoefficients: Codable, Sendable, Equatable {
-  /// U.
+  /// U, loadings of the covariates, p × k.
   package var covariateLoadings: Matrix<Double>
   /// Gene by gene: the gene's column of V, then its intercept.
   package var geneCoefficients: Matrix<Double>
 
-  /// Coefficients.
+  /// Coefficients of loadings and intercepts.
   package init(covariateLoadings: Matrix<Double>, geneCoefficients: Matrix<Double>) {
     precondition(covariateLoadings.columnCount + 1 == geneCoefficients.columnCount)
     self.covariateLoadings = covariateLoadings
     self.geneCoefficients = geneCoefficients
   }
 
-  /// k.
+  /// k, the number of factors.
   package var factorCount: Int { covariateLoadings.columnCount }
-  /// p.
+  /// p, the number of covariates.
   package var covariateCount: Int { covariateLoadings.rowCount }
-  /// q.
+  /// q, the number of genes.
   package var geneCount: Int { geneCoefficients.rowCount }
 
   /// Vᵀ, genes × factors.
@@ -36,10 +36,10 @@ package struct ReducedRankCoefficients: Codable, Sendable, Equatable {
       elements: (0..<geneCount).flatMap { geneCoefficients.row($0).dropLast() })
   }
 
-  /// v0.
+  /// v₀, the intercept of every gene.
   package var intercepts: [Double] { geneCoefficients.column(factorCount) }
 
-  /// Replaces V.
+  /// Replaces V and leaves the intercepts as they are.
   package mutating func setGeneLoadings(_ loadings: Matrix<Double>) {
     for gene in 0..<geneCount {
       for factor in 0..<factorCount {
@@ -48,7 +48,8 @@ package struct ReducedRankCoefficients: Codable, Sendable, Equatable {
     }
   }
 
-  /// The same U V with the smallest ‖U‖² / σ_U² + ‖V‖² / σ_V², factors in the order of their strength.
+  /// Replaces U and V by those of the same product U V with the smallest ‖U‖² / σ_U² + ‖V‖² / σ_V²,
+  /// factors in the order of their strength.
   ///
   ///     U V / (σ_U σ_V) = P S Qᵀ,  U ← σ_U P S^½,  V ← σ_V S^½ Qᵀ
   ///

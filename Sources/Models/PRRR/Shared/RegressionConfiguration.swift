@@ -10,13 +10,13 @@ package protocol RegressionConfiguration: ModelConfiguration {
   var testFraction: Double { get set }
   /// Whether the p × q matrix of coefficients is written.
   var coefficients: Bool { get set }
-  /// Lanes.
+  /// Lanes that the rows are cut into; nil: one for 256 rows, at most 64.
   var lanes: Int? { get set }
   /// The seed of everything random.
   var seed: Int { get set }
 }
 
-/// The same of regressions of counts, PRRR's and nn-PRRR's.
+/// What the settings of PRRR and nn-PRRR, the regressions of counts, have in common.
 package protocol CountRegressionConfiguration: RegressionConfiguration {
   /// The size factor.
   var sizeFactor: PRRRConfiguration.SizeFactor { get set }
@@ -115,7 +115,8 @@ extension CountRegressionConfiguration {
     ]
   }
 
-  /// The same for stand-in rows whose covariates are given, and that nothing stops: to time steps.
+  /// These settings for stand-in rows whose covariates are given, and that nothing stops: to time
+  /// steps.
   package var forTiming: Self {
     var standIn = self
     standIn.sources = CovariateSources()

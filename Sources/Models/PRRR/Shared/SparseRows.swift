@@ -8,13 +8,13 @@ package struct SparseRows: Sendable {
   package private(set) var starts: [Int] = [0]
   /// Increasing within a row.
   package private(set) var columns: [Int32] = []
-  /// Not zero.
+  /// The entries' values, none of them zero.
   package private(set) var values: [Float] = []
 
-  /// No rows.
+  /// A matrix without rows.
   package init() {}
 
-  /// Rows.
+  /// How many rows there are.
   package var count: Int { starts.count - 1 }
 
   /// Adds a row.

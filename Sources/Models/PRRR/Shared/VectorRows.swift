@@ -3,13 +3,13 @@ package import TileKernels
 
 /// Rows of numbers in whole vectors of eight, zeros behind each row: what the kernels go through.
 package struct VectorRows: Sendable {
-  /// Rows.
+  /// How many rows there are.
   package let rowCount: Int
   /// Vectors of each row.
   package let vectorsPerRow: Int
   private var vectors: [WideDoubles]
 
-  /// Zeros.
+  /// Rows of zeros.
   package init(rowCount: Int, width: Int) {
     self.rowCount = rowCount
     vectorsPerRow = (width + 7) / 8

@@ -12,30 +12,30 @@ import RealModule
 public struct NonnegativePRRRSimulator: Simulator {
   /// Settings of the simulation.
   public struct Configuration: SimulatedRegressionConfiguration {
-    /// n.
+    /// n, the number of rows.
     public var cells = 200
-    /// q.
+    /// q, the number of genes.
     public var genes = 20
-    /// p.
+    /// p, the number of covariates.
     public var covariates = 20
     /// The distribution of the covariates.
     package var design = SimulatedDesign.Kind.uniform
     /// Their width or scale.
     public var covariateScale = 3.0
-    /// k.
+    /// k, the number of factors.
     public var rank = 3
-    /// a.
+    /// a, the shape of the gamma distribution of all loadings.
     public var shape = 0.5
-    /// d.
+    /// d, the typical size factor of a row.
     public var depth = 1.0
-    /// ω.
+    /// ω, the spread of the size factors' logarithms.
     public var depthDeviation = 0.0
     /// The probability that a count is lost.
     public var dropout = 0.0
-    /// The seed.
+    /// The seed of all random numbers.
     public var seed = 0
 
-    /// The defaults.
+    /// Every setting at its default.
     public init() {}
 
     /// Flags of `distfit simulate nn-prrr`.
@@ -66,10 +66,10 @@ public struct NonnegativePRRRSimulator: Simulator {
     rowCount = configuration.cells
   }
 
-  /// n.
+  /// n, the number of rows.
   public let rowCount: Int
 
-  /// Gene names.
+  /// The genes' names: columns have no true parameters beside U, V and v₀.
   public var columns: Table {
     Table(names: regression.intercepts.indices.map { "gene\($0)" })
   }

@@ -20,36 +20,36 @@ import RealModule
 public struct PRRRSimulator: Simulator {
   /// Settings of the simulation.
   public struct Configuration: SimulatedRegressionConfiguration {
-    /// n.
+    /// n, the number of rows.
     public var cells = 200
-    /// q.
+    /// q, the number of genes.
     public var genes = 20
-    /// p.
+    /// p, the number of covariates.
     public var covariates = 20
     /// The distribution of the covariates.
     package var design = SimulatedDesign.Kind.uniform
     /// Their half width or standard deviation.
     public var covariateScale = 5.0
-    /// k.
+    /// k, the number of factors.
     public var rank = 3
-    /// m.
+    /// m, the mean of the entries of U and V.
     public var effectMean = 0.01
-    /// σ.
+    /// σ, the standard deviation of the entries of U and V.
     public var effectDeviation = 0.25
-    /// b.
+    /// b, the mean of the intercepts.
     public var baseMean = 0.0
-    /// τ.
+    /// τ, the standard deviation of the intercepts.
     public var baseDeviation = 0.0
-    /// d.
+    /// d, the typical size factor of a row.
     public var depth = 1.0
-    /// ω.
+    /// ω, the spread of the size factors' logarithms.
     public var depthDeviation = 0.0
     /// The probability that a count is lost.
     public var dropout = 0.0
-    /// The seed.
+    /// The seed of all random numbers.
     public var seed = 0
 
-    /// The defaults.
+    /// Every setting at its default.
     public init() {}
 
     /// Flags of `distfit simulate prrr`.
@@ -90,7 +90,7 @@ public struct PRRRSimulator: Simulator {
     rowCount = configuration.cells
   }
 
-  /// n.
+  /// n, the number of rows.
   public let rowCount: Int
 
   /// Gene names and true intercepts.

@@ -12,9 +12,9 @@ import Probability
 package struct SimulatedDesign: Sendable {
   /// The distribution of the covariates.
   package enum Kind: String, CaseIterable, Sendable {
-    /// Uniform.
+    /// Uniform numbers.
     case uniform
-    /// Normal.
+    /// Standard normal numbers.
     case normal
     /// Copies of an allele: 0, 1, 2.
     case dosages
@@ -26,7 +26,7 @@ package struct SimulatedDesign: Sendable {
   private static let columnLimit = 100
 
   let kind: Kind
-  /// p.
+  /// p, the number of covariates.
   let count: Int
   /// Half the width, or the standard deviation.
   let scale: Double
@@ -46,7 +46,7 @@ package struct SimulatedDesign: Sendable {
     frequencies = kind == .dosages ? (0..<count).map { _ in 0.1 + 0.4 * stream.uniform() } : []
   }
 
-  /// x_n.
+  /// x_n, the covariates of a row.
   func covariates(ofRow row: Int) -> [Double] {
     var stream = random.stream("simulated covariates", index: row)
     switch kind {

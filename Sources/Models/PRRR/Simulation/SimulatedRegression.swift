@@ -11,25 +11,25 @@ import RealModule
 /// | X | covariates, n × p | `design`, `covariateScale` |
 /// | d, ω | typical size factor, spread of its logarithm | `depth`, `depthDeviation` |
 package protocol SimulatedRegressionConfiguration: ModelConfiguration {
-  /// n.
+  /// n, the number of rows.
   var cells: Int { get set }
-  /// q.
+  /// q, the number of genes.
   var genes: Int { get set }
-  /// p.
+  /// p, the number of covariates.
   var covariates: Int { get set }
   /// The distribution of the covariates.
   var design: SimulatedDesign.Kind { get set }
   /// Their width, half width or standard deviation.
   var covariateScale: Double { get set }
-  /// k.
+  /// k, the number of factors.
   var rank: Int { get set }
-  /// d.
+  /// d, the typical size factor of a row.
   var depth: Double { get set }
-  /// ω.
+  /// ω, the spread of the size factors' logarithms.
   var depthDeviation: Double { get set }
   /// The probability that a count is lost.
   var dropout: Double { get set }
-  /// The seed.
+  /// The seed of all random numbers.
   var seed: Int { get set }
 }
 
@@ -84,7 +84,7 @@ struct SimulatedRegression: Sendable {
   let covariateLoadings: Matrix<Double>
   /// V, genes × k.
   let geneLoadings: Matrix<Double>
-  /// v0.
+  /// v₀, the intercept of every gene.
   let intercepts: [Double]
   private let settings: StoredTree
   private let (depth, depthDeviation, dropout): (Double, Double, Double)

@@ -22,20 +22,20 @@ import RealModule
 public struct SplatterSimulator: Simulator {
   /// Settings of the simulation.
   public struct Configuration: ModelConfiguration {
-    /// n.
+    /// n, the number of cells.
     public var cells = 200
-    /// q.
+    /// q, the number of genes.
     public var genes = 100
     /// Groups of cells.
     public var groups = 10
     /// The probability that a gene differs in a group.
     public var differing = 0.1
-    /// ℓ.
+    /// ℓ, the mean of the log library sizes.
     public var libraryLocation = 11.0
-    /// The seed.
+    /// The seed of all random numbers.
     public var seed = 0
 
-    /// The defaults.
+    /// Every setting at its default.
     public init() {}
 
     /// Flags of `distfit simulate splatter`.
@@ -92,7 +92,7 @@ public struct SplatterSimulator: Simulator {
     }
   }
 
-  /// n.
+  /// n, the number of cells.
   public var rowCount: Int { configuration.cells }
 
   /// Gene names and true base means.

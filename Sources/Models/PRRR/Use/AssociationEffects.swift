@@ -17,14 +17,14 @@ package struct AssociationEffects: Sendable {
   package struct Block: Sendable {
     /// Columns of the design.
     package let columns: Range<Int>
-    /// Genes.
+    /// The genes of the block, by their columns.
     package let genes: Range<Int>
     /// e, columns × genes.
     package let effects: Matrix<Double>
     /// Var e, columns × genes; nil where the fit states no uncertainty.
     package let variances: Matrix<Double>?
 
-    /// One pair.
+    /// The association of one covariate and one gene of the block.
     package func association(_ column: Int, _ gene: Int) -> Association {
       let (row, place) = (column - columns.lowerBound, gene - genes.lowerBound)
       return Association(

@@ -4,7 +4,7 @@ public import Modeling
 public struct AssociationEvaluation: ModelConfiguration {
   /// Nothing to set.
   public init() {}
-  /// None.
+  /// Evaluation has no settings of its own.
   public static var settings: [Setting<AssociationEvaluation>] { [] }
 }
 

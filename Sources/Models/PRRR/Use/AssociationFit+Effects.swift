@@ -6,7 +6,7 @@ import RealModule
 public struct Association: Sendable, Equatable {
   /// Which column of the design.
   public let covariate: Int
-  /// Which gene.
+  /// The gene, by its column.
   public let gene: Int
   /// What the covariate does, see ``AssociationFit/effects(of:factor:)``.
   public let effect: Double

@@ -11,7 +11,7 @@ public protocol AssociationModel: EvaluableModel, GenotypeModel {
 extension PRRR: AssociationModel {
   /// Nothing to set.
   public typealias Evaluation = AssociationEvaluation
-  /// exp.
+  /// Rates are exponentials of the predictors.
   public static let link = AssociationFit.Link.log
 
   /// The setting `donor-key`.
@@ -23,7 +23,7 @@ extension PRRR: AssociationModel {
 extension NonnegativePRRR: AssociationModel {
   /// Nothing to set.
   public typealias Evaluation = AssociationEvaluation
-  /// Itself.
+  /// Rates are the predictors themselves.
   public static let link = AssociationFit.Link.identity
 
   /// The setting `donor-key`.
@@ -59,7 +59,7 @@ public struct AssociationFit: Sendable {
   public enum Link: Sendable {
     /// s exp η.
     case log
-    /// s η.
+    /// Rates are s η, the exposure times the predictor.
     case identity
     /// exp η − 1, the inverse of the logarithm that was fitted; no size factor.
     case logCounts
@@ -68,7 +68,7 @@ public struct AssociationFit: Sendable {
   /// The means and standard deviations of U and V under the approximate posterior, whose entries are
   /// independent of each other; not in canonical form.
   public struct Posterior: Sendable {
-    /// E U.
+    /// E U, the posterior means of the covariates' loadings.
     public let covariateMeans: Matrix<Double>
     /// E V, q × k.
     public let geneMeans: Matrix<Double>
@@ -78,15 +78,15 @@ public struct AssociationFit: Sendable {
     public let geneDeviations: Matrix<Double>
   }
 
-  /// The link.
+  /// How rates follow from predictors.
   public let link: Link
   /// How covariates are coded.
   public let design: CovariateDesign
   /// Where the fit's covariates came from.
   package let sources: CovariateSources
-  /// U.
+  /// U, loadings of the covariates, p × k.
   public let covariateLoadings: Matrix<Double>
-  /// V.
+  /// V, loadings of the genes.
   public let geneLoadings: Matrix<Double>
   /// v0; zeros where the model has none.
   public let intercepts: [Double]
@@ -105,11 +105,11 @@ public struct AssociationFit: Sendable {
   /// Whether the factors are the covariates themselves.
   public let isFullRank: Bool
 
-  /// p.
+  /// p, the number of covariates.
   public var covariateCount: Int { covariateLoadings.rowCount }
-  /// q.
+  /// q, the number of genes.
   public var geneCount: Int { geneLoadings.rowCount }
-  /// k.
+  /// k, the number of factors.
   public var factorCount: Int { covariateLoadings.columnCount }
 
   /// Reads `uns/distfit` of a fit.

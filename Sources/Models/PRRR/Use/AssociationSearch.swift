@@ -68,7 +68,7 @@ extension AssociationFit {
     search(count, markerCount: markerCount, z: z, blockSize: Self.blockSize)
   }
 
-  /// The same in blocks of so many pairs.
+  /// Searches the pairs in blocks of so many: for tests of the cutting.
   package func search(
     _ count: Int, markerCount: Int, z: Double, blockSize: Int
   ) -> (strongest: [Association], markers: [Markers]) {

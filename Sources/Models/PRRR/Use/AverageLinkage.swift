@@ -12,9 +12,9 @@ public struct AverageLinkage: Sendable {
   public struct Merge: Sendable, Equatable {
     /// The cluster with the smaller number.
     public let left: Int
-    /// The other.
+    /// The second of the two clusters that are joined.
     public let right: Int
-    /// Their distance.
+    /// The mean distance of their members, the height of the join.
     public let height: Double
     /// Points in both.
     public let count: Int

@@ -26,7 +26,7 @@ import TileKernels
 /// it gives the derivatives of the likelihood: N¹/λ − N⁰/(1 − λ) by λ, M by θ (up to a constant, which the
 /// simplex does not see).
 package struct AllelePass {
-  /// M.
+  /// M, what updates the donors' sources, (J + K) × I.
   package private(set) var donorSums: Matrix<Double>
   /// N¹ and N⁰ of the topics.
   package private(set) var copies: AllelePair

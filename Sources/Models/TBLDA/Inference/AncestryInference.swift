@@ -23,7 +23,7 @@ import Probability
 /// Source: P. Gopalan, W. Hao, D. M. Blei, J. D. Storey, Scaling probabilistic models of genetic variation to
 /// millions of humans, Nature Genetics 48:1587–1590, 2016, doi:10.1038/ng.3710.
 public struct AncestryInference: Sendable {
-  /// J.
+  /// J, the number of ancestral populations.
   public let populationCount: Int
   /// Starts; the likeliest is kept.
   public let restartCount: Int
@@ -49,7 +49,7 @@ public struct AncestryInference: Sendable {
     random = RandomSource(seed: UInt64(seed))
   }
 
-  /// A result.
+  /// What the likeliest start came to.
   public struct Outcome: Sendable {
     /// E[τ] and E[β].
     public let ancestry: Ancestry

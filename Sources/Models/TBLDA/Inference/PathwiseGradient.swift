@@ -16,7 +16,7 @@ package struct DirichletDraw: Sendable {
   package private(set) var points: Matrix<Double>
   /// ∂ log g/∂a.
   private var slopes: Matrix<Double>
-  /// log p.
+  /// log p of every entry, which does not underflow where p does.
   private var logarithms: Matrix<Double>
   private let concentrations: Matrix<Double>
 

@@ -16,9 +16,9 @@ import TileKernels
 /// Samples go through in blocks, so that R never exists as a whole; their size depends on the number of genes
 /// only.
 package struct ReadPass {
-  /// P.
+  /// P = R Ψ̃ᵀ, samples × topics, what updates σ̂.
   package private(set) var sampleSums: Matrix<Double>
-  /// G.
+  /// G = Φ̃ᵀ R, topics × genes, what updates ξ̂.
   package private(set) var geneSums: Matrix<Double>
   /// Σ x log (Φ̃ Ψ̃); 0 unless asked for.
   package private(set) var logLikelihood = 0.0

@@ -12,7 +12,7 @@ extension TBLDA {
       alleles: adam(2 * lane.saved.alleles.counted.elements.count))
   }
 
-  /// The same for what is shared.
+  /// Moments of the shared parameters before the first stochastic step.
   func startingStochastic() -> StochasticState {
     StochasticState(
       genes: adam(topicCount * geneCount), alpha: adam(1),

@@ -48,7 +48,8 @@ extension TBLDA {
       on: workers)
   }
 
-  /// The same over some donors; with ρ < 1 what is shared moves by natural gradients.
+  /// One iteration of coordinate ascent over some donors; with ρ < 1 what is shared moves by
+  /// natural gradients.
   ///
   ///     ξ̂ ← (1 − ρ) ξ̂ + ρ (ξ + f Ψ̃ ∘ G),  ζ̂, γ̂ and α likewise
   ///
@@ -143,7 +144,7 @@ extension TBLDA {
       among: cohort.allDonors, with: everyone)
   }
 
-  /// The same over the samples of some donors.
+  /// The means over each donor's samples of a matrix's rows, topics × donors, for some donors.
   ///
   /// Collective.
   /// - Parameters:

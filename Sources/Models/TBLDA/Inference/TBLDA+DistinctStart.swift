@@ -96,7 +96,7 @@ extension TBLDA {
 
 /// How samples' profiles differ from one.
 private struct SampleProfiles {
-  /// c.
+  /// c, the profile that the others are compared with.
   var center: [Double]
   /// √(m + 1/C̄).
   let scales: [Double]

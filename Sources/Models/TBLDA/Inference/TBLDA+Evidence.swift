@@ -9,7 +9,7 @@ package struct EvidenceEstimate: Codable, Sendable {
   package let mean: Double
   /// Its standard error; NaN for one draw.
   package let standardError: Double
-  /// Draws.
+  /// How many draws the estimate is the mean of.
   package let drawCount: Int
 }
 

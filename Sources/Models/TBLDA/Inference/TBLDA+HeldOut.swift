@@ -12,13 +12,15 @@ package struct HeldOutScore: Codable, Sendable, Equatable {
   package var readCount: Double
   /// Σ x log (E[φ] E[ψ]) of the reads predicted.
   package var readLogLikelihood: Double
-  /// The same with every gene's share of all reads: what topics are to be better than.
+  /// Σ x log (share of the gene among all reads) of the reads predicted: what topics are to be
+  /// better than.
   package var profileLogLikelihood: Double
   /// Genotypes held out.
   package var genotypeCount: Double
   /// Σ log Binomial(y; 2, α βτ + (1 − α) E[λ] E[θ]).
   package var genotypeLogLikelihood: Double
-  /// The same with ancestry alone, α = 1.
+  /// Σ log Binomial(y; 2, βτ), the log-likelihood of the held-out genotypes by ancestry alone, α =
+  /// 1.
   package var ancestryLogLikelihood: Double
 
   /// exp(−log-likelihood ÷ reads).

@@ -76,7 +76,7 @@ extension TBLDA {
     }
   }
 
-  /// The same at the end of a start, and forgets momentum.
+  /// Takes up what the last good iteration of a start led to, and forgets momentum.
   package func loseMomentum(_ shared: inout TBLDAState, _ lanes: inout [TBLDALane]) {
     returnToReached(&shared, &lanes)
     shared.momentum = nil

@@ -22,7 +22,7 @@ package struct StochasticLane: Codable, Sendable {
 
 /// Derivatives of one draw's estimate of the evidence lower bound, or steps of the natural gradient.
 package struct EvidenceGradient: Sendable {
-  /// The estimate.
+  /// The draw's estimate of the evidence lower bound.
   package var evidence: Double
   /// By log ξ̂, topics × genes.
   package var genes: Matrix<Double>

@@ -20,32 +20,32 @@ import RealModule
 public struct TBLDASimulator: GenotypeSimulator {
   /// Settings of the simulation.
   public struct Configuration: ModelConfiguration {
-    /// I.
+    /// I, the number of donors.
     public var donors = 200
     /// Samples of each donor.
     public var samplesPerDonor = 3
-    /// G.
+    /// G, the number of genes.
     public var genes = 500
-    /// S.
+    /// S, the number of variants.
     public var variants = 1000
-    /// K.
+    /// K, the number of topics.
     public var topics = 5
-    /// J.
+    /// J, the number of ancestral populations.
     public var ancestries = 2
     /// Reads of a typical sample.
     public var reads = 20_000
-    /// α.
+    /// α, the share of genotypes that ancestry explains.
     public var alpha = 0.3
-    /// c.
+    /// c, how even a topic is over genes.
     public var geneConcentration = 50.0
-    /// σ.
+    /// σ, how even a sample is over topics.
     public var topicConcentration = 0.3
     /// Fraction of genotypes that are missing.
     public var missing = 0.0
-    /// The seed.
+    /// The seed of all random numbers.
     public var seed = 0
 
-    /// The defaults.
+    /// Every setting at its default.
     public init() {}
 
     /// Flags of `distfit simulate tblda`.
@@ -101,7 +101,7 @@ public struct TBLDASimulator: GenotypeSimulator {
       })
   }
 
-  /// Samples.
+  /// How many samples there are, of all donors.
   public var rowCount: Int { configuration.donors * configuration.samplesPerDonor }
 
   /// Gene names and true topics.

@@ -5,15 +5,15 @@
 /// The paper calls a topic associated with a tissue where s > 40, which depends on how many samples the tissue
 /// has; m does not. `excess` is m less the mean of the samples of all other groups.
 public struct GroupAssociation: Sendable, Equatable {
-  /// Which group.
+  /// The group t, by its code.
   public let group: Int
-  /// Which topic.
+  /// The topic k, from 0.
   public let topic: Int
-  /// |t|.
+  /// |t|, how many samples the group has.
   public let sampleCount: Int
-  /// s.
+  /// s_tk, the expected samples' worth of the topic in the group.
   public let sum: Double
-  /// m.
+  /// m_tk, the mean share of the topic in a sample of the group; NaN of an empty group.
   public let mean: Double
   /// m less the other samples' mean; NaN where there are no others.
   public let excess: Double

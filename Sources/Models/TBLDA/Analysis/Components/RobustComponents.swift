@@ -13,13 +13,13 @@ public struct RobustComponents: Sendable {
   public enum Similarity: String, CaseIterable, Sendable {
     /// The square of Pearson's correlation.
     case pearson
-    /// Kendall's τ_b.
+    /// Kendall's rank correlation τ_b, which is blind to outliers.
     case kendall
   }
 
   /// One component of one run.
   public struct Member: Sendable, Hashable, Comparable {
-    /// Which run.
+    /// The run, by its place in the list.
     public let run: Int
     /// Which of its components.
     public let component: Int

@@ -12,7 +12,7 @@ public import Metrics
 ///
 /// Source: Y. Benjamini, Y. Hochberg, J. R. Stat. Soc. B 57:289–300, 1995; tests: ``LinearAssociation``.
 public struct EQTLMapping: Sendable {
-  /// The tests.
+  /// The linear tests of all genes against all variants, covariates taken out.
   public let association: LinearAssociation
   /// The variants that each gene is tested against, ascending; nil: all.
   public let tested: [[Int32]]?
@@ -42,15 +42,15 @@ public struct EQTLMapping: Sendable {
     self.separatingPlaces = separatingPlaces
   }
 
-  /// One discovery.
+  /// A pair of gene and variant whose false discovery rate is small enough.
   public struct Discovery: Sendable, Equatable {
-    /// Which gene.
+    /// The gene, by its row.
     public let gene: Int
-    /// Which variant.
+    /// The variant, by its row.
     public let variant: Int
     /// r of the residuals.
     public let correlation: Double
-    /// log p.
+    /// log p, the logarithm of the two-sided p value.
     public let logPValue: Double
     /// log of the false discovery rate.
     public let logRate: Double

@@ -4,7 +4,7 @@ public struct GenomicPlaces: Sendable {
   public enum Relation: String, Sendable {
     /// On the gene's chromosome, within the window around its start.
     case cis
-    /// Elsewhere.
+    /// On another chromosome, or outside the window.
     case trans
     /// The place of one of them is not known.
     case unknown
@@ -17,7 +17,7 @@ public struct GenomicPlaces: Sendable {
     /// In bases: a variant's position, a gene's start of transcription.
     public let position: Int
 
-    /// A place.
+    /// A place on a chromosome, named with or without `chr`.
     public init(chromosome: String, position: Int) {
       let hasPrefix = chromosome.lowercased().hasPrefix("chr") && chromosome.count > 3
       self.chromosome = hasPrefix ? String(chromosome.dropFirst(3)) : chromosome
@@ -34,7 +34,7 @@ public struct GenomicPlaces: Sendable {
   private let geneCodes: [Int32]
   private let variantCodes: [Int32]
 
-  /// Places.
+  /// The places of genes and variants, nil where one is not known.
   public init(genes: [Place?], variants: [Place?], window: Int = 1_000_000) {
     self.genes = genes
     self.variants = variants

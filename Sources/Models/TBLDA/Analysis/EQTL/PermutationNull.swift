@@ -2,7 +2,8 @@ public import LinearAlgebra
 import Metrics
 public import Probability
 
-/// The same tests with donors' genotypes dealt out anew: what is found when nothing is there.
+/// Linear tests with donors' genotypes dealt out anew: what an ``EQTLMapping`` finds when nothing
+/// is there.
 ///
 /// The donors are permuted, not the samples: samples of one donor keep sharing their genotype, and covariates
 /// stay with the samples.

@@ -11,13 +11,13 @@ import Metrics
 /// Edge cases: sets without a feature of the background are left out; features outside the background count
 /// nowhere.
 public enum SetEnrichment {
-  /// One test.
+  /// The test of one list against one set.
   public struct Test: Sendable, Equatable {
     /// Which list, as given.
     public let list: Int
     /// Which set, as given.
     public let set: Int
-    /// a.
+    /// a, the features that are both in the list and in the set.
     public let overlap: Int
     /// a + b.
     public let chosen: Int
