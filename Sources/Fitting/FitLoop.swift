@@ -6,9 +6,9 @@ public import Sums
 
 /// A fit between two steps: all that a checkpoint keeps, and the data of this rank's lanes.
 public struct FitState<Fitted: Model>: Sendable {
-  /// Steps taken.
+  /// How many steps have been taken, over all sessions.
   public var stepCount: Int
-  /// The same bits on every rank.
+  /// The shared state, which has the same bits on every rank.
   public var shared: Fitted.Shared
   /// The lanes of this rank.
   public var lanes: [Fitted.Lane]
@@ -154,7 +154,8 @@ public struct FitLoop<Fitted: Model> {
     if everyone.maximum(isLost ? 1 : 0) > 0 { throw FitFailure.dataLost }
   }
 
-  /// The same among ranks: what leaves nothing to write ends the fit on all of them with one line.
+  /// Runs the loop among ranks: what leaves nothing to write ends the fit on all of them with one
+  /// line.
   ///
   /// Collective.
   /// - Throws: `CollectiveFailure`, and what `save` throws.

@@ -4,15 +4,15 @@ public import Storage
 
 /// A fit file opened for use: to embed, decode, sample or evaluate.
 public struct FittedFile: Sendable {
-  /// The file.
+  /// The fit file, open for reading.
   public let file: AnnDataFile
-  /// `uns/distfit`.
+  /// Settings, history and parameters of the fit, `uns/distfit`.
   public let fit: StoredTree
   /// The model's name.
   public let model: String
-  /// `obs`.
+  /// The table of the rows, `obs`.
   public let rows: Table
-  /// `var`.
+  /// The table of the columns, `var`.
   public let columns: Table
 
   /// Opens a fit.

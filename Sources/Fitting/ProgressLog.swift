@@ -7,14 +7,14 @@ import Foundation
 public final class ProgressLog {
   /// How much is said.
   public enum Level: Int, Sendable, Comparable {
-    /// Errors only.
+    /// Nothing but errors.
     case quiet
     /// Phases, warnings, progress.
     case normal
     /// Every epoch, decisions, timings.
     case verbose
 
-    /// By amount.
+    /// Levels are ordered by how much they tell.
     public static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
   }
 

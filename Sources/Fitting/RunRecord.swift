@@ -17,7 +17,7 @@ struct RunRecord: Encodable {
   /// The file of the donors' genotypes, for tests on the fit; nil: none.
   let genotypes: String?
 
-  /// Collective.
+  /// The record of a run on these ranks. Collective.
   init(_ world: borrowing Communicator, threads: Int, genotypes: String? = nil) {
     self.genotypes = genotypes
     ranks = world.size

@@ -28,7 +28,7 @@ public func sizeText(_ bytes: Int) -> String {
 }
 
 extension Duration {
-  /// In seconds.
+  /// The duration in seconds, as a number.
   public var seconds: Double {
     Double(components.seconds) + Double(components.attoseconds) * 1e-18
   }

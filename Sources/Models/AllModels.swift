@@ -10,7 +10,7 @@ public let allModels: [any Model.Type] = [
   GmGM.self,
 ]
 
-/// Every simulator.
+/// Every simulator of `distfit simulate`.
 public let allSimulators: [any Simulator.Type] = [
   DGDSimulator.self, RegulatorySimulator.self,
   PRRRSimulator.self, NonnegativePRRRSimulator.self, SplatterSimulator.self,

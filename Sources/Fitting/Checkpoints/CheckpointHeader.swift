@@ -13,7 +13,7 @@ public struct CheckpointIdentity: Sendable, Equatable {
   /// The program's version: noted, not compared; another version may give other bits.
   public var programVersion: String
 
-  /// Memberwise.
+  /// What a checkpoint of this fit belongs to.
   public init(
     model: String, settings: StoredTree, dataFingerprint: String, plan: LanePlan,
     programVersion: String

@@ -12,7 +12,7 @@ import Storage
 /// It is written by rank 0, lane after lane, so that no rank needs memory for more than one rank's lanes,
 /// and under a temporary name until it is complete (`AtomicFile`): a kill never costs the one before.
 public struct CheckpointStore: Sendable {
-  /// The folder.
+  /// The folder that holds the checkpoints of one fit.
   public let folder: String
   /// What the checkpoints belong to.
   public let identity: CheckpointIdentity

@@ -14,7 +14,7 @@ public struct SweepFigure: Sendable {
     package let values: [Double]
   }
 
-  /// One measure.
+  /// The part of the figure that shows one measure.
   package struct Panel: Equatable, Sendable {
     package let measure: String
     package let curves: [Curve]

@@ -12,7 +12,7 @@ struct SweepHolder: Codable, Equatable, Sendable {
   /// The process's start in the kernel's clock ticks: numbers are given again, starts are not.
   let start: String
 
-  /// This process.
+  /// The holder that this process is.
   static func current() -> SweepHolder {
     let process = getpid()
     return SweepHolder(

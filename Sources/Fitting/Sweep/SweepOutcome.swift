@@ -16,7 +16,7 @@ public struct SweepOutcome: Codable, Sendable, Equatable {
   public struct Measure: Codable, Sendable, Equatable {
     /// The column's name.
     public var name: String
-    /// Its value.
+    /// The number that the fit ended with.
     public var value: Double
 
     /// A named number.
@@ -37,7 +37,7 @@ public struct SweepOutcome: Codable, Sendable, Equatable {
   /// Ranks that worked on it. Set by the sweep.
   public var ranks: Int = 1
 
-  /// An outcome.
+  /// How a fit of a sweep ended, with what it has to say.
   public init(_ status: Status, message: String = "", measures: [Measure] = []) {
     self.status = status
     self.message = message

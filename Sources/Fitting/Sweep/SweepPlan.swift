@@ -10,7 +10,7 @@ public struct SweepPlan: Sendable, Equatable {
   public struct Assignment: Sendable, Equatable {
     /// As in `--name`; also `model` and `input`.
     public var name: String
-    /// Its value.
+    /// The value that the setting has at this point.
     public var value: SettingValue
 
     /// A setting with its value.
@@ -43,7 +43,7 @@ public struct SweepPlan: Sendable, Equatable {
   /// Points of the product that are left out: those that match every entry of a pattern, by any of its values.
   public var excluded: [[(name: String, values: [SettingValue])]]
 
-  /// A plan.
+  /// The product of the axes with points beside it, less those that are left out.
   public init(
     common: [Assignment] = [], axes: [Axis] = [], included: [[Assignment]] = [],
     excluded: [[(name: String, values: [SettingValue])]] = []
@@ -118,7 +118,7 @@ extension SweepPlan {
 
 /// A plan or a sweep's folder that cannot be used: what, where, what to do. One line.
 public struct SweepError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// The line.
+  /// What is wrong with the plan, where, and what to do, in one line.
   public let description: String
 
   /// An error with its line.

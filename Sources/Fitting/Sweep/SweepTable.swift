@@ -4,7 +4,7 @@ import Storage
 
 /// One line for each point of a sweep.
 public struct SweepTable: Sendable {
-  /// Column names.
+  /// The names of the columns.
   public let header: [String]
   /// As many texts as columns, for each point in the order of the plan.
   public let rows: [[String]]

@@ -10,11 +10,11 @@
 public enum Column: Sendable, Equatable {
   /// Codes into a list of category names; −1 is missing.
   case categories(codes: [Int32], names: [String], isOrdered: Bool)
-  /// Texts.
+  /// Texts, nil where one is missing.
   case strings([String?])
   /// Real numbers; NaN is missing.
   case numbers([Double])
-  /// Whole numbers.
+  /// Whole numbers, nil where one is missing.
   case integers([Int64?])
   /// True or false.
   case flags([Bool?])
@@ -71,7 +71,7 @@ public enum Column: Sendable, Equatable {
 public struct NamedColumn: Sendable, Equatable {
   /// The name, as in the file.
   public let name: String
-  /// The values.
+  /// The values, one for each row of the table.
   public let column: Column
 
   /// A named column.

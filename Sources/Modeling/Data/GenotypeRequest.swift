@@ -55,7 +55,7 @@ public struct GenotypeRequest: Sendable, Equatable, Codable {
     return (chosen.count < own.variantCount ? own.selecting(variants: chosen) : own, notes)
   }
 
-  /// The same of genotypes outside of memory: which of their donors and variants are left.
+  /// Which donors and variants of genotypes outside of memory are left for the fit.
   ///
   /// - Throws: `ModelError` likewise.
   public func selection(

@@ -65,7 +65,8 @@ extension Table {
 }
 
 extension [VariantCounts] {
-  /// As ``Genotypes/variants(minimumFrequency:maximumMissing:)``.
+  /// Whether these counts let the variant be used, as
+  /// ``Genotypes/variants(minimumFrequency:maximumMissing:)`` asks.
   func usable(donorCount: Int, minimumFrequency: Double, maximumMissing: Double) -> [Int] {
     indices.filter { variant in
       let observed = self[variant].observed

@@ -32,7 +32,8 @@ public struct LinkagePruning: Sendable, Equatable, Codable {
     }
   }
 
-  /// The same of variants whose genotypes are asked for when their window comes.
+  /// The variants that stay, ascending, of genotypes that are asked for when their window comes;
+  /// nil where it is not known where the variants are.
   ///
   /// - Parameters:
   ///   - counts: what every variant's genotypes come to.

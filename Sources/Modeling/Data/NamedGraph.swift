@@ -22,6 +22,6 @@ public struct NamedGraph: Sendable, Equatable {
     self.weights = weights
   }
 
-  /// Vertices.
+  /// How many vertices there are.
   public var vertexCount: Int { rowStarts.count - 1 }
 }

@@ -5,7 +5,7 @@ public struct NamedMatrix: Sendable, Equatable {
   public let name: String
   /// Numbers in a row of the matrix.
   public let width: Int
-  /// Row-major.
+  /// All numbers, row after row.
   public let elements: [Float]
 
   /// A named matrix.

@@ -14,7 +14,7 @@ public struct NetworkOutput: Sendable {
   /// The values they were learned from, rows × chosen columns: `X`.
   public var values: NamedMatrix
 
-  /// Memberwise.
+  /// What a fit says about pairs of rows and of columns.
   public init(
     chosenColumns: [Int], rowGraphs: [NamedGraph], columnGraphs: [NamedGraph],
     rowMatrices: [NamedMatrix], columnMatrices: [NamedMatrix], values: NamedMatrix

@@ -25,7 +25,7 @@ package struct HDF5Boolean: HDF5Element, Equatable {
   package let byte: Int8
   /// The shim's code of the type.
   package static var code: Int32 { Int32(DISTFIT_BOOLEAN) }
-  /// False.
+  /// The boolean that is false.
   package static var zero: HDF5Boolean { HDF5Boolean(false) }
   /// The truth value.
   package var isTrue: Bool { byte != 0 }

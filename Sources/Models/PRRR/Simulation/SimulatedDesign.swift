@@ -12,7 +12,7 @@ import Probability
 package struct SimulatedDesign: Sendable {
   /// The distribution of the covariates.
   package enum Kind: String, CaseIterable, Sendable {
-    /// Uniform numbers.
+    /// Uniform numbers, around 0 or, where they must not be negative, from 0 on.
     case uniform
     /// Standard normal numbers.
     case normal
