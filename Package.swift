@@ -70,7 +70,7 @@ let package = Package(
     library(
       "Networks",
       [
-        "LinearAlgebra", "Probability", "Sums", "TileKernels", "TileKernelsAVX2",
+        "LinearAlgebra", "Optimization", "Probability", "Sums", "TileKernels", "TileKernelsAVX2",
         "TileKernelsAVX512", "TileKernelsBFloat16", numerics,
       ]),
     library("Optimization", ["LinearAlgebra", numerics]),
@@ -124,8 +124,8 @@ let package = Package(
     tests(
       "NetworksTests",
       [
-        "Networks", "LinearAlgebra", "Probability", "TileKernels", "TileKernelsAVX2",
-        "TileKernelsAVX512", "TileKernelsBFloat16",
+        "Networks", "LinearAlgebra", "Optimization", "Probability", "Sums", "TileKernels",
+        "TileKernelsAVX2", "TileKernelsAVX512", "TileKernelsBFloat16",
       ]),
     tests("OptimizationTests", ["Optimization"]),
     tests("SumsTests", ["Sums"]),
@@ -146,7 +146,8 @@ let package = Package(
     .executableTarget(
       name: "distfit-bench",
       dependencies: [
-        "Models", "Modeling", "Networks", "LinearAlgebra", "Probability", "Sums", argumentParser,
+        "Models", "Modeling", "Networks", "LinearAlgebra", "Optimization", "Probability", "Sums",
+        argumentParser,
       ],
       path: "Tests/Benchmarks", exclude: ["Results", "Published"], swiftSettings: settings),
   ]

@@ -1,13 +1,7 @@
 public import RealModule
 
-/// Adam with coupled weight decay, its moments and its step count.
+/// An optimiser by Adam: the rates, moments and step count of some parameters that move by ``AdamStep``.
 ///
-///     g ← g + λ θ,   m ← β₁ m + (1 − β₁) g,   v ← β₂ v + (1 − β₂) g²
-///     after correction (torch):       θ ← θ − η/(1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε)
-///     before correction (TensorFlow): θ ← θ − η √(1 − β₂ᵗ)/(1 − β₁ᵗ) · m / (√v + ε)
-///
-/// TensorFlow computes the factor of m in single precision, whatever the parameters are: so does its form here,
-/// which is for parity with fits published with it.
 /// | Symbol | Meaning | In code |
 /// |---|---|---|
 /// | η, λ | learning rate, weight decay | ``learningRate``, ``weightDecay`` |
@@ -68,35 +62,13 @@ public struct Adam<Scalar: Real & BinaryFloatingPoint & Codable & Sendable>: Cod
 
   /// One step downhill.
   ///
-  /// Entries do not influence one another: the result is the same however parameters are split.
   /// - Precondition: as many parameters and derivatives as at the start.
-  @_specialize(where Scalar == Double)
-  @_specialize(where Scalar == Float)
   public mutating func update(_ parameters: inout [Scalar], along gradient: [Scalar]) {
-    precondition(
-      parameters.count == firstMoments.count && gradient.count == firstMoments.count,
-      "\(parameters.count) parameters and \(gradient.count) derivatives for \(firstMoments.count)")
     stepCount += 1
-    let secondCorrection = (1 - Scalar.pow(beta2, stepCount)).squareRoot()
-    let after = epsilonPlacement == .afterCorrection
-    let step =
-      after ? learningRate / (1 - Scalar.pow(beta1, stepCount)) : singlePrecisionStep
-    for index in parameters.indices {
-      let g = gradient[index] + weightDecay * parameters[index]
-      let m = beta1 * firstMoments[index] + (1 - beta1) * g
-      let v = beta2 * secondMoments[index] + (1 - beta2) * g * g
-      firstMoments[index] = m
-      secondMoments[index] = v
-      let root = v.squareRoot()
-      parameters[index] -= step * m / ((after ? root / secondCorrection : root) + epsilon)
-    }
-  }
-
-  /// η √(1 − β₂ᵗ)/(1 − β₁ᵗ) as TensorFlow computes it.
-  private var singlePrecisionStep: Scalar {
-    let t = Float(stepCount)
-    let corrections =
-      (1 - Float.pow(Float(beta2), t)).squareRoot() / (1 - Float.pow(Float(beta1), t))
-    return Scalar(Float(learningRate) * corrections)
+    AdamStep(
+      stepCount, learningRate: Double(learningRate), beta1: Double(beta1), beta2: Double(beta2),
+      epsilon: Double(epsilon), weightDecay: Double(weightDecay),
+      denominator: epsilonPlacement == .afterCorrection ? .divided : .uncorrected
+    ).move(&parameters, &firstMoments, &secondMoments, along: gradient)
   }
 }

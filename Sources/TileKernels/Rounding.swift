@@ -13,7 +13,7 @@ public func dispersions(
   }
 }
 
-/// The numbers of a step of Adam: see `Networks.AdamStep`.
+/// The numbers of a step of Adam: see `Optimization.AdamStep`.
 @frozen public struct AdamNumbers: Sendable {
   /// η / (1 − β₁ᵗ).
   public let size: Float

@@ -46,20 +46,20 @@ struct BenchProblem {
   }
 
   /// An output layer with small weights.
-  func outputLayer(_ activation: OutputSpecification.Activation) -> FusedOutputLayer {
+  func outputLayer(_ activation: OutputSpecification.Activation) -> OutputHead {
     var stream = RandomSource(seed: 2).stream("benchmark weights")
-    return FusedOutputLayer(
-      OutputSpecification(
-        .negativeBinomial, activation, outputCount: genes, inputCount: hidden,
-        products: products),
+    let specification = OutputSpecification(
+      .negativeBinomial, activation, outputCount: genes, inputCount: hidden, products: products)
+    return OutputHead(
+      OutputPass(
+        specification, kernels: processor.kernels, products: processor.products(products)),
       weights: (0..<genes * hidden).map { _ in Float(0.1 * (2 * stream.uniform() - 1)) },
       biases: Array(repeating: activation == .softmax ? 0 : -4, count: genes),
-      logDispersions: Array(repeating: 0, count: genes), kernels: processor.kernels,
-      products: processor.products(products))
+      logDispersions: Array(repeating: 0, count: genes))
   }
 
   /// Three hidden layers, as scDGD has.
-  func hiddenLayers() -> FusedHiddenLayers {
+  func hiddenLayers() -> Network<Float> {
     var stream = RandomSource(seed: 3).stream("benchmark hidden weights")
     var width = latent
     let layers = (0..<3).map { _ in
@@ -68,6 +68,6 @@ struct BenchProblem {
         weights: (0..<hidden * width).map { _ in Float(0.2 * (2 * stream.uniform() - 1)) },
         biases: Array(repeating: 0, count: hidden))
     }
-    return FusedHiddenLayers(inputCount: latent, layers: layers, kernels: processor.kernels)
+    return Network(inputCount: latent, layers: layers, activation: .relu)
   }
 }

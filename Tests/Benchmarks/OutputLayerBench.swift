@@ -1,6 +1,7 @@
 import LinearAlgebra
 import Modeling
 import Networks
+import Optimization
 import Sums
 
 /// The output layer and a whole training step, against the three bare matrix products by OpenBLAS.

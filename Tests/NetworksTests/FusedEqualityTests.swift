@@ -1,6 +1,7 @@
 import Foundation
 import LinearAlgebra
 import Networks
+import Optimization
 import Probability
 import TestSupport
 import Testing
@@ -93,9 +94,9 @@ struct FusedEqualityTests {
     func trained(
       _ kernels: any TileArithmetic, _ products: (any BFloat16Arithmetic)?
     ) -> Trained {
-      let layer = FusedOutputLayer(
-        problem.specification, weights: problem.weights, biases: problem.biases,
-        logDispersions: problem.logDispersions, kernels: kernels, products: products)
+      let layer = OutputHead(
+        OutputPass(problem.specification, kernels: kernels, products: products),
+        weights: problem.weights, biases: problem.biases, logDispersions: problem.logDispersions)
       return train(layer, problem.batch(Float.self), threads: 2)
     }
     let portable = trained(PortableArithmetic(), products[0])

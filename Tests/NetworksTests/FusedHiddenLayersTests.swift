@@ -1,5 +1,6 @@
 import LinearAlgebra
 import Networks
+import Optimization
 import Probability
 import Testing
 
@@ -82,7 +83,7 @@ struct FusedHiddenLayersTests {
       }
       limbs.withUnsafeBufferPointer { fused.move(step, along: $0, on: workers) }
     }
-    for (layer, exact) in zip(fused.layers, plain.layers) {
+    for (layer, exact) in zip(fused.dense, plain.dense) {
       #expect(relativeDifference(layer.weights, exact.weights) < 1e-4)
       #expect(relativeDifference(layer.biases, exact.biases) < 1e-4)
     }

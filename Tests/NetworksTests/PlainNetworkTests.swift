@@ -1,6 +1,7 @@
 import Foundation
 import LinearAlgebra
 import Networks
+import Optimization
 import TestSupport
 import Testing
 

@@ -44,7 +44,7 @@ where Hidden.Scalar == Output.Scalar {
       ("representations", (0..<count).map { _ in 0.5 * stream.normal() }),
       (
         "hidden layers",
-        shared.hidden.layers.flatMap { $0.weights + $0.biases }.map { Double($0) }
+        shared.hidden.dense.flatMap { $0.weights + $0.biases }.map { Double($0) }
       ),
       ("output weights", shared.output.weights.map { Double($0) }),
       ("output biases", shared.output.biases.map { Double($0) }),
@@ -61,7 +61,7 @@ where Hidden.Scalar == Output.Scalar {
     }
     return Hidden(
       inputCount: model.configuration.latent,
-      layers: shared.hidden.layers.map {
+      layers: shared.hidden.dense.map {
         HiddenLayer(weights: take($0.weights.count), biases: take($0.biases.count))
       })
   }

@@ -13,7 +13,7 @@ struct DGDDecoderFile {
 
   init<Hidden: HiddenLayers, Output: OutputLayer>(_ shared: DGDShared<Hidden, Output>)
   where Hidden.Scalar == Output.Scalar {
-    hidden = shared.hidden.layers.map {
+    hidden = shared.hidden.dense.map {
       HiddenLayer(weights: $0.weights.map { Float($0) }, biases: $0.biases.map { Float($0) })
     }
     weights = shared.output.weights.map { Float($0) }

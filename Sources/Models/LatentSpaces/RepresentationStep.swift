@@ -1,4 +1,5 @@
 import Networks
+import Optimization
 
 /// One step on representations along the gradients they collected: Adam, or gradient descent with momentum
 /// as torch's SGD:

@@ -1,4 +1,5 @@
 public import LinearAlgebra
+public import Optimization
 
 /// The output layer of a decoder with its likelihood, parameters and Adam moments.
 ///

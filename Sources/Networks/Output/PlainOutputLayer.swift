@@ -1,4 +1,5 @@
 public import LinearAlgebra
+public import Optimization
 import RealModule
 
 /// The output layer written as its formulas are, one entry after the other: the oracle of the fused kernels,

@@ -140,7 +140,7 @@ struct DGDGoldenTests {
       let expected = golden.arrays["\(place)/\(part)"]
       #expect(!expected.isEmpty && values.areClose(to: expected, state), "\(part)")
     }
-    for (index, layer) in shared.hidden.layers.enumerated() {
+    for (index, layer) in shared.hidden.dense.enumerated() {
       compare(layer.weights, "decoder/main.\(2 * index).weight")
       compare(layer.biases, "decoder/main.\(2 * index).bias")
     }

@@ -1,68 +1,22 @@
 public import LinearAlgebra
 import TileKernels
 
-extension FusedHiddenLayers {
-  /// All layers' activations.
-  ///
-  /// Local.
-  public func forward(
-    _ inputs: [Float], rowCount: Int, on workers: Workers
-  ) -> HiddenActivations<Float> {
-    precondition(inputs.count == rowCount * inputCount)
-    var values = [inputs]
-    for layer in dense {
-      values.append(layer.forward(values[values.count - 1], rowCount, kernels, pool, workers))
-    }
-    return HiddenActivations(rowCount: rowCount, values: values)
-  }
-
-  /// Gradient by the inputs; by the parameters into the limbs unless nil.
-  ///
-  /// Local.
-  public func backward(
-    _ activations: HiddenActivations<Float>, _ outputGradient: [Float], groups: LaneGroups,
-    into limbs: UnsafeMutableBufferPointer<Int64>?, on workers: Workers
-  ) -> (inputGradient: [Float], faultCount: Int) {
-    precondition(groups.rowCount == activations.rowCount)
-    precondition(limbs.map { $0.count == limbCount } ?? true)
-    let layout = RowLayout(groups)
-    var gradient = outputGradient
-    var faults = 0
-    var end = limbCount
-    limbs?.update(repeating: 0)
-    for index in dense.indices.reversed() {
-      let layer = dense[index]
-      end -= layer.parameters.count
-      let (input, output) = (activations.values[index], activations.values[index + 1])
-      // ∂y ∘ [y > 0]
-      gradient.withUnsafeMutableBufferPointer { gradient in
-        for position in gradient.indices where output[position] <= 0 { gradient[position] = 0 }
-      }
-      let result = layer.backward(
-        gradient, input: input, layout, into: limbs?.baseAddress.map { $0 + end }, kernels, pool,
-        workers)
-      gradient = result.inputGradient
-      faults += result.faultCount
-    }
-    return (gradient, faults)
-  }
-}
-
-extension FusedDenseLayer {
-  /// max(W x + b, 0) for rows × I inputs.
-  fileprivate func forward(
-    _ inputs: [Float], _ rowCount: Int, _ kernels: any TileArithmetic, _ pool: BufferPool,
-    _ workers: Workers
+extension KernelArithmetic {
+  /// y_o = b_o + Σ_i w_oi x_i, i in order, sixteen rows at a time.
+  public static func forward(
+    _ parameters: Parameters<Float>, _ inputs: [Float], rowCount: Int, _ tools: NetworkTools,
+    on workers: Workers
   ) -> [Float] {
-    let (I, O) = (inputCount, outputCount)
+    let (I, O, stride) = (parameters.width - 1, parameters.outputCount, parameters.stride)
+    let kernels = tools.kernels
     var outputs = [Float](repeating: 0, count: rowCount * O)
     outputs.withUnsafeMutableBufferPointer { outputs in
       inputs.withUnsafeBufferPointer { inputs in
-        parameters.withUnsafeBufferPointer { parameters in
+        parameters.values.withUnsafeBufferPointer { parameters in
           guard let weights = parameters.baseAddress else { return }
           let (outputs, inputs) = (outputs, inputs)
           workers.perform((rowCount + 15) / 16) { block in
-            pool.withCarved { carver in
+            tools.pool.withCarved { carver in
               (carver.take(Floats.self, I), carver.take(Floats.self, O))
             } body: { x, y in
               let rows = block * 16..<min(block * 16 + 16, rowCount)
@@ -74,7 +28,7 @@ extension FusedDenseLayer {
               kernels.logits(
                 weights, stride: stride, geneCount: O, inputCount: I, x, into: y)
               for row in rows {
-                for o in 0..<O { outputs[row * O + o] = max(results[o * 16 + (row & 15)], 0) }
+                for o in 0..<O { outputs[row * O + o] = results[o * 16 + (row & 15)] }
               }
             }
           }
@@ -84,16 +38,19 @@ extension FusedDenseLayer {
     return outputs
   }
 
-  /// ∂x from ∂(W x + b), and the weights' gradient where it is wanted.
-  fileprivate func backward(
-    _ gradient: [Float], input: [Float], _ layout: RowLayout,
-    into sums: UnsafeMutablePointer<Int64>?, _ kernels: any TileArithmetic, _ pool: BufferPool,
-    _ workers: Workers
-  ) -> (inputGradient: [Float], faultCount: Int) {
-    let (I, O) = (inputCount, outputCount)
+  /// ∂W = Σ δ xᵀ, ∂b = Σ δ, ∂x = Wᵀ δ, lane by lane.
+  public static func backward(
+    _ parameters: Parameters<Float>, _ outputGradient: [Float], inputs input: [Float],
+    groups: LaneGroups, into limbs: UnsafeMutableBufferPointer<Int64>?, _ tools: NetworkTools,
+    on workers: Workers
+  ) -> BackwardResult<Float> {
+    let (I, O, stride) = (parameters.width - 1, parameters.outputCount, parameters.stride)
+    let (kernels, gradient) = (tools.kernels, outputGradient)
+    let layout = RowLayout(groups)
+    let sums = limbs?.baseAddress
     var inputGradient = [Float](repeating: 0, count: input.count)
     var faults = 0
-    pool.withCarved { carver in
+    tools.pool.withCarved { carver in
       (
         carver.take(Floats.self, layout.blockCount * O),
         carver.take(Floats.self, layout.blockCount * I),
@@ -119,7 +76,7 @@ extension FusedDenseLayer {
                 for i in 0..<I { x[i] = input[row * I + i] }
                 x[I] = 1
               }
-              parameters.withUnsafeBufferPointer { parameters in
+              parameters.values.withUnsafeBufferPointer { parameters in
                 guard let weights = parameters.baseAddress else { return }
                 kernels.hiddenGradient(
                   weights, stride: stride, geneCount: O, inputCount: I,
@@ -136,18 +93,21 @@ extension FusedDenseLayer {
         }
       }
       if let sums {
-        faults = addGradients(derivatives, inputs, layout, to: sums, kernels, pool, workers)
+        faults = addGradients(
+          of: parameters, derivatives, inputs, layout, to: sums, tools, on: workers)
       }
     }
-    return (inputGradient, faults)
+    return BackwardResult(inputGradient: inputGradient, faultCount: faults)
   }
 
   /// The weights' gradient, some outputs a piece.
-  private func addGradients(
-    _ derivatives: UnsafeMutablePointer<Floats>, _ inputs: UnsafeMutablePointer<Float>,
-    _ layout: RowLayout, to sums: UnsafeMutablePointer<Int64>, _ kernels: any TileArithmetic,
-    _ pool: BufferPool, _ workers: Workers
+  private static func addGradients(
+    of parameters: Parameters<Float>, _ derivatives: UnsafeMutablePointer<Floats>,
+    _ inputs: UnsafeMutablePointer<Float>, _ layout: RowLayout,
+    to sums: UnsafeMutablePointer<Int64>, _ tools: NetworkTools, on workers: Workers
   ) -> Int {
+    let (outputCount, stride) = (parameters.outputCount, parameters.stride)
+    let kernels = tools.kernels
     let pieceOutputs = 16
     let pieceCount = (outputCount + pieceOutputs - 1) / pieceOutputs
     var faults = [Int](repeating: 0, count: pieceCount)
@@ -155,7 +115,7 @@ extension FusedDenseLayer {
       let faults = faults
       workers.perform(pieceCount) { piece in
         let outputs = piece * pieceOutputs..<min((piece + 1) * pieceOutputs, outputCount)
-        withUnits(outputs, pool) { units in
+        withUnits(outputs, parameters.units, tools.pool) { units in
           for group in layout.groups {
             let x = inputs + group.firstBlock * 16 * stride
             // NaN stays, because no comparison with it is true.
@@ -179,8 +139,9 @@ extension FusedDenseLayer {
   }
 
   /// In what the gradients of some outputs are counted.
-  private func withUnits(
-    _ outputs: Range<Int>, _ pool: BufferPool, _ body: (GradientUnits) -> Void
+  private static func withUnits(
+    _ outputs: Range<Int>, _ rounding: RoundingUnits, _ pool: BufferPool,
+    _ body: (GradientUnits) -> Void
   ) {
     pool.withCarved { carver in
       (
@@ -190,7 +151,7 @@ extension FusedDenseLayer {
     } body: { scales, shifts, sizes in
       for (place, output) in outputs.enumerated() {
         (scales[place], shifts[place]) = UnitExponent.lanePart(
-          unitExponents[output], largest: largestGradients[output])
+          rounding.exponents[output], largest: rounding.largest[output])
       }
       body(GradientUnits(scales: scales, shifts: shifts, sizes: sizes))
     }

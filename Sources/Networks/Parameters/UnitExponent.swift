@@ -1,5 +1,3 @@
-import TileKernels
-
 /// The unit 2^−s in which the gradients of one gene (or one hidden output) are counted.
 ///
 /// 2^50 units are 2^20 times the largest gradient of recent steps, at least 2^24 and at most 2^80: a lane's
@@ -36,15 +34,5 @@ enum UnitExponent {
     largest = max(now, largest * 0.875)
     let size = largest > 0x1p-60 && largest.isFinite ? Int(largest.exponent) + 1 : -60
     exponent = Int32(50 - min(max(size + 20, 24), 80))
-  }
-}
-
-extension AdamNumbers {
-  /// A step in single precision.
-  init(_ step: AdamStep) {
-    self.init(
-      size: Float(step.stepSize), factor: Float(step.secondMomentFactor),
-      beta1: Float(step.beta1), beta2: Float(step.beta2), epsilon: Float(step.epsilon),
-      decay: Float(step.weightDecay))
   }
 }

@@ -1,18 +1,20 @@
 public import LinearAlgebra
 import TileKernels
 
-extension FusedOutputLayer {
+extension OutputPass {
   /// Expected values.
   ///
   /// Local.
-  public func means(hidden: [Float], scales: [Float], on workers: Workers) -> [Float] {
+  public func means(
+    hidden: [Float], scales: [Float], at parameters: EffectiveParameters, on workers: Workers
+  ) -> [Float] {
     let (G, H, S) = (specification.outputCount, specification.inputCount, stride)
     let rowCount = scales.count
     precondition(hidden.count == rowCount * H)
     let chunkCount = (G + FusedPass.chunkGenes - 1) / FusedPass.chunkGenes
     var result = [Float](repeating: 0, count: rowCount * G)
     result.withUnsafeMutableBufferPointer { result in
-      parameters.withUnsafeBufferPointer { parameters in
+      parameters.values.withUnsafeBufferPointer { parameters in
         guard let weights = parameters.baseAddress else { return }
         let result = result
         // A piece is a block of sixteen rows: the softmax then needs nothing from other pieces.

@@ -1,54 +1,59 @@
 public import LinearAlgebra
 import TileKernels
 
-extension FusedOutputLayer {
+extension OutputPass {
   /// Loss, hidden gradient and the gradient of all parameters.
   ///
   /// Local.
   public func train(
-    _ batch: OutputBatch<Float>, into limbs: UnsafeMutableBufferPointer<Int64>,
-    on workers: Workers
+    _ batch: OutputBatch<Float>, at parameters: EffectiveParameters,
+    into limbs: UnsafeMutableBufferPointer<Int64>, on workers: Workers
   ) -> OutputResult<Float> {
     precondition(limbs.count == limbCount)
-    return run(batch, [.hiddenGradient, .weightGradient], sums: limbs.baseAddress, on: workers)
+    return run(
+      batch, parameters, [.hiddenGradient, .weightGradient], sums: limbs.baseAddress, on: workers)
   }
 
   /// As `train`, but with weight gradients summed as floats (without dispersions): it shows what the
   /// integers cost, and its bits depend on the order of lanes.
   package func trainWithPlainSums(
-    _ batch: OutputBatch<Float>, into sums: UnsafeMutableBufferPointer<Float>,
-    on workers: Workers
+    _ batch: OutputBatch<Float>, at parameters: EffectiveParameters,
+    into sums: UnsafeMutableBufferPointer<Float>, on workers: Workers
   ) -> OutputResult<Float> {
     precondition(sums.count == limbCount)
     return run(
-      batch, [.hiddenGradient, .weightGradient, .plainSums], sums: sums.baseAddress, on: workers)
+      batch, parameters, [.hiddenGradient, .weightGradient, .plainSums], sums: sums.baseAddress,
+      on: workers)
   }
 
   /// Loss and hidden gradient.
   ///
   /// Local.
   public func backpropagate(
-    _ batch: OutputBatch<Float>, on workers: Workers
+    _ batch: OutputBatch<Float>, at parameters: EffectiveParameters, on workers: Workers
   ) -> OutputResult<Float> {
-    run(batch, .hiddenGradient, sums: nil, on: workers)
+    run(batch, parameters, .hiddenGradient, sums: nil, on: workers)
   }
 
   /// Losses.
   ///
   /// Local.
-  public func losses(_ batch: OutputBatch<Float>, on workers: Workers) -> [Double] {
-    run(batch, [], sums: nil, on: workers).losses
+  public func losses(
+    _ batch: OutputBatch<Float>, at parameters: EffectiveParameters, on workers: Workers
+  ) -> [Double] {
+    run(batch, parameters, [], sums: nil, on: workers).losses
   }
 
   /// Blocks whose genes a softmax keeps at once: two arrays of 256 rows.
   private static let softmaxBlocks = 16
 
   private func run(
-    _ batch: OutputBatch<Float>, _ demand: FusedPass.Demand, sums: UnsafeMutableRawPointer?,
-    on workers: Workers
+    _ batch: OutputBatch<Float>, _ parameters: EffectiveParameters, _ demand: FusedPass.Demand,
+    sums: UnsafeMutableRawPointer?, on workers: Workers
   ) -> OutputResult<Float> {
     let H = specification.inputCount
     let rowCount = batch.groups.rowCount
+    precondition(parameters.values.count == limbCount)
     precondition(
       batch.hidden.count == rowCount * H && batch.values.columnCount == specification.outputCount)
     let layout = RowLayout(batch.groups)
@@ -65,7 +70,7 @@ extension FusedOutputLayer {
       }
       return result
     }
-    withPass(batch, layout, demand, sums: sums) { pass in
+    withPass(batch, parameters, layout, demand, sums: sums) { pass in
       let blocks = layout.groups.flatMap { group in (0..<group.blockCount).map { (group, $0) } }
       workers.perform(blocks.count) { index in
         let (group, block) = blocks[index]
@@ -148,16 +153,17 @@ extension FusedOutputLayer {
   }
 
   private func withPass(
-    _ batch: OutputBatch<Float>, _ layout: RowLayout, _ demand: FusedPass.Demand,
-    sums: UnsafeMutableRawPointer?, _ body: (FusedPass) -> Void
+    _ batch: OutputBatch<Float>, _ parameters: EffectiveParameters, _ layout: RowLayout,
+    _ demand: FusedPass.Demand, sums: UnsafeMutableRawPointer?, _ body: (FusedPass) -> Void
   ) {
-    parameters.withUnsafeBufferPointer { parameters in
-      withGradientSizes { exponents, gradients in
+    parameters.values.withUnsafeBufferPointer { values in
+      let weights = values.baseAddress
+      parameters.units.withUnsafeBufferPointers { exponents, gradients in
         batch.values.starts.withUnsafeBufferPointer { starts in
           batch.values.columns.withUnsafeBufferPointer { columns in
             batch.values.values.withUnsafeBufferPointer { values in
               // A batch without entries has no columns to point at, and none is read.
-              guard let weights = parameters.baseAddress, let exponents = exponents.baseAddress,
+              guard let weights, let exponents = exponents.baseAddress,
                 let gradients = gradients.baseAddress, let starts = starts.baseAddress
               else { return }
               pool.withCarved { carver in
@@ -172,15 +178,6 @@ extension FusedOutputLayer {
           }
         }
       }
-    }
-  }
-
-  /// The units of genes' gradients and the largest of recent steps.
-  private func withGradientSizes(
-    _ body: (UnsafeBufferPointer<Int32>, UnsafeBufferPointer<Float>) -> Void
-  ) {
-    unitExponents.withUnsafeBufferPointer { exponents in
-      largestGradients.withUnsafeBufferPointer { body(exponents, $0) }
     }
   }
 

@@ -1,0 +1,97 @@
+package import TileKernels
+
+/// What an output layer computes for a minibatch, in single precision by fused kernels: for a tile of 256 genes logits,
+/// likelihood, derivatives, weight gradient and hidden gradient are computed while the tile is in the cache. Nothing of
+/// the size rows × genes exists (with softmax: two such arrays for some 256 rows).
+///
+/// It has no state: the parameters are effective ones, those that an optimiser moves (`OutputHead`) or such as follow
+/// from them (`FoldedLinear`). `PlainOutputLayer` states the formulas. What differs:
+///
+/// | | Plain | Fused |
+/// |---|---|---|
+/// | stabiliser ε | as specified | none: single precision does not see 10⁻¹⁰ |
+/// | gradient of one lane | two integers a number | one, in units of 2^−s with s for each gene; a lane's part beyond ±2^50 units is cut off there |
+/// | likelihood × activation | any | those of `OutputKind`: see `supports` |
+/// | products in bfloat16 | gradients in integers as ever | units of a lane's part follow the gene's gradients more closely |
+///
+/// The parameters of a gene lie together, H weights, bias, ρ, and zeros up to a multiple of eight:
+///
+///     values[g · S + k]       S = ⌈(H + 2)/8⌉ · 8
+public struct OutputPass: Sendable {
+  /// What it computes.
+  public let specification: OutputSpecification
+  let kernels: any TileArithmetic
+  /// Nil: products in single precision.
+  let products: (any BFloat16Arithmetic)?
+  let pool = BufferPool()
+  let kind: OutputKind
+
+  /// Passes by the kernels of this processor.
+  ///
+  /// - Precondition: `supports(specification)`.
+  public init(_ specification: OutputSpecification) {
+    self.init(
+      specification, kernels: Processor().kernels,
+      products: Processor().products(specification.products))
+  }
+
+  /// Passes by chosen kernels.
+  package init(
+    _ specification: OutputSpecification, kernels: any TileArithmetic,
+    products: (any BFloat16Arithmetic)? = nil
+  ) {
+    guard let kind = Self.outputKind(specification) else {
+      preconditionFailure(
+        "no kernel for \(specification.likelihood) with \(specification.activation)")
+    }
+    self.specification = specification
+    self.kernels = kernels
+    self.products = products
+    self.kind = kind
+  }
+
+  /// Whether there are kernels for this specification.
+  public static func supports(_ specification: OutputSpecification) -> Bool {
+    outputKind(specification) != nil
+  }
+
+  private static func outputKind(_ specification: OutputSpecification) -> OutputKind? {
+    switch (specification.likelihood, specification.activation) {
+    case (.negativeBinomial, .softplus): .negativeBinomialSoftplus
+    case (.negativeBinomial, .sigmoid): .negativeBinomialSigmoid
+    case (.negativeBinomial, .softmax): .negativeBinomialSoftmax
+    case (.gaussian, .identity): .gaussianIdentity
+    case (.gaussian, .relu): .gaussianRelu
+    case (.gaussian, .sigmoid): .gaussianSigmoid
+    case (.gaussian, .softplus): .gaussianSoftplus
+    case (.bernoulli, .sigmoid): .bernoulli
+    default: nil
+    }
+  }
+
+  /// Numbers of a gene: H weights, bias, ρ.
+  var width: Int { specification.inputCount + 2 }
+  /// S.
+  var stride: Int { Parameters<Float>.stride(width) }
+  /// 64-bit integers that hold the gradient of all parameters.
+  public var limbCount: Int { specification.outputCount * stride }
+}
+
+/// The parameters that a pass works with, and the units in which their gradients are counted.
+public struct EffectiveParameters: Sendable {
+  /// The numbers, one gene after the other: see `OutputPass`.
+  public var values: [Float]
+  /// The units of the gradients of each gene.
+  public var units: RoundingUnits
+
+  /// Parameters in the layout of `OutputPass`.
+  public init(values: [Float], units: RoundingUnits) {
+    self.values = values
+    self.units = units
+  }
+
+  /// The optimised parameters themselves.
+  public init(_ parameters: Parameters<Float>) {
+    self.init(values: parameters.values, units: parameters.units)
+  }
+}
