@@ -3,14 +3,10 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-  /// PRRR and nn-PRRR on real data sets, as a user would run them; skipped where the sets are not there.
+  /// PRRR and nn-PRRR on real data sets, as a user would run them.
   @Suite struct RealRegressionTests {
-    private func folder(_ set: String) -> String? {
-      guard let url = SharedData.url("data/\(set)") else {
-        print(SharedData.missing("data/\(set)"))
-        return nil
-      }
-      return url.path
+    private func folder(_ set: String) throws -> String {
+      try #require(SharedData.url("data/\(set)")).path
     }
 
     private func table(_ name: String, _ place: Workplace) throws -> [[String]] {
@@ -38,8 +34,12 @@ extension CommandTests {
       return result
     }
 
-    @Test func isletTypesOfThePancreasClusterTogetherAndTheirMarkersLead() throws {
-      guard let data = folder("baron-pancreas-328") else { return }
+    @Test(
+      .enabled(
+        if: SharedData.has("data/baron-pancreas-328"),
+        "\(SharedData.missing("data/baron-pancreas-328"))"))
+    func isletTypesOfThePancreasClusterTogetherAndTheirMarkersLead() throws {
+      let data = try folder("baron-pancreas-328")
       let place = try Workplace()
       try fit(["prrr", data, "--covariates", "label,species", "--rank", "4"], place)
       try place.succeed(["prrr", "associate", "fit.h5ad", "--output", "tables", "--top", "20"])
@@ -65,8 +65,11 @@ extension CommandTests {
       #expect(clusters.contains(["activated_stellate", "macrophage"]), "\(clusters)")
     }
 
-    @Test func layersOfTheOlfactoryBulbHaveTheirMarkersBesideCoordinates() throws {
-      guard let data = folder("spatial-mob-st") else { return }
+    @Test(
+      .enabled(
+        if: SharedData.has("data/spatial-mob-st"), "\(SharedData.missing("data/spatial-mob-st"))"))
+    func layersOfTheOlfactoryBulbHaveTheirMarkersBesideCoordinates() throws {
+      let data = try folder("spatial-mob-st")
       let place = try Workplace()
       try fit(
         [
@@ -88,8 +91,10 @@ extension CommandTests {
 
     /// 54 donors, thousands of variants and genes: the fit has to end by its tolerance, above a bound that an
     /// independent program reached, and its associations are searched among 147 million pairs.
-    @Test func readsOfDonorsAreRegressedOnTheirGenotypes() throws {
-      guard let data = folder("yri-lcl-69") else { return }
+    @Test(
+      .enabled(if: SharedData.has("data/yri-lcl-69"), "\(SharedData.missing("data/yri-lcl-69"))"))
+    func readsOfDonorsAreRegressedOnTheirGenotypes() throws {
+      let data = try folder("yri-lcl-69")
       let place = try Workplace()
       let outcome = try place.run([
         "fit", "nn-prrr", data + "/counts.tsv.gz", "--genotypes", data + "/genotypes54.bed",

@@ -55,22 +55,24 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    ("magic", ["magic"]), ("individual_major", ["individual-major"]), ("truncated", ["size"]),
-    ("trailing", ["size"]), ("fam_short", [".fam"]), ("bim_long", [".bim"]),
-    ("bim_columns", ["line 8"]), ("fam_duplicate", ["NA18501", "twice"]),
-  ])
+  @Test(
+    .enabled(if: SharedData.has("data-files/broken"), "\(SharedData.missing("data-files/broken"))"),
+    arguments: [
+      ("magic", ["magic"]), ("individual_major", ["individual-major"]), ("truncated", ["size"]),
+      ("trailing", ["size"]), ("fam_short", [".fam"]), ("bim_long", [".bim"]),
+      ("bim_columns", ["line 8"]), ("fam_duplicate", ["NA18501", "twice"]),
+    ])
   func damagedRealFilesAreRefused(name: String, words: [String]) throws {
-    let path = "data-files/broken/plink_\(name).bed"
-    guard let url = SharedData.url(path) else { return print(SharedData.missing(path)) }
+    let url = try #require(SharedData.url("data-files/broken/plink_\(name).bed"))
     let error = #expect(throws: StorageError.self) { try GenotypeFile.read(url.path) }
     for word in words { #expect("\(error.map { "\($0)" } ?? "")".contains(word)) }
   }
 
-  @Test(arguments: [("good", false), ("all_missing_snp", true), ("monomorphic", true)])
+  @Test(
+    .enabled(if: SharedData.has("data-files/broken"), "\(SharedData.missing("data-files/broken"))"),
+    arguments: [("good", false), ("all_missing_snp", true), ("monomorphic", true)])
   func awkwardRealFilesAreReadWithARemark(name: String, isRemarked: Bool) throws {
-    let path = "data-files/broken/plink_\(name).bed"
-    guard let url = SharedData.url(path) else { return print(SharedData.missing(path)) }
+    let url = try #require(SharedData.url("data-files/broken/plink_\(name).bed"))
     let (_, notes) = try GenotypeFile.read(url.path)
     #expect(notes.contains { $0.contains("(first: rs1695824)") } == isRemarked)
   }
@@ -210,19 +212,15 @@ import Testing
   }
 
   /// The same genotypes by way of PLINK's own conversion to bgzip'd VCF.
-  @Test func plinkAndVCFAgreeOnRealGenotypes() throws {
-    let plink = URL(fileURLWithPath: "/usr/bin/plink1.9")
-    guard FileManager.default.isExecutableFile(atPath: plink.path) else {
-      return print("skipped: plink1.9 is not installed")
-    }
-    let name = "data/hapmap-279/hapmap279"
-    guard let bed = SharedData.url(name + ".bed") else {
-      return print(SharedData.missing(name + ".bed"))
-    }
+  @Test(
+    .enabled(if: Plink.isInstalled, "plink1.9 is not installed"),
+    .enabled(if: SharedData.has("data/hapmap-279"), "\(SharedData.missing("data/hapmap-279"))"))
+  func plinkAndVCFAgreeOnRealGenotypes() throws {
+    let bed = try #require(SharedData.url("data/hapmap-279/hapmap279.bed"))
     try withFolder { folder in
       let stem = String(bed.path.dropLast(4))
       let outcome = try Command(
-        plink,
+        Plink.program,
         ["--bfile", stem, "--recode", "vcf-iid", "bgz", "--chr", "1-22", "--out", folder + "/h"]
       ).outcome(within: 60)
       #expect(outcome.status == 0, "\(outcome)")

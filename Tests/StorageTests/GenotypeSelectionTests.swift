@@ -35,19 +35,19 @@ import Testing
   }
 
   /// PLINK's own choice, variant by variant.
-  @Test(arguments: [
-    ("data/1000g-chr19-731/chr19_731", 200, 0.2), ("data/1000g-chr19-731/chr19_731", 50, 0.8),
-    ("data/hapmap-279/hapmap279", 20_000, 0.1),
-    ("data/geuvadis-178-genotypes/geuvadis178", 100, 0.5),
-  ])
+  @Test(
+    .enabled(if: Plink.isInstalled, "plink1.9 is not installed"),
+    .enabled(
+      if: SharedData.has("data/1000g-chr19-731", "data/hapmap-279", "data/geuvadis-178-genotypes"),
+      "\(SharedData.missing("data/1000g-chr19-731", "data/hapmap-279", "data/geuvadis-178-genotypes"))"
+    ),
+    arguments: [
+      ("data/1000g-chr19-731/chr19_731", 200, 0.2), ("data/1000g-chr19-731/chr19_731", 50, 0.8),
+      ("data/hapmap-279/hapmap279", 20_000, 0.1),
+      ("data/geuvadis-178-genotypes/geuvadis178", 100, 0.5),
+    ])
   func pruningKeepsWhatPlinkKeeps(name: String, kilobases: Int, limit: Double) throws {
-    let plink = URL(fileURLWithPath: "/usr/bin/plink1.9")
-    guard FileManager.default.isExecutableFile(atPath: plink.path) else {
-      return print("skipped: plink1.9 is not installed")
-    }
-    guard let bed = SharedData.url(name + ".bed") else {
-      return print(SharedData.missing(name + ".bed"))
-    }
+    let bed = try #require(SharedData.url(name + ".bed"))
     try withFolder { folder in
       // PLINK leaves children out; so nobody is told to have parents.
       let stem = String(bed.path.dropLast(4))
@@ -58,7 +58,7 @@ import Testing
         }.joined()
       try people.write(toFile: folder + "/p.fam", atomically: true, encoding: .utf8)
       let outcome = try Command(
-        plink,
+        Plink.program,
         [
           "--bed", bed.path, "--bim", stem + ".bim", "--fam", folder + "/p.fam", "--autosome",
           "--indep-pairwise", "\(kilobases)", "kb", "1", "\(limit)", "--freq",
@@ -90,4 +90,10 @@ import Testing
       #expect(frequencies.count == genotypes.variantCount)
     }
   }
+}
+
+/// PLINK 1.9, the oracle of what is read from and left out of genotype files.
+enum Plink {
+  static let program = URL(fileURLWithPath: "/usr/bin/plink1.9")
+  static let isInstalled = FileManager.default.isExecutableFile(atPath: program.path)
 }

@@ -5,9 +5,12 @@ import TestSupport
 import Testing
 
 @Suite struct MuDataTests {
-  @Test func modalitiesOfAMultiomeAreReadOneByOne() throws {
-    let name = "data-files/scicar_600.h5mu"
-    guard let url = SharedData.url(name) else { return print(SharedData.missing(name)) }
+  private static let whole = "data-files/scicar_600.h5mu"
+  private static let mosaic = "data-files/scicar_mosaic.h5mu"
+
+  @Test(.enabled(if: SharedData.has(whole), "\(SharedData.missing(whole))"))
+  func modalitiesOfAMultiomeAreReadOneByOne() throws {
+    let url = try #require(SharedData.url(Self.whole))
     #expect(try AnnDataFile.modalities(of: url.path) == ["rna", "atac"])
     for (modality, columns, total) in [("rna", 1185, 397_815), ("atac", 4000, 446_286)] {
       let file = try AnnDataFile(url.path, modality: modality)
@@ -27,11 +30,10 @@ import Testing
   }
 
   /// Each modality has some of the cells; the common annotations have to follow.
-  @Test func partlySharedCellsKeepTheirAnnotations() throws {
-    let (mosaic, whole) = ("data-files/scicar_mosaic.h5mu", "data-files/scicar_600.h5mu")
-    guard let url = SharedData.url(mosaic), let all = SharedData.url(whole) else {
-      return print(SharedData.missing(mosaic))
-    }
+  @Test(.enabled(if: SharedData.has(mosaic, whole), "\(SharedData.missing(mosaic, whole))"))
+  func partlySharedCellsKeepTheirAnnotations() throws {
+    let url = try #require(SharedData.url(Self.mosaic))
+    let all = try #require(SharedData.url(Self.whole))
     var warnings: [String] = []
     let reference = try AnnDataFile(all.path, modality: "rna").rows(warnings: &warnings)
     let times = try #require(reference["dex_time"]?.asCategories)
@@ -51,13 +53,13 @@ import Testing
   }
 
   @Test(
+    .enabled(if: SharedData.has("data-files/broken"), "\(SharedData.missing("data-files/broken"))"),
     arguments: [
       ("mu_mod_missing", "atac", "atac"), ("mu_obsmap_bad", "rna", "obsmap"),
       ("mu_no_mod", nil, "mod"),
     ] as [(String, String?, String)])
   func damagedFilesAreRefused(name: String, modality: String?, word: String) throws {
-    let path = "data-files/broken/\(name).h5mu"
-    guard let url = SharedData.url(path) else { return print(SharedData.missing(path)) }
+    let url = try #require(SharedData.url("data-files/broken/\(name).h5mu"))
     let error = #expect(throws: StorageError.self) {
       _ = try CountSource.matrix(of: AnnDataFile(url.path, modality: modality))
     }

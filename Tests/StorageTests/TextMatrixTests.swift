@@ -88,9 +88,9 @@ import Testing
     }
   }
 
-  @Test func realBulkCountsAreRead() throws {
-    let name = "data/yri-lcl-69/counts.tsv.gz"
-    guard let url = SharedData.url(name) else { return print(SharedData.missing(name)) }
+  @Test(.enabled(if: SharedData.has("data/yri-lcl-69"), "\(SharedData.missing("data/yri-lcl-69"))"))
+  func realBulkCountsAreRead() throws {
+    let url = try #require(SharedData.url("data/yri-lcl-69/counts.tsv.gz"))
     let file = try AnnDataFile(url.path)
     #expect(file.rowCount == 69 && file.columnCount == 17_310)
     var warnings: [String] = []

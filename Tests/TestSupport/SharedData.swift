@@ -26,9 +26,12 @@ public enum SharedData {
     return candidates.first { FileManager.default.fileExists(atPath: $0.path) }
   }
 
-  /// What a test prints when it skips for want of `path`.
-  public static func missing(_ path: String) -> String {
-    "skipped: \(path) is neither in DISTFIT_DATA nor in ../shared"
+  /// Whether this machine has all of these; the condition of tests that need them.
+  public static func has(_ paths: String...) -> Bool { paths.allSatisfy { url($0) != nil } }
+
+  /// Why a test that needs `paths` is skipped.
+  public static func missing(_ paths: String...) -> String {
+    "\(paths.filter { url($0) == nil }.joined(separator: ", ")): neither in DISTFIT_DATA nor in ../shared"
   }
 }
 

@@ -5,15 +5,18 @@ import Metrics
 import TestSupport
 import Testing
 
-/// Scores of the reference's own graphs of real data sets, those of the five strongest edges of each cell. Skipped
-/// where the data sets are not there.
+/// Scores of the reference's own graphs of real data sets, those of the five strongest edges of each cell.
 @Suite struct RealMetricTests {
-  @Test(arguments: ["blakeley-30", "yan-90-rpkm", "camp-fetal-cortex-220", "mixology-sc-dropseq"])
+  private static let sets = [
+    "blakeley-30", "yan-90-rpkm", "camp-fetal-cortex-220", "mixology-sc-dropseq",
+  ]
+
+  @Test(
+    .enabled(
+      if: sets.allSatisfy { SharedData.has("data/" + $0) }, "not all of \(sets) are in the data"),
+    arguments: sets)
   func scoresOfTheReferencesGraphsEqualTheRecorded(_ set: String) throws {
-    guard let folder = SharedData.url("data/\(set)") else {
-      print(SharedData.missing("data/\(set)"))
-      return
-    }
+    let folder = try #require(SharedData.url("data/\(set)"))
     let labels = try String(
       contentsOf: folder.appendingPathComponent("labels.tsv"), encoding: .utf8
     ).split(separator: "\n").dropFirst().map { line in

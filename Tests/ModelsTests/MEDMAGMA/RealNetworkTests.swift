@@ -9,8 +9,12 @@ import TestSupport
 import Testing
 
 /// The reference programs on real data sets prepared by the published protocol: genes, and the graph of the five
-/// strongest edges of each cell. Skipped where the data sets are not there.
-@Suite struct RealNetworkTests {
+/// strongest edges of each cell.
+@Suite(
+  .enabled(
+    if: SharedData.has("data/blakeley-30", "data/yan-90-rpkm", "data/camp-fetal-cortex-220"),
+    "\(SharedData.missing("data/blakeley-30", "data/yan-90-rpkm", "data/camp-fetal-cortex-220"))"))
+struct RealNetworkTests {
   let workers = Workers(threadCount: 2)
 
   /// yan has not converged after the published twenty iterations: what the reference's flips leave, 1e-5, shows. On
@@ -22,7 +26,7 @@ import Testing
   func medmagmaFindsTheReferencesGenesAndEdges(
     _ set: String, _ values: NetworkValues, _ overlap: Double
   ) throws {
-    guard let rows = try rows(of: set) else { return }
+    let rows = try rows(of: set)
     let arrays = try ReferenceArrays("medmagma/real.tsv")
     var configuration = MEDMAGMAConfiguration()
     configuration.data.values = values
@@ -61,7 +65,7 @@ import Testing
     _ method: String, _ name: String, _ overlap: Double
   ) throws {
     let set = "camp-fetal-cortex-220"
-    guard let rows = try rows(of: set) else { return }
+    let rows = try rows(of: set)
     let arrays = try ReferenceArrays("medmagma/real.tsv")
     var configuration = GmGMConfiguration()
     try GmGMConfiguration.setting(named: "method").set(method, in: &configuration)
@@ -79,7 +83,8 @@ import Testing
   /// precision matrices move by up to 1e-3; with a penalty these move by no more than rounding.
   @Test(arguments: [("blakeley-30", 0.0), ("camp-fetal-cortex-220", 0), ("yan-90-rpkm", 0.01)])
   func roundingOfTheValuesDoesNotMoveTheNetworks(_ set: String, _ penalty: Double) throws {
-    guard let rows = try rows(of: set), case .reals(let values) = rows.data.matrix else { return }
+    let rows = try rows(of: set)
+    guard case .reals(let values) = rows.data.matrix else { return }
     var configuration = MEDMAGMAConfiguration()
     configuration.data.values = .reals
     configuration.penalty = penalty
@@ -130,11 +135,8 @@ import Testing
     return Matrix(rows: rows)
   }
 
-  private func rows(of set: String) throws -> (summary: DataSummary, data: RowData)? {
-    guard let folder = SharedData.url("data/\(set)") else {
-      print(SharedData.missing("data/\(set)"))
-      return nil
-    }
+  private func rows(of set: String) throws -> (summary: DataSummary, data: RowData) {
+    let folder = try #require(SharedData.url("data/\(set)"))
     let file = try AnnDataFile(folder.path)
     let matrix = try file.matrix(.main)
     var warnings: [String] = []

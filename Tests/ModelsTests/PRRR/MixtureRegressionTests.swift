@@ -8,7 +8,7 @@ import Sums
 import TestSupport
 import Testing
 
-/// Regressions on known proportions and on coordinates in real data; skipped where the sets are not there.
+/// Regressions on known proportions and on coordinates in real data.
 @Suite struct MixtureRegressionTests {
   /// Rows and values of a set, the genes with most counts first.
   private struct Samples {
@@ -16,11 +16,8 @@ import Testing
     var genes: [String]
     var counts: Matrix<Double>
 
-    init?(_ set: String, geneCount: Int) throws {
-      guard let folder = SharedData.url("data/\(set)") else {
-        print(SharedData.missing("data/\(set)"))
-        return nil
-      }
+    init(_ set: String, geneCount: Int) throws {
+      let folder = try #require(SharedData.url("data/\(set)"))
       let file = try AnnDataFile(folder.path)
       var warnings: [String] = []
       rows = try file.rows(warnings: &warnings)
@@ -62,8 +59,12 @@ import Testing
   }
 
   /// Fitted to mixtures of three cell lines alone, the proportions' coefficients are the lines' own profiles.
-  @Test func mixturesTellWhatThePureCellLinesExpress() throws {
-    guard let samples = try Samples("mixology-rnamix-sortseq", geneCount: 1000) else { return }
+  @Test(
+    .enabled(
+      if: SharedData.has("data/mixology-rnamix-sortseq"),
+      "\(SharedData.missing("data/mixology-rnamix-sortseq"))"))
+  func mixturesTellWhatThePureCellLinesExpress() throws {
+    let samples = try Samples("mixology-rnamix-sortseq", geneCount: 1000)
     guard case .categories(let codes, let names, _)? = samples.rows["label"] else {
       Issue.record("labels are not categories")
       return
@@ -112,8 +113,11 @@ import Testing
 
   /// One factor of standardised coordinates from obsm, as for Visium: genes that rise along it do so in the
   /// counts, and coordinates from obs give the same fit.
-  @Test func coordinatesOfTheOlfactoryBulbFromObsmAreThoseOfObs() throws {
-    guard let samples = try Samples("spatial-mob-st", geneCount: 400) else { return }
+  @Test(
+    .enabled(
+      if: SharedData.has("data/spatial-mob-st"), "\(SharedData.missing("data/spatial-mob-st"))"))
+  func coordinatesOfTheOlfactoryBulbFromObsmAreThoseOfObs() throws {
+    let samples = try Samples("spatial-mob-st", geneCount: 400)
     let all = Array(0..<samples.rows.count)
     let places = try ["x", "y"].map { name -> [Double] in
       guard case .numbers(let values)? = samples.rows[name] else {
