@@ -1,4 +1,5 @@
 import Foundation
+import Storage
 import TestSupport
 import Testing
 
@@ -170,16 +171,25 @@ extension CommandTests {
         "--minimum-median", "200", "--tolerance", "1e-5", "--output", "fit.h5mu",
       ])
       #expect(fit.errors.contains("702 of 731 donors have no sample"), "\(fit.errors)")
-      try place.succeed([
-        "tblda", "associate-groups", "fit.h5mu", "--by", "individual", "--threshold", "0",
-        "--output",
-        "groups.tsv",
-      ])
-      // The sum of a donor's two samples in a topic; the topics of a donor sum to 2.
-      let groups = try table("groups.tsv").dropFirst()
-      #expect(Set(groups.map { $0[0] }).count == 29)
-      let total = groups.compactMap { Double($0[3]) }.reduce(0, +)
-      #expect(abs(total - 58) < 0.01, "\(total)")
+      // Of each sample the mean topics; its donor's other lane is nearer than any other donor's sample.
+      let file = try AnnDataFile(place.path("fit.h5mu"), modality: "rna")
+      let (topics, shape) = try file.array("obsm/X_tblda")
+      var warnings: [String] = []
+      let individuals = try #require(
+        file.rows(warnings: &warnings)["individual"]?.asCategories?.codes)
+      #expect(shape == [58, 6])
+      func distance(_ one: Int, _ other: Int) -> Double {
+        (0..<6).reduce(0) { $0 + abs(topics[6 * one + $1] - topics[6 * other + $1]) }
+      }
+      for sample in individuals.indices {
+        let others = individuals.indices.filter { $0 != sample }
+        let own = others.filter { individuals[$0] == individuals[sample] }
+        try #require(own.count == 1)
+        let strangers = others.filter { individuals[$0] != individuals[sample] }
+        let nearest = strangers.map { distance(sample, $0) }.min() ?? 0
+        #expect(distance(sample, own[0]) < Tolerance.sameLibrary.absolute)
+        #expect(distance(sample, own[0]) < nearest, "sample \(sample)")
+      }
     }
 
     /// 731 people, 8 381 variants: neighbours pruned, populations found.

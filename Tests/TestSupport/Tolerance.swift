@@ -32,6 +32,10 @@ public struct Tolerance: Sendable {
   /// Where the other tool's own stopping rule limits the agreement.
   public static let publishedFit = Tolerance(relative: 1e-6, absolute: 1e-6)
 
+  /// Topics of two lanes of one sequencing library, summed over the topics: the sampling error of some million reads is
+  /// below a hundredth.
+  public static let sameLibrary = Tolerance(relative: 0, absolute: 0.02)
+
   /// Backward error of one product or factorisation of order n: 30 n ε (Elemental's bound).
   public static func linearAlgebra(_ order: Int) -> Tolerance {
     let bound = 30 * Double(max(order, 1)) * 0x1p-52
