@@ -5,9 +5,10 @@
 ///
 /// - Complexity: about 0.1 ns a byte.
 package struct Checksum {
-  private var lanes: (UInt64, UInt64, UInt64, UInt64) = (
-    0x9E37_79B9_7F4A_7C15, 0xC2B2_AE3D_27D4_EB4F, 0x1656_67B1_9E37_79F9, 0x85EB_CA77_C2B2_AE63
-  )
+  private var first: UInt64 = 0x9E37_79B9_7F4A_7C15
+  private var second: UInt64 = 0xC2B2_AE3D_27D4_EB4F
+  private var third: UInt64 = 0x1656_67B1_9E37_79F9
+  private var fourth: UInt64 = 0x85EB_CA77_C2B2_AE63
   private var length: UInt64 = 0
 
   /// The checksum of no bytes.
@@ -17,20 +18,20 @@ package struct Checksum {
   package mutating func add(_ bytes: UnsafeRawBufferPointer) {
     let whole = bytes.count & ~31
     for start in stride(from: 0, to: whole, by: 32) {
-      lanes.0 = Self.mix(lanes.0, bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self))
-      lanes.1 = Self.mix(lanes.1, bytes.loadUnaligned(fromByteOffset: start + 8, as: UInt64.self))
-      lanes.2 = Self.mix(lanes.2, bytes.loadUnaligned(fromByteOffset: start + 16, as: UInt64.self))
-      lanes.3 = Self.mix(lanes.3, bytes.loadUnaligned(fromByteOffset: start + 24, as: UInt64.self))
+      first = Self.mix(first, bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self))
+      second = Self.mix(second, bytes.loadUnaligned(fromByteOffset: start + 8, as: UInt64.self))
+      third = Self.mix(third, bytes.loadUnaligned(fromByteOffset: start + 16, as: UInt64.self))
+      fourth = Self.mix(fourth, bytes.loadUnaligned(fromByteOffset: start + 24, as: UInt64.self))
     }
-    for index in whole..<bytes.count { lanes.0 = Self.mix(lanes.0, UInt64(bytes[index])) }
+    for index in whole..<bytes.count { first = Self.mix(first, UInt64(bytes[index])) }
     length &+= UInt64(bytes.count)
-    lanes.1 = Self.mix(lanes.1, UInt64(bytes.count))
+    second = Self.mix(second, UInt64(bytes.count))
   }
 
   /// The checksum of everything taken in.
   package var value: UInt64 {
     var hash = length
-    for lane in [lanes.0, lanes.1, lanes.2, lanes.3] { hash = Self.finish(hash ^ lane) }
+    for lane in [first, second, third, fourth] { hash = Self.finish(hash ^ lane) }
     return hash
   }
 

@@ -64,7 +64,7 @@ public struct NetworkScores: Sendable {
     for top in tops {
       let graph = neighbours.graph(top: top)
       let edges = graph.edges.filter { classes[$0.first] >= 0 && classes[$0.second] >= 0 }
-        .map { ($0.first, $0.second) }
+        .map { (first: $0.first, second: $0.second) }
       mixing.append(
         Mixing(
           top: top, edgeCount: graph.edges.count,

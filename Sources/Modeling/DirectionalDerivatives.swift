@@ -28,7 +28,7 @@ public func comparedDerivatives<Failure: Error>(
       return try (moved(h) - moved(-h)) / (2 * h)
     }
     let difference = try (4 * quotient(5e-4) - quotient(1e-3)) / 3
-    let derivative = zip(gradients[block], direction).reduce(0) { $0 + $1.0 * $1.1 }
+    let derivative = zip(gradients[block], direction).map(*).reduce(0, +)
     comparisons.append(
       GradientComparison(
         blocks[block].name, derivative: derivative, difference: difference, tolerance: tolerance))

@@ -137,7 +137,7 @@ struct ClusteringFigures: Decodable {
   @Test func assortativityIsIgraphs() throws {
     for (name, figure) in try ClusteringFigures.load().graphs where name != "no_edges" {
       let edges = try Reference.numbers("Metrics/graph_\(name)_edges.tsv").map {
-        (Int($0[0]), Int($0[1]))
+        (first: Int($0[0]), second: Int($0[1]))
       }
       let codes = try Reference.numbers("Metrics/graph_\(name)_codes.tsv").map { Int($0[0]) }
       let nominal = try #require(nominalAssortativity(edges: edges, classes: codes))

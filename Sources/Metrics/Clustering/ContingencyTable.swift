@@ -21,12 +21,12 @@ public struct ContingencyTable: Sendable {
   /// - Precondition: the lists are equally long.
   public init(truth: [Int], prediction: [Int]) {
     precondition(truth.count == prediction.count, "\(truth.count) and \(prediction.count) labels")
-    var pairs: [(Int, Int)] = []
+    var pairs: [(label: Int, cluster: Int)] = []
     for (first, second) in zip(truth, prediction) where first >= 0 && second >= 0 {
       pairs.append((first, second))
     }
-    let classes = Set(pairs.map(\.0)).sorted()
-    let clusters = Set(pairs.map(\.1)).sorted()
+    let classes = Set(pairs.map(\.label)).sorted()
+    let clusters = Set(pairs.map(\.cluster)).sorted()
     let classIndex = Dictionary(uniqueKeysWithValues: zip(classes, 0...))
     let clusterIndex = Dictionary(uniqueKeysWithValues: zip(clusters, 0...))
     var counts = [Int](repeating: 0, count: classes.count * clusters.count)

@@ -13,7 +13,7 @@
 /// - Precondition: nodes exist; no edge joins a node to itself.
 /// Source: M. E. J. Newman, Mixing patterns in networks, Phys. Rev. E 67:026126, 2003,
 /// doi:10.1103/PhysRevE.67.026126, equation 2.
-public func nominalAssortativity(edges: [(Int, Int)], classes: [Int]) -> Double? {
+public func nominalAssortativity(edges: [(first: Int, second: Int)], classes: [Int]) -> Double? {
   if edges.isEmpty { return nil }
   let labels = Set(classes).sorted()
   let codeOf = Dictionary(uniqueKeysWithValues: zip(labels, 0...))
@@ -36,7 +36,7 @@ public func nominalAssortativity(edges: [(Int, Int)], classes: [Int]) -> Double?
 ///
 /// The published experiments use it on category codes, where it depends on the codes' order; for parity only.
 /// - Returns: `nil` without edges, or where all ends have the same number.
-public func numericAssortativity(edges: [(Int, Int)], values: [Double]) -> Double? {
+public func numericAssortativity(edges: [(first: Int, second: Int)], values: [Double]) -> Double? {
   if edges.isEmpty { return nil }
   let count = Double(edges.count)
   var (product, mean, square) = (0.0, 0.0, 0.0)

@@ -130,7 +130,7 @@ private struct StoredElements: UnkeyedDecodingContainer {
   var count: Int? { members.count }
   var isAtEnd: Bool { currentIndex >= members.count }
 
-  private mutating func next(_ wanted: String) throws -> (StoredTree, [any CodingKey]) {
+  private mutating func next(_ wanted: String) throws -> (tree: StoredTree, path: [any CodingKey]) {
     let path = codingPath + [IndexKey(currentIndex)]
     guard let tree = members[String(currentIndex)] else {
       throw TreeDecoder.mismatch(path, nil, wanted)

@@ -4,7 +4,8 @@
 ///   - start: the first point, inside the bracket.
 ///   - evaluate: the function and its derivative.
 func safeguardedNewton(
-  start: Double, in bracket: ClosedRange<Double>, _ evaluate: (Double) -> (Double, Double)
+  start: Double, in bracket: ClosedRange<Double>,
+  _ evaluate: (Double) -> (value: Double, slope: Double)
 ) -> Double {
   var (lower, upper) = (bracket.lowerBound, bracket.upperBound)
   var point = start

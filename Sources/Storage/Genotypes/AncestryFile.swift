@@ -28,8 +28,10 @@ public enum AncestryFile {
           "has no ancestry: expected the header kind, name, 1, 2, … of distfit tblda ancestry"
       )
     }
-    var (donors, variants): ([String], [String]) = ([], [])
-    var (shares, frequencies): ([Double], [Double]) = ([], [])
+    var donors: [String] = []
+    var variants: [String] = []
+    var shares: [Double] = []
+    var frequencies: [Double] = []
     for (number, line) in lines.enumerated().dropFirst() where !line.isEmpty {
       let fields = fields(line)
       let values = fields.dropFirst(2).compactMap { Double($0) }

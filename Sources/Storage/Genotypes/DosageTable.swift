@@ -19,36 +19,30 @@ enum DosageTable {
     "other_allele": .other, "ref": .other, "a2": .other,
   ]
 
-  static func read(
-    _ path: String, _ wanted: Chromosome?, in store: (any ByteStore)?
-  ) throws(StorageError) -> GenotypeTable {
-    var text = try DelimitedText(path, .usual(for: path))
-    guard try text.next() else { throw StorageError(file: path, problem: "is empty") }
-    let header = text.all
+  /// What the header says: which fields are donors, and which tell something of the variant.
+  private struct Header {
+    let fields: [String]
     var facts: [(field: Int, fact: Fact)] = []
-    for (field, name) in header.enumerated().dropFirst() {
-      guard let fact = Self.facts[name.lowercased()] else { break }
-      facts.append((field, fact))
+    /// The first field of a donor.
+    var first: Int { facts.count + 1 }
+
+    init(_ text: borrowing DelimitedText) throws(StorageError) {
+      fields = text.all
+      for (field, name) in fields.enumerated().dropFirst() {
+        guard let fact = DosageTable.facts[name.lowercased()] else { break }
+        facts.append((field, fact))
+      }
+      guard fields.count > first else {
+        throw text.error(
+          "has no donors, expected a header: variant, then perhaps chromosome, position, counted_allele, other_allele, then donors"
+        )
+      }
     }
-    let first = facts.count + 1
-    guard header.count > first else {
-      throw text.error(
-        "has no donors, expected a header: variant, then perhaps chromosome, position, counted_allele, other_allele, then donors"
-      )
-    }
-    var table = try GenotypeTable(path, donors: Array(header[first...]), what: "columns", in: store)
-    let told = Set(facts.map(\.fact))
-    table.hasPlaces = told.isSuperset(of: [.chromosome, .position])
-    table.hasAlleles = told.contains(.counted)
-    guard wanted == nil || table.hasPlaces else {
-      throw StorageError(
-        file: path, problem: "has no columns chromosome and position to choose a chromosome by")
-    }
-    var values = [UInt8](repeating: 0, count: header.count - first)
-    var changed = 0
-    while try text.next() {
-      guard text.count == header.count else {
-        throw text.error("has \(text.count) fields, expected \(header.count) as in the header")
+
+    /// The variant of a line, without its genotypes.
+    func variant(_ text: borrowing DelimitedText) throws(StorageError) -> Variant {
+      guard text.count == fields.count else {
+        throw text.error("has \(text.count) fields, expected \(fields.count) as in the header")
       }
       var variant = Variant(name: text[0])
       for (field, fact) in facts {
@@ -63,13 +57,42 @@ enum DosageTable {
           variant.position = position
         }
       }
+      return variant
+    }
+  }
+
+  /// Reads the variants of a file, or of one chromosome of it.
+  ///
+  /// Local.
+  /// - Parameter store: keeps the genotypes outside of memory; nil: in memory.
+  /// - Throws: `StorageError` naming the line that is not as expected.
+  static func read(
+    _ path: String, _ wanted: Chromosome?, in store: (any ByteStore)?
+  ) throws(StorageError) -> GenotypeTable {
+    var text = try DelimitedText(path, .usual(for: path))
+    guard try text.next() else { throw StorageError(file: path, problem: "is empty") }
+    let header = try Header(text)
+    let first = header.first
+    var table = try GenotypeTable(
+      path, donors: Array(header.fields[first...]), what: "columns", in: store)
+    let told = Set(header.facts.map(\.fact))
+    table.hasPlaces = told.isSuperset(of: [.chromosome, .position])
+    table.hasAlleles = told.contains(.counted)
+    guard wanted == nil || table.hasPlaces else {
+      throw StorageError(
+        file: path, problem: "has no columns chromosome and position to choose a chromosome by")
+    }
+    var values = [UInt8](repeating: 0, count: header.fields.count - first)
+    var changed = 0
+    while try text.next() {
+      let variant = try header.variant(text)
       if let wanted, wanted != Chromosome(variant.chromosome) { continue }
       for donor in values.indices {
         let field = first + donor
         let number = text.isMissing(field) ? .nan : text.number(field)
         guard let number, let value = rounded(number) else {
           throw text.error(
-            "has the dosage \(text[field]) for \(header[field]), expected 0…2 or NA")
+            "has the dosage \(text[field]) for \(header.fields[field]), expected 0…2 or NA")
         }
         values[donor] = value
         if !number.isNaN, number != number.rounded() { changed += 1 }

@@ -84,7 +84,8 @@ private final class RowBuffers {
   func sort(_ length: Int) {
     let isSorted = (1..<max(1, length)).allSatisfy { columns[$0 - 1] < columns[$0] }
     if isSorted { return }
-    let sorted = (0..<length).map { (columns[$0], counts[$0]) }.sorted { $0.0 < $1.0 }
+    let sorted = (0..<length).map { (column: columns[$0], count: counts[$0]) }
+      .sorted { $0.column < $1.column }
     for (position, entry) in sorted.enumerated() {
       (columns[position], counts[position]) = entry
     }

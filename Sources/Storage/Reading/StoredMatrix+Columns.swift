@@ -13,6 +13,7 @@ extension StoredMatrix {
     var slots = [Int32](repeating: -1, count: rowCount)
     for (slot, row) in rows.enumerated() { slots[row] = Int32(slot) }
     let counts = try entryCounts(indices, slots, rows.count)
+    let wanted = WantedRows(rows: rows, slots: slots, counts: counts)
 
     var first = 0
     while first < rows.count {
@@ -22,7 +23,7 @@ extension StoredMatrix {
         total += counts[end]
         end += 1
       }
-      try visitBatch(rows, first..<end, counts, slots, values, indices, as: type, &sink)
+      try visitBatch(wanted, first..<end, values, indices, as: type, &sink)
       first = end
     }
   }
@@ -47,12 +48,22 @@ extension StoredMatrix {
     return counts
   }
 
+  /// The rows that are read, with what one pass over the file told of them.
+  private struct WantedRows {
+    /// Their numbers in the file, in the order of their slots.
+    let rows: [Int]
+    /// For every row of the file its place among `rows`, or −1.
+    let slots: [Int32]
+    /// How many entries each of them has.
+    let counts: [Int]
+  }
+
   private func visitBatch<Value: StoredValue, Sink: RowSink>(
-    _ rows: [Int], _ batch: Range<Int>, _ counts: [Int], _ slots: [Int32],
-    _ values: HDF5Dataset, _ indices: HDF5Dataset, as type: Value.Type, _ sink: inout Sink
+    _ wanted: WantedRows, _ batch: Range<Int>, _ values: HDF5Dataset, _ indices: HDF5Dataset,
+    as type: Value.Type, _ sink: inout Sink
   ) throws(StorageError) {
     var starts = [0]
-    for slot in batch { starts.append(starts[starts.count - 1] + counts[slot]) }
+    for slot in batch { starts.append(starts[starts.count - 1] + wanted.counts[slot]) }
     var ends = starts
     var columns = Slab<Int32>()
     var stored = Slab<Value>()
@@ -69,7 +80,7 @@ extension StoredMatrix {
       try valueSlab.read(values, start: [start], count: [count])
       for offset in 0..<count {
         while start + offset >= Int(pointers[column + 1]) { column += 1 }
-        let slot = Int(slots[Int(rowSlab.buffer[offset])])
+        let slot = Int(wanted.slots[Int(rowSlab.buffer[offset])])
         guard batch.contains(slot) else { continue }
         let position = ends[slot - batch.lowerBound]
         ends[slot - batch.lowerBound] += 1
@@ -81,7 +92,7 @@ extension StoredMatrix {
     for slot in batch {
       let entries = starts[slot - batch.lowerBound]..<starts[slot - batch.lowerBound + 1]
       try add(
-        rows[slot], .init(rebasing: columns.buffer[entries]),
+        wanted.rows[slot], .init(rebasing: columns.buffer[entries]),
         .init(rebasing: stored.buffer[entries]), &order, &sink)
     }
   }

@@ -43,7 +43,7 @@ public enum FeatureSets {
   public static func bed(_ path: String) throws(StorageError) -> [RegionSet] {
     var text = try DelimitedText(path, .blanks)
     var names: [String] = []
-    var regions: [String: [(String, Range<Int>)]] = [:]
+    var regions: [String: [(chromosome: String, range: Range<Int>)]] = [:]
     let own = String(path.split(separator: "/").last ?? "regions")
     while try text.next() {
       if ["track", "browser"].contains(text[0]) || text[0].hasPrefix("#") { continue }

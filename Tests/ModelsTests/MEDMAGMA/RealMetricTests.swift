@@ -30,7 +30,9 @@ import Testing
     for line in recorded {
       let values = line.dropFirst(2).map { Double($0) ?? .nan }
       let edges = arrays.matrix("\(set)/edges/\(line[1])")
-      let pairs = (0..<edges.rowCount).map { (Int(edges[$0, 0]), Int(edges[$0, 1])) }
+      let pairs = (0..<edges.rowCount).map {
+        (first: Int(edges[$0, 0]), second: Int(edges[$0, 1]))
+      }
       #expect(Double(pairs.count) == values[0])
       let nominal = try #require(nominalAssortativity(edges: pairs, classes: classes))
       #expect(abs(nominal - values[1]) < 1e-9, "\(line[1])")
