@@ -5,36 +5,26 @@ public import Storage
 
 /// New rows onto a fitted model: what `distfit embed` does.
 public struct EmbedJob<Fitted: EmbeddingModel> {
-  /// The fit.
+  /// The fit onto which rows are brought.
   public let fitted: FittedFile
   /// The new rows.
-  public let input: String
-  /// Their modality in a MuData file; nil: the only one.
-  public let modality: String?
-  /// Where their values are; nil: where they usually are.
-  public let source: MatrixSource?
+  public let data: DataSource
   /// The file to write.
-  public let output: String
-  /// Whether it may be replaced.
-  public let overwrite: Bool
-  /// Threads of each rank; nil: its share of the node's cores.
-  public let threads: Int?
+  public let output: OutputOptions
+  /// How it runs.
+  public let options: RunOptions
   /// Gradient steps on each representation; nil: as in the fit.
   public let steps: Int?
 
-  /// A job.
+  /// An embedding of rows, not yet begun.
   public init(
-    fitted: FittedFile, input: String, modality: String? = nil, source: MatrixSource?,
-    output: String, overwrite: Bool,
-    threads: Int?, steps: Int?
+    fitted: FittedFile, data: DataSource, output: OutputOptions, run options: RunOptions,
+    steps: Int?
   ) {
     self.fitted = fitted
-    self.input = input
-    self.modality = modality
-    self.source = source
+    self.data = data
     self.output = output
-    self.overwrite = overwrite
-    self.threads = threads
+    self.options = options
     self.steps = steps
   }
 
@@ -45,18 +35,17 @@ public struct EmbedJob<Fitted: EmbeddingModel> {
   public func run(
     with world: borrowing Communicator, log: ProgressLog
   ) throws -> ExitStatus {
-    let record = RunRecord(world, threads: threads ?? world.defaultThreadCount())
+    let record = RunRecord(world, threads: options.threads ?? world.defaultThreadCount())
     record.announce(to: log)
     let workers = Workers(threadCount: record.threads)
-    let writer = FitWriter(path: output, overwrite: overwrite)
+    let writer = FitWriter(path: output.path, overwrite: output.overwrite)
     try world.requireOutputs(
-      [output], inputs: [fitted.file.path, input], overwrite: overwrite)
+      [output.path], inputs: [fitted.file.path, data.path], overwrite: output.overwrite)
     let settings = try world.agree(on: "read the fit's settings") {
       try Fitted.Configuration(storedTree: fitted.fit["settings"] ?? .group([:]))
     }
     let data = try FitData(
-      path: input, modality: modality, source: source, kind: Fitted.values(settings),
-      columns: fitted.columns.names,
+      of: data, as: DataRequest(kind: Fitted.values(settings), columns: fitted.columns.names),
       laneCount: { Fitted.laneCount(settings, rowCount: $0) }, with: world)
     for note in data.notes { log.warning(note) }
     let model = try world.agree(on: "set up \(Fitted.name)") {
@@ -79,7 +68,7 @@ public struct EmbedJob<Fitted: EmbeddingModel> {
         "model": .string(Fitted.name), "embedded_onto": .string(fitted.file.path),
         "settings": model.configuration.storedTree, "run": record.storedTree,
       ]), with: world)
-    log.note("\(output): \(data.summary.rowCount) rows on the fit \(fitted.file.path)")
+    log.note("\(output.path): \(data.summary.rowCount) rows on the fit \(fitted.file.path)")
     return .success
   }
 }

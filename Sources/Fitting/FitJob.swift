@@ -7,55 +7,30 @@ public import Storage
 
 /// One fit from file to file: what `distfit fit` and every point of a sweep do.
 public struct FitJob<Fitted: Model> {
-  /// The data.
-  public let input: String
-  /// The modality of a MuData file; nil: the only one.
-  public let modality: String?
-  /// Genotypes that belong to them; nil: none.
-  public let genotypes: GenotypeInput?
-  /// Where its values are; nil: where they usually are.
-  public let source: MatrixSource?
-  /// The fit file.
-  public let output: String
-  /// Whether an existing fit may be replaced.
-  public let overwrite: Bool
-  /// Whether to continue from the newest checkpoint.
-  public let resume: Bool
-  /// Where checkpoints are.
-  public let checkpointFolder: String
-  /// When they are written.
-  public let checkpoints: CheckpointSchedule
-  /// The folder for data that stay outside of memory, if the model says so; nil: that of the output.
-  public let scratch: String?
-  /// Threads of each rank; nil: its share of the node's cores.
-  public let threads: Int?
+  /// The data that are fitted.
+  public let data: DataSource
+  /// What belongs to their rows besides.
+  public let companions: [any CompanionInput]
   /// The model's settings.
   public let configuration: Fitted.Configuration
-  /// For the record.
-  public let programVersion: String
+  /// The fit file.
+  public let output: OutputOptions
+  /// Where and when the state is kept.
+  public let checkpoints: CheckpointOptions
+  /// How it runs.
+  public let options: RunOptions
 
-  /// A job.
+  /// The fit of a model to data, not yet begun.
   public init(
-    input: String, modality: String? = nil, genotypes: GenotypeInput? = nil, source: MatrixSource?,
-    output: String,
-    overwrite: Bool, resume: Bool,
-    checkpointFolder: String, checkpoints: CheckpointSchedule, scratch: String? = nil,
-    threads: Int?,
-    configuration: Fitted.Configuration, programVersion: String
+    data: DataSource, companions: [any CompanionInput] = [], configuration: Fitted.Configuration,
+    output: OutputOptions, checkpoints: CheckpointOptions, run options: RunOptions
   ) {
-    self.input = input
-    self.modality = modality
-    self.genotypes = genotypes
-    self.source = source
-    self.output = output
-    self.overwrite = overwrite
-    self.resume = resume
-    self.checkpointFolder = checkpointFolder
-    self.checkpoints = checkpoints
-    self.scratch = scratch
-    self.threads = threads
+    self.data = data
+    self.companions = companions
     self.configuration = configuration
-    self.programVersion = programVersion
+    self.output = output
+    self.checkpoints = checkpoints
+    self.options = options
   }
 
   /// Reads, fits, writes.
@@ -69,17 +44,18 @@ public struct FitJob<Fitted: Model> {
     finished: (History) -> Void = { _ in }
   ) throws -> ExitStatus {
     let record = RunRecord(
-      world, threads: threads ?? world.defaultThreadCount(), genotypes: genotypes?.request.file)
+      world, threads: options.threads ?? world.defaultThreadCount(), companions: companions)
     let workers = Workers(threadCount: record.threads)
     record.announce(to: log)
-    let writer = FitWriter(path: output, overwrite: overwrite || resume)
+    let writer = FitWriter(
+      path: output.path, overwrite: output.overwrite || checkpoints.resume)
     try world.requireOutputs(
-      [output], inputs: [input] + (genotypes?.files ?? []), overwrite: writer.overwrite)
-    let (data, summary) = try FitInput(
-      input, modality: modality, genotypes: genotypes, source: source
-    ).read(
+      [output.path], inputs: [data.path] + companions.flatMap(\.files), overwrite: writer.overwrite)
+    let scratch = options.scratch ?? output.folder
+    let (data, summary) = try FitInput(data, companions: companions).read(
       for: Fitted.self, configuration,
-      scratch: Fitted.keepsDataOnDisk(configuration) ? scratchFolder : nil, with: world, log: log)
+      scratch: Fitted.keepsDataOnDisk(configuration) ? scratch : nil, with: world, log: log)
+    try world.agree(on: "check the output") { try writer.requireFit(for: summary) }
     if world.size > data.plan.laneCount {
       log.warning(
         "\(world.size) ranks share \(data.plan.laneCount) lanes: \(world.size - data.plan.laneCount) ranks have nothing to do"
@@ -88,7 +64,7 @@ public struct FitJob<Fitted: Model> {
     let model = try world.agree(on: "set up \(Fitted.name)") {
       try Fitted(configuration, for: summary)
     }
-    let stores = [data.store, summary.storedGenotypes?.store].compactMap(\.self)
+    let stores = [data.store].compactMap(\.self) + summary.companions.byteStores
     let lanes = try world.agree(on: "prepare the rows") {
       let lanes = try data.lanes(of: model)
       try stores.requireGood()
@@ -96,19 +72,19 @@ public struct FitJob<Fitted: Model> {
     }
     var state = FitState<Fitted>(shared: model.start(), lanes: lanes)
     let store = CheckpointStore(
-      folder: checkpointFolder,
+      folder: checkpoints.folder,
       identity: CheckpointIdentity(
         model: Fitted.name, settings: configuration.storedTree,
         dataFingerprint: summary.fingerprint, plan: data.plan,
-        programVersion: programVersion))
+        programVersion: options.programVersion))
     try resumeOrClear(&state, store, log, with: world)
     let loop = FitLoop(
-      model, on: workers, log: log, checkpoints: checkpoints, readingFrom: stores)
+      model, on: workers, log: log, checkpoints: checkpoints.schedule, readingFrom: stores)
     let ending = try loop.run(
       state, among: world, stopRequested: { stop.signal != nil },
       save: { state in
         try store.save(state, with: world)
-        log.detail("checkpoint after step \(state.stepCount) in \(checkpointFolder)")
+        log.detail("checkpoint after step \(state.stepCount) in \(checkpoints.folder)")
       })
     let termination: Termination
     switch ending {
@@ -120,7 +96,7 @@ public struct FitJob<Fitted: Model> {
       )
     case .interrupted(let last):
       log.note(
-        "stopped after step \(last.stepCount); the checkpoint is in \(checkpointFolder): the same command with --resume continues"
+        "stopped after step \(last.stepCount); the checkpoint is in \(checkpoints.folder): the same command with --resume continues"
       )
       return .runAgain
     }
@@ -131,13 +107,9 @@ public struct FitJob<Fitted: Model> {
       uns: uns(shared, state, termination, data, summary.fingerprint, record), with: world)
     try store.clear(with: world)
     finished(state.history)
-    log.note("\(output): written after \(timeText(state.secondsSpent)) of fitting (\(termination))")
+    log.note(
+      "\(output.path): written after \(timeText(state.secondsSpent)) of fitting (\(termination))")
     return termination.isSuccess ? .success : .notConverged
-  }
-
-  private var scratchFolder: String {
-    let folder = (output as NSString).deletingLastPathComponent
-    return scratch ?? (folder.isEmpty ? "." : folder)
   }
 
   /// Continues from the newest good checkpoint, or makes sure that an older fit's do not get in the way.
@@ -145,11 +117,11 @@ public struct FitJob<Fitted: Model> {
     _ state: inout FitState<Fitted>, _ store: CheckpointStore, _ log: ProgressLog,
     with world: borrowing Communicator
   ) throws {
-    guard resume else {
+    guard checkpoints.resume else {
       try world.agree(on: "look for checkpoints") {
-        if world.isRoot, !overwrite, !store.steps().isEmpty {
+        if world.isRoot, !output.overwrite, !store.steps().isEmpty {
           throw StorageError(
-            file: checkpointFolder,
+            file: checkpoints.folder,
             problem:
               "has checkpoints of an interrupted fit: --resume continues it, --overwrite starts afresh"
           )
@@ -159,7 +131,7 @@ public struct FitJob<Fitted: Model> {
       return
     }
     guard let resumption = try store.resume(&state, with: world) else {
-      log.note("no checkpoint in \(checkpointFolder): starting afresh")
+      log.note("no checkpoint in \(checkpoints.folder): starting afresh")
       return
     }
     for refusal in resumption.refusals { log.warning(refusal) }
@@ -171,10 +143,10 @@ public struct FitJob<Fitted: Model> {
     _ data: FitData, _ fingerprint: String, _ record: RunRecord
   ) -> StoredTree {
     var members: [String: StoredTree] = [
-      "model": .string(Fitted.name), "version": .string(programVersion),
+      "model": .string(Fitted.name), "version": .string(options.programVersion),
       "settings": configuration.storedTree, "history": state.history.storedTree,
       "termination": .string(termination.rawValue), "steps": .integer(Int64(state.stepCount)),
-      "lanes": .integer(Int64(data.plan.laneCount)), "source": .string(data.source.description),
+      "lanes": .integer(Int64(data.plan.laneCount)), "source": .string(data.source),
       "data_fingerprint": .string(fingerprint), "run": record.storedTree,
     ]
     if case .group(let parameters) = shared.parameters {

@@ -9,45 +9,83 @@ extension FitWriter {
     writer.select(modality: second.name)
     writer.write(rows: second.rows)
     writer.write(columns: second.columns)
-    for (group, matrices) in [("obsm", second.rowMatrices), ("varm", second.columnMatrices)] {
-      for matrix in matrices {
-        writer.write(
-          matrix.elements, shape: [matrix.elements.count / matrix.width, matrix.width],
-          at: "\(group)/\(matrix.name)")
-      }
+    writer.write(second.rowMatrices, in: "obsm")
+    writer.write(second.columnMatrices, in: "varm")
+    writer.select(modality: nil)
+    let names = [second.mainName, second.name]
+    let rows = MuDataIndex(of: [data.rows.names, second.rows.names])
+    writer.write(rows: Table(names: rows.names))
+    writer.write(rows, of: names, map: "obsmap", masks: "obsm")
+    writer.writeColumns(of: [data.columns.names, second.columns.names], names)
+  }
+
+  /// The modalities of the data: which of the common rows each has, its columns and what the fit says of them.
+  func writeModalities(of data: DataSummary, _ shared: SharedOutput, to writer: AnnDataWriter) {
+    precondition(shared.modality == nil, "modalities of the same rows and rows of another kind")
+    let names = data.modalities.map(\.name)
+    for (index, modality) in data.modalities.enumerated() {
+      let output =
+        shared.ofModalities.indices.contains(index) ? shared.ofModalities[index] : ColumnOutput()
+      let own = (0..<data.rowCount).filter(modality.isPresent)
+      writer.select(modality: modality.name)
+      writer.write(rows: Table(names: own.map { data.rows.names[$0] }))
+      writer.write(columns: modality.columns.adding(output.columns))
+      writer.write(output.matrices, in: "varm")
     }
     writer.select(modality: nil)
-    let rows = MuDataIndex(data.rows.names, second.rows.names)
-    let columns = MuDataIndex(data.columns.names, second.columns.names)
-    writer.write(rows: Table(names: rows.names))
-    writer.write(columns: Table(names: columns.names))
-    for (index, map, masks) in [(rows, "obsmap", "obsm"), (columns, "varmap", "varm")] {
-      for (name, places) in [(second.mainName, index.first), (second.name, index.second)] {
-        writer.write(.integers(places, shape: [places.count]), at: "\(map)/\(name)")
-        writer.write(.flags(places.map { $0 > 0 }), at: "\(masks)/\(name)")
-      }
-    }
+    writer.write(MuDataIndex(presence: data), of: names, map: "obsmap", masks: "obsm")
+    writer.writeColumns(of: data.modalities.map(\.columns.names), names)
   }
 }
 
-/// The names of two modalities together, and for each the place in either, from 1; 0 where it is not there.
-private struct MuDataIndex {
-  private(set) var names: [String]
-  private(set) var first: [Int64]
-  private(set) var second: [Int64]
+extension AnnDataWriter {
+  /// Where each modality has the names of an index, as MuData says it: by place from 1, and by a mask.
+  fileprivate func write(_ index: MuDataIndex, of names: [String], map: String, masks: String) {
+    for (name, places) in zip(names, index.places) {
+      write(.integers(places, shape: [places.count]), at: "\(map)/\(name)")
+      write(.flags(places.map { $0 > 0 }), at: "\(masks)/\(name)")
+    }
+  }
 
-  init(_ one: [String], _ other: [String]) {
-    names = one
-    first = one.indices.map { Int64($0 + 1) }
-    second = one.map { _ in 0 }
-    let place = Dictionary(zip(one, 0...), uniquingKeysWith: { first, _ in first })
-    for (index, name) in other.enumerated() {
-      if let shared = place[name], second[shared] == 0 {
-        second[shared] = Int64(index + 1)
-      } else {
+  /// The common `var`.
+  fileprivate func writeColumns(of columns: [[String]], _ names: [String]) {
+    let index = MuDataIndex(of: columns)
+    write(columns: Table(names: index.names))
+    write(index, of: names, map: "varmap", masks: "varm")
+  }
+}
+
+/// The names of several modalities together, and for each the place in every one, from 1; 0 where it is not there.
+private struct MuDataIndex {
+  private(set) var names: [String] = []
+  private(set) var places: [[Int64]]
+
+  /// Names that are the same in several modalities stand for the same thing.
+  init(of lists: [[String]]) {
+    places = lists.map { _ in [] }
+    var known: [String: Int] = [:]
+    for (list, own) in lists.enumerated() {
+      for (index, name) in own.enumerated() {
+        if let place = known[name], places[list][place] == 0 {
+          places[list][place] = Int64(index + 1)
+          continue
+        }
+        known[name] = known[name] ?? names.count
         names.append(name)
-        first.append(0)
-        second.append(Int64(index + 1))
+        for other in places.indices { places[other].append(other == list ? Int64(index + 1) : 0) }
+      }
+    }
+  }
+
+  /// The rows of data, of which each modality has some, in the same order.
+  init(presence data: DataSummary) {
+    names = data.rows.names
+    places = data.modalities.map { modality in
+      var count: Int64 = 0
+      return (0..<data.rowCount).map { row in
+        guard modality.isPresent(row) else { return 0 }
+        count += 1
+        return count
       }
     }
   }

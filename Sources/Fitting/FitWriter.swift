@@ -27,6 +27,20 @@ public struct FitWriter {
     self.overwrite = overwrite
   }
 
+  /// Fails now if a fit of these data could not be written to a file of this kind.
+  ///
+  /// Local.
+  /// - Throws: `StorageError` where the data have several modalities and the file is no MuData file.
+  func requireFit(for data: DataSummary) throws(StorageError) {
+    guard data.modalities.count > 1, !isMuData else { return }
+    let names = data.modalities.map(\.name).joined(separator: ", ")
+    throw StorageError(
+      file: path,
+      problem: "cannot hold a fit of several modalities (\(names)): name a file that ends in .h5mu")
+  }
+
+  private var isMuData: Bool { path.lowercased().hasSuffix(".h5mu") }
+
   /// Writes the file.
   ///
   /// Collective.
@@ -40,17 +54,21 @@ public struct FitWriter {
     uns: StoredTree, with world: borrowing Communicator
   ) throws(CollectiveFailure) {
     let columns = RowColumns.gathered(rows, with: world)
-    let second = path.lowercased().hasSuffix(".h5mu") ? shared.modality : nil
+    let second = isMuData ? shared.modality : nil
+    let names =
+      data.modalities.count > 1
+      ? data.modalities.map(\.name) : second.map { [$0.mainName, $0.name] } ?? []
     let writer = try world.agree(on: "create \(path)") {
       try AnnDataWriter(
-        path, overwrite: overwrite, rank: world.rank,
-        modalities: second.map { [$0.mainName, $0.name] } ?? [])
+        path, overwrite: overwrite, rank: world.rank, modalities: names)
     }
-    writer.select(modality: second?.mainName)
+    // Of several modalities the rows are common; beside rows of another kind they are one modality's.
+    if data.modalities.count == 1 { writer.select(modality: second?.mainName) }
     if world.isRoot { writer.write(rows: data.rows.adding(columns)) }
-    let networks = shared.networks
-    let columnTable = networks.map { data.columns.selecting($0.chosenColumns) } ?? data.columns
-    writer.write(columns: columnTable.adding(shared.columns))
+    if data.modalities.count == 1 {
+      let chosen = shared.networks.map { data.columns.selecting($0.chosenColumns) }
+      writer.write(columns: (chosen ?? data.columns).adding(shared.columns))
+    }
     for (index, matrix) in (RowColumns.shapes(rows, with: world)).enumerated() {
       let values = rows.flatMap { $0.matrices[index].elements }
       let width = matrix.width
@@ -62,14 +80,14 @@ public struct FitWriter {
         return Array(values[start..<start + range.count * width])
       }
     }
-    for matrix in shared.matrices {
-      writer.write(
-        matrix.elements, shape: [matrix.elements.count / matrix.width, matrix.width],
-        at: "varm/\(matrix.name)")
-    }
-    if let networks { write(networks, of: uns, to: writer) }
+    writer.write(shared.matrices, in: "varm")
+    if let networks = shared.networks { write(networks, of: uns, to: writer) }
     writer.write(uns, at: "uns/distfit")
-    if let second { write(second, beside: data, to: writer) }
+    if data.modalities.count > 1 {
+      writeModalities(of: data, shared, to: writer)
+    } else if let second {
+      write(second, beside: data, to: writer)
+    }
     try world.agree(on: "write \(path)") { try writer.finish() }
   }
 
@@ -80,11 +98,7 @@ public struct FitWriter {
           sparse: graph.weights, columns: graph.columns, rowStarts: graph.rowStarts,
           columnCount: graph.vertexCount, at: "\(group)/\(graph.name)")
       }
-      for matrix in matrices {
-        writer.write(
-          matrix.elements, shape: [matrix.elements.count / matrix.width, matrix.width],
-          at: "\(group)/\(matrix.name)")
-      }
+      writer.write(matrices, in: group)
     }
     write(networks.rowGraphs, networks.rowMatrices, in: "obsp")
     write(networks.columnGraphs, networks.columnMatrices, in: "varp")
@@ -97,6 +111,17 @@ public struct FitWriter {
           "connectivities_key": .string(graph.name), "distances_key": .string("distances"),
           "params": .group(["method": uns["model"] ?? .string("distfit")]),
         ]), at: "uns/neighbors")
+    }
+  }
+}
+
+extension AnnDataWriter {
+  /// Writes matrices into `obsm`, `varm`, `obsp` or `varp`. Local; rank 0 writes.
+  func write(_ matrices: [NamedMatrix], in group: String) {
+    for matrix in matrices {
+      write(
+        matrix.elements, shape: [matrix.elements.count / matrix.width, matrix.width],
+        at: "\(group)/\(matrix.name)")
     }
   }
 }

@@ -48,6 +48,6 @@ extension FittedFile {
         let lanes = try matrix.counts(ofLanes: [0..<rows.count], map: map).lanes
         return (rows, lanes[0])
       },
-      genotypes: { try GenotypeFile.read($0).genotypes })
+      companion: { try CompanionReaders.read($0, $1) })
   }
 }

@@ -20,11 +20,15 @@ public struct FittedFile: Sendable {
   /// Local.
   /// - Throws: `StorageError` where the file is no AnnData file or no fit of distfit.
   public init(_ path: String) throws {
-    var modality: String?
-    for name in try AnnDataFile.modalities(of: path) where modality == nil {
-      if try AnnDataFile(path, modality: name).isThere("uns/distfit") { modality = name }
+    let modalities = try AnnDataFile.modalities(of: path)
+    if !modalities.isEmpty, try AnnDataFile.common(of: path).isThere("uns/distfit") {
+      file = try AnnDataFile.common(of: path)
+    } else {
+      let one = try modalities.first {
+        try AnnDataFile(path, modality: $0).isThere("uns/distfit")
+      }
+      file = try AnnDataFile(path, modality: one)
     }
-    file = try AnnDataFile(path, modality: modality)
     guard file.isThere("uns/distfit") else {
       throw StorageError(
         file: path, place: "uns",
@@ -59,11 +63,14 @@ public struct FittedFile: Sendable {
     return able
   }
 
-  /// The file with the donors' genotypes that the fit was made from, as it was named then; nil where none is known.
-  public var genotypesPath: String? {
-    struct Run: Decodable { let genotypes: String? }
-    guard case .string(let text)? = fit["run"] else { return nil }
-    return (try? JSONDecoder().decode(Run.self, from: Data(text.utf8)))?.genotypes
+  /// The file of a kind of companion that the fit was made from (``CompanionInput/name``), as it was named then; nil where
+  /// none is known.
+  public func companionFile(_ name: String) -> String? {
+    guard case .string(let text)? = fit["run"],
+      let run = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+    else { return nil }
+    // Fits of earlier versions name the file at the top of the record.
+    return (run["companions"] as? [String: String])?[name] ?? run[name] as? String
   }
 
   /// A numeric column of `obs`.

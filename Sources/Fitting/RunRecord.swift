@@ -14,12 +14,15 @@ struct RunRecord: Encodable {
   let blas: BLASRuntime
   /// What some node's processor lacks; nothing where all have what the kernels need.
   let complaints: [String]
-  /// The file of the donors' genotypes, for tests on the fit; nil: none.
-  let genotypes: String?
+  /// The files of what belongs to the rows, by kind, for those who test a fit against them.
+  let companions: [String: String]
 
   /// The record of a run on these ranks. Collective.
-  init(_ world: borrowing Communicator, threads: Int, genotypes: String? = nil) {
-    self.genotypes = genotypes
+  init(
+    _ world: borrowing Communicator, threads: Int, companions: [any CompanionInput] = []
+  ) {
+    self.companions = Dictionary(
+      companions.map { (type(of: $0).name, $0.file) }, uniquingKeysWith: { first, _ in first })
     ranks = world.size
     self.threads = threads
     nodes = Self.distinct(world.allGather(Launcher.nodeName))

@@ -90,36 +90,6 @@ public protocol PlannableModel: Model {
   static func plan(_ configuration: Configuration, _ shape: DataShape, ranks: Int) -> FitPlan
 }
 
-/// How large data are.
-public struct DataShape: Sendable {
-  /// How many rows (cells, samples).
-  public let rowCount: Int
-  /// How many columns (genes, features).
-  public let columnCount: Int
-  /// Values that are not zero.
-  public let nonZeroCount: Int
-  /// `obs`; nil for data that do not exist yet.
-  public var rows: Table?
-  /// Matrices of `obsm` that the model asked for, by name.
-  public var rowMatrices: [String: NamedMatrix] = [:]
-  /// Variants whose genotypes are fitted along with the counts.
-  public var variantCount = 0
-  /// Donors of these genotypes; 0: unknown, or none.
-  public var donorCount = 0
-
-  /// Counts and genotypes together.
-  public var entryCount: Double {
-    Double(rowCount) * Double(columnCount) + Double(variantCount) * Double(donorCount)
-  }
-
-  /// The size of data without genotypes.
-  public init(rowCount: Int, columnCount: Int, nonZeroCount: Int) {
-    self.rowCount = rowCount
-    self.columnCount = columnCount
-    self.nonZeroCount = nonZeroCount
-  }
-}
-
 /// What a fit takes.
 public struct FitPlan: Sendable {
   /// A part of a rank's memory.
@@ -183,8 +153,8 @@ public struct FitPlan: Sendable {
   }
 }
 
-/// A model of counts and genotypes together: `distfit fit` reads genotypes and ancestry for it, into
-/// `DataSummary.genotypes` and `DataSummary.ancestry`.
+/// A model of counts and genotypes together: `distfit fit` reads genotypes and ancestry for it, as companions of the rows
+/// (``Genotypes`` or ``StoredGenotypes``, ``Ancestry``).
 public protocol GenotypeModel: Model {
   /// The column of `obs` with each sample's donor; nil: samples are named as their donors.
   static func donorKey(_ configuration: Configuration) -> String?

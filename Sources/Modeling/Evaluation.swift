@@ -42,8 +42,8 @@ public struct FitContents: Sendable {
   /// Reads counts of these genes from a file, with its `obs`.
   public let counts:
     @Sendable (_ path: String, _ genes: [String]) throws -> (Table, CompressedCounts)
-  /// Reads a file of genotypes.
-  public let genotypes: @Sendable (_ path: String) throws -> Genotypes
+  private let companion:
+    @Sendable (_ type: any Companion.Type, _ path: String) throws -> any Companion
 
   /// A fit's contents.
   public init(
@@ -54,7 +54,8 @@ public struct FitContents: Sendable {
       @escaping @Sendable (_ path: String, _ genes: [String]) throws -> (
         Table, CompressedCounts
       ),
-    genotypes: @escaping @Sendable (_ path: String) throws -> Genotypes
+    companion:
+      @escaping @Sendable (_ type: any Companion.Type, _ path: String) throws -> any Companion
   ) {
     self.path = path
     self.rows = rows
@@ -63,7 +64,17 @@ public struct FitContents: Sendable {
     self.matrix = matrix
     self.other = other
     self.counts = counts
-    self.genotypes = genotypes
+    self.companion = companion
+  }
+
+  /// Reads a file with data that belong to the rows, such as genotypes.
+  ///
+  /// - Throws: where the file is missing, damaged, or holds something else.
+  public func companion<Value: Companion>(_ type: Value.Type, from path: String) throws -> Value {
+    guard let value = try companion(type, path) as? Value else {
+      throw ModelError("\(path): holds no \(type)")
+    }
+    return value
   }
 
   /// A numeric column of `obs`.

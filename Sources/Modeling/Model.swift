@@ -35,6 +35,8 @@ public protocol Model: Sendable {
   static func laneCount(_ configuration: Configuration, rowCount: Int) -> Int
   /// What the model is fitted to. Counts unless the model says otherwise.
   static func values(_ configuration: Configuration) -> ValueKind
+  /// How many modalities of the data it takes. One unless the model says otherwise.
+  static func modalities(_ configuration: Configuration) -> ModalityRequest
   /// What is to be read besides the values. Nothing unless the model says otherwise.
   static func attachments(_ configuration: Configuration) -> Attachments
 
@@ -94,6 +96,9 @@ extension Model {
 
   /// Whole numbers from 0 on, unless the model says otherwise.
   public static func values(_ configuration: Configuration) -> ValueKind { .counts }
+
+  /// One modality, unless the model says otherwise.
+  public static func modalities(_ configuration: Configuration) -> ModalityRequest { .one }
 
   /// No columns of `obs` and no matrices of `obsm`, unless the model says otherwise.
   public static func attachments(_ configuration: Configuration) -> Attachments { Attachments() }
@@ -183,6 +188,20 @@ public struct RowOutput: Sendable {
   }
 }
 
+/// What a fit says about the columns of one of several modalities.
+public struct ColumnOutput: Sendable {
+  /// New columns of its `var`.
+  public var columns: [NamedColumn]
+  /// New matrices of its `varm`.
+  public var matrices: [NamedMatrix]
+
+  /// Output for columns.
+  public init(columns: [NamedColumn] = [], matrices: [NamedMatrix] = []) {
+    self.columns = columns
+    self.matrices = matrices
+  }
+}
+
 /// What a fit says about columns and as a whole.
 public struct SharedOutput: Sendable {
   /// New columns of `var`.
@@ -196,6 +215,8 @@ public struct SharedOutput: Sendable {
   /// What the fit says about another kind of observations, such as donors and variants; written where the
   /// fit file is a MuData file (`.h5mu`).
   public var modality: ModalityOutput?
+  /// What the fit of several modalities says about the columns of each, in the order of the data; otherwise empty.
+  public var ofModalities: [ColumnOutput] = []
 
   /// Output for columns and the whole.
   public init(

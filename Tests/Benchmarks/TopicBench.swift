@@ -78,7 +78,7 @@ struct TopicBench {
     var stream = RandomSource(seed: 1).stream("bench genotypes")
     let donors = (0..<I).map { "donor\($0)" }
     let variants = (0..<S).map { "variant\($0)" }
-    return DataSummary(
+    var summary = DataSummary(
       rows: Table(
         names: (0..<L).map { "sample\($0)" },
         columns: [
@@ -89,14 +89,15 @@ struct TopicBench {
       columns: Table(names: (0..<G).map { "gene\($0)" }),
       columnTotals: Array(repeating: 100 * Double(L), count: G),
       columnMaxima: Array(repeating: 200, count: G), columnNonZeros: Array(repeating: L, count: G),
-      fingerprint: "bench",
-      genotypes: Genotypes(
-        donors: donors, variants: Table(names: variants),
-        dosages: (0..<S * I).map { _ in UInt8(3 * stream.uniform()) }),
-      ancestry: Ancestry(
-        donors: donors, variants: variants, populationCount: J,
-        shares: (0..<I * J).map { _ in 0.1 + stream.uniform() },
-        frequencies: (0..<S * J).map { _ in 0.1 + 0.8 * stream.uniform() }))
+      fingerprint: "bench")
+    summary.companions[Genotypes.self] = Genotypes(
+      donors: donors, variants: Table(names: variants),
+      dosages: (0..<S * I).map { _ in UInt8(3 * stream.uniform()) })
+    summary.companions[Ancestry.self] = Ancestry(
+      donors: donors, variants: variants, populationCount: J,
+      shares: (0..<I * J).map { _ in 0.1 + stream.uniform() },
+      frequencies: (0..<S * J).map { _ in 0.1 + 0.8 * stream.uniform() })
+    return summary
   }
 
   /// Nine in ten counts are not zero, as where genes are chosen by their median.

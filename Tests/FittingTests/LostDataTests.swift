@@ -9,15 +9,18 @@ import Testing
 
 /// Rows outside of memory that can no longer be read.
 @Suite struct LostDataTests {
-  private let summary = DataSummary(
-    rows: Table(
-      names: (0..<12).map { "s\($0)" },
-      columns: [NamedColumn("donor", .strings((0..<12).map { "d\($0 / 2)" }))]),
-    columns: Table(names: ["a", "b", "c"]), columnTotals: [60, 60, 60], columnMaxima: [9, 9, 9],
-    columnNonZeros: [12, 12, 12], fingerprint: "",
-    genotypes: Genotypes(
+  private let summary: DataSummary = {
+    var summary = DataSummary(
+      rows: Table(
+        names: (0..<12).map { "s\($0)" },
+        columns: [NamedColumn("donor", .strings((0..<12).map { "d\($0 / 2)" }))]),
+      columns: Table(names: ["a", "b", "c"]), columnTotals: [60, 60, 60],
+      columnMaxima: [9, 9, 9], columnNonZeros: [12, 12, 12], fingerprint: "")
+    summary.companions[Genotypes.self] = Genotypes(
       donors: (0..<6).map { "d\($0)" }, variants: Table(names: ["v", "w"]),
-      dosages: (0..<12).map { UInt8($0 % 3) }))
+      dosages: (0..<12).map { UInt8($0 % 3) })
+    return summary
+  }()
 
   private func ending(goodReadings: Int) throws -> FitEnding<TBLDA> {
     var configuration = TBLDAConfiguration()

@@ -60,13 +60,14 @@ struct BatteryData: Sendable {
         nonZeros[Int(column)] += 1
       }
     }
-    summary = DataSummary(
+    var summary = DataSummary(
       rows: Table(
         names: order.map { "cell\($0)" },
         columns: [NamedColumn("donor", .strings(order.map { "donor\($0 % 13)" }))]),
       columns: Table(names: (0..<columnCount).map { "gene\($0)" }), columnTotals: totals,
-      columnMaxima: maxima, columnNonZeros: nonZeros, fingerprint: "battery",
-      genotypes: Self.genotypes)
+      columnMaxima: maxima, columnNonZeros: nonZeros, fingerprint: "battery")
+    summary.companions[Genotypes.self] = Self.genotypes
+    self.summary = summary
   }
 
   /// Genotypes of twelve of the thirteen donors, some of them missing.

@@ -2,6 +2,7 @@ import Collectives
 import Fitting
 import Modeling
 import Models
+import Storage
 
 /// A whole fit, from the file to the file, with a checkpoint after every epoch; arguments: model, input, output,
 /// and the rank and the agreement that shall fail.
@@ -40,10 +41,11 @@ private func fit<Fitted: Model>(
       try Fitted.Configuration.setting(named: name).set(value, in: &configuration)
     }
     let job = FitJob<Fitted>(
-      input: files[0], source: nil, output: files[1], overwrite: false, resume: false,
-      checkpointFolder: files[1] + ".checkpoints",
-      checkpoints: CheckpointSchedule(everyEpochs: 1), threads: 1,
-      configuration: configuration, programVersion: "1.0")
+      data: DataSource(files[0]), configuration: configuration,
+      output: OutputOptions(path: files[1], overwrite: false),
+      checkpoints: CheckpointOptions(
+        folder: files[1] + ".checkpoints", schedule: CheckpointSchedule(everyEpochs: 1),
+        resume: false), run: RunOptions(threads: 1, programVersion: "1.0"))
     let status = try job.run(
       with: everyone, log: ProgressLog(level: .quiet, isSpeaking: everyone.isRoot),
       stop: .bySignals())

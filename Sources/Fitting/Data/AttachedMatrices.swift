@@ -2,23 +2,13 @@ import Modeling
 import Storage
 
 /// Matrices of `obsm` and `varm` that a model asked for, read and checked.
-struct AttachedMatrices: Sendable {
-  let rowMatrices: [String: NamedMatrix]
-  private let columnMatrices: [String: NamedMatrix]
-
-  /// Reads them.
+enum AttachedMatrices {
+  /// Reads matrices of a group.
   ///
   /// Local.
+  /// - Parameter count: rows that each of them has to have; of columns, those of the kind that is read.
   /// - Throws: `StorageError` where one is missing, has another number of rows, or holds no finite numbers.
-  init(
-    _ attachments: Attachments, of file: AnnDataFile, rowCount: Int, columnCount: Int
-  ) throws(StorageError) {
-    rowMatrices = try Self.read(attachments.rowMatrices, in: "obsm", of: file, count: rowCount)
-    columnMatrices = try Self.read(
-      attachments.columnMatrices, in: "varm", of: file, count: columnCount)
-  }
-
-  private static func read(
+  static func read(
     _ names: [String], in group: String, of file: AnnDataFile, count: Int
   ) throws(StorageError) -> [String: NamedMatrix] {
     var matrices: [String: NamedMatrix] = [:]
@@ -33,7 +23,7 @@ struct AttachedMatrices: Sendable {
             "is missing\(hint). \(group) has: \(others.isEmpty ? "nothing" : others.joined(separator: ", "))"
         )
       }
-      let (values, shape) = try file.array(place)
+      let (values, shape) = try group == "varm" ? file.columnArray(place) : file.array(place)
       guard let first = shape.first, first == count, shape.count <= 2, !values.isEmpty else {
         throw StorageError(
           file: file.path, place: place,
@@ -52,11 +42,10 @@ struct AttachedMatrices: Sendable {
     return matrices
   }
 
-  /// Puts them into a summary, and their numbers into its fingerprint.
-  func add(to summary: inout DataSummary) {
-    summary.rowMatrices = rowMatrices
-    summary.columnMatrices = columnMatrices
-    let all = [rowMatrices, columnMatrices].flatMap { $0.values.sorted { $0.name < $1.name } }
+  /// Adds the numbers of a summary's matrices to its fingerprint.
+  static func addToFingerprint(of summary: inout DataSummary) {
+    let groups = [summary.rowMatrices] + summary.modalities.map(\.columnMatrices)
+    let all = groups.flatMap { $0.values.sorted { $0.name < $1.name } }
     guard !all.isEmpty else { return }
     var fingerprint = Fingerprint()
     fingerprint.add(summary.fingerprint)

@@ -3,29 +3,20 @@ import LinearAlgebra
 public import Modeling
 public import Storage
 
-/// Where the data of a fit are: counts, and the genotypes of their donors where there are any.
+/// What a fit reads: the data, and what belongs to their rows besides.
 public struct FitInput: Sendable {
-  /// The data.
-  public let path: String
-  /// The modality of a MuData file; nil: the only one.
-  public let modality: String?
-  /// Genotypes that belong to them; nil: none.
-  public let genotypes: GenotypeInput?
-  /// Where the values are; nil: where they usually are.
-  public let source: MatrixSource?
+  /// The data that are fitted.
+  public let data: DataSource
+  /// What belongs to them.
+  public let companions: [any CompanionInput]
 
-  /// Data of a file.
-  public init(
-    _ path: String, modality: String? = nil, genotypes: GenotypeInput? = nil,
-    source: MatrixSource? = nil
-  ) {
-    self.path = path
-    self.modality = modality
-    self.genotypes = genotypes
-    self.source = source
+  /// Data and their companions.
+  public init(_ data: DataSource, companions: [any CompanionInput] = []) {
+    self.data = data
+    self.companions = companions
   }
 
-  /// Reads what a model needs: this rank's rows, and what everyone knows, genotypes included.
+  /// Reads what a model needs: this rank's rows, and what everyone knows, companions included.
   ///
   /// Collective.
   /// - Parameter scratch: the folder of a file in which rows are kept; nil: in memory.
@@ -38,26 +29,23 @@ public struct FitInput: Sendable {
   ) throws -> (data: FitData, summary: DataSummary) {
     let clock = ContinuousClock()
     let start = clock.now
-    let genes = try genotypes?.genes.genes(
-      of: path, modality: modality, source: source, samples: genotypes?.samples, with: world)
-    let data = try FitData(
-      path: path, modality: modality, source: source, kind: Fitted.values(configuration),
-      columns: genes, attachments: Fitted.attachments(configuration), scratch: scratch,
-      laneCount: { Fitted.laneCount(configuration, rowCount: $0) }, with: world)
-    for note in data.notes { log.warning(note) }
-    log.note(
-      "\(path): \(data.summary.rowCount) cells, \(data.summary.columnCount) genes, \(data.summary.nonZeroCount) non-zeros in \(data.source), read in \(shortText(start.duration(to: clock.now).seconds)) s"
-    )
-    var summary = data.summary
-    if let genotypes {
-      try SexCheck.run(
-        on: genotypes, of: path, modality: modality, source: source, with: world, log: log)
-      for note in try genotypes.add(to: &summary, scratch: scratch, with: world) {
-        log.warning(note)
-      }
-      let (donors, variants) = (summary.genotypedDonors.count, summary.variants?.count ?? 0)
-      log.note("\(genotypes.request.file): \(donors) donors, \(variants) variants")
+    var columns: [String]?
+    for companion in companions {
+      if let chosen = try companion.columns(of: data, with: world) { columns = chosen }
     }
-    return (data, summary)
+    var request = DataRequest(for: Fitted.self, configuration)
+    (request.columns, request.scratch) = (columns, scratch)
+    let read = try FitData(
+      of: data, as: request, laneCount: { Fitted.laneCount(configuration, rowCount: $0) },
+      with: world)
+    for note in read.notes { log.warning(note) }
+    log.note(
+      "\(data.path): \(read.sizeText), read in \(shortText(start.duration(to: clock.now).seconds)) s"
+    )
+    var summary = read.summary
+    for companion in companions {
+      try companion.add(to: &summary, of: data, scratch: scratch, with: world, log: log)
+    }
+    return (read, summary)
   }
 }

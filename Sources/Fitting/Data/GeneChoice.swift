@@ -28,18 +28,15 @@ public struct GeneChoice: Sendable {
   /// The genes chosen, by name; nil for all.
   ///
   /// Collective.
-  /// - Parameters:
-  ///   - modality: of a MuData file.
-  ///   - samples: a table whose columns are added to `obs`.
+  /// - Parameter samples: a table whose columns are added to `obs`.
   /// - Throws: `CollectiveFailure` where the data do not say where genes are, or none is left.
   func genes(
-    of path: String, modality: String?, source: MatrixSource?, samples: String?,
-    with world: borrowing Communicator
+    of data: DataSource, samples: String?, with world: borrowing Communicator
   ) throws(CollectiveFailure) -> [String]? {
     guard chromosome != nil || minimumMedian > 0 else { return nil }
     let opened = try world.agree(on: "choose genes") {
-      let file = try AnnDataFile(path, modality: modality)
-      let matrix = try CountSource.matrix(of: file, asked: source).matrix
+      let file = try data.open()
+      let matrix = try CountSource.matrix(of: file, asked: data.matrix).matrix
       var warnings: [String] = []
       let columns = try file.columns(of: matrix.source, warnings: &warnings)
       return Opened(
@@ -51,7 +48,7 @@ public struct GeneChoice: Sendable {
       let genes = opened.columns.names.indices.filter { opened.isChosen[$0] && isOften[$0] }
       guard !genes.isEmpty else {
         throw StorageError(
-          file: path, place: "var",
+          file: data.path, place: "var",
           problem:
             "has no gene left: \(opened.isChosen.count { $0 }) on the chromosome asked for, \(isOften.count { $0 }) with a median of \(minimumMedian) or more"
         )

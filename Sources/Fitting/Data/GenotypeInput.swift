@@ -1,9 +1,12 @@
-import Collectives
+public import Collectives
 public import Modeling
-import Storage
+public import Storage
 
 /// Where the genotypes of a fit come from, and which genes and variants take part.
-public struct GenotypeInput: Sendable {
+public struct GenotypeInput: CompanionInput {
+  /// What the record of the run calls them.
+  public static let name = "genotypes"
+
   /// Which genotypes, and what of them.
   public var request: GenotypeRequest
   /// The ancestry's table; nil: none.
@@ -15,8 +18,10 @@ public struct GenotypeInput: Sendable {
   /// Whether samples may contradict the sex that the genotypes give their donor.
   public var ignoresSex: Bool
 
+  /// The file of the genotypes.
+  public var file: String { request.file }
   /// All files that are read.
-  var files: [String] {
+  public var files: [String] {
     [request.file] + [ancestry, samples, genes.positions].compactMap(\.self)
   }
 
@@ -32,15 +37,26 @@ public struct GenotypeInput: Sendable {
     self.genes = genes
   }
 
+  /// The genes that take part.
+  ///
+  /// Collective.
+  /// - Throws: `CollectiveFailure` where the data do not say where genes are, or none is left.
+  public func columns(
+    of data: DataSource, with world: borrowing Communicator
+  ) throws(CollectiveFailure) -> [String]? {
+    try genes.genes(of: data, samples: samples, with: world)
+  }
+
   /// Adds samples' annotations, genotypes and ancestry to what everyone knows about the data.
   ///
   /// Collective: the first rank reads the genotypes.
-  /// - Parameter scratch: the folder where they are kept; nil: in memory.
-  /// - Returns: remarks for the log.
-  /// - Throws: `CollectiveFailure` where a file is damaged, lacks a sample, or has none of the donors.
-  func add(
-    to summary: inout DataSummary, scratch: String?, with world: borrowing Communicator
-  ) throws(CollectiveFailure) -> [String] {
+  /// - Throws: `CollectiveFailure` where a file is damaged, lacks a sample, or has none of the donors; where samples
+  ///   contradict the sex of their donors.
+  public func add(
+    to summary: inout DataSummary, of data: DataSource, scratch: String?,
+    with world: borrowing Communicator, log: ProgressLog
+  ) throws(CollectiveFailure) {
+    try SexCheck.run(on: self, of: data, with: world, log: log)
     if let samples {
       let rows = summary.rows
       summary.rows = try world.agree(on: "read \(samples)") { try rows.adding(samples: samples) }
@@ -48,24 +64,51 @@ public struct GenotypeInput: Sendable {
     var fingerprint = Fingerprint()
     fingerprint.add(summary.fingerprint)
     let notes: [String]
+    let size: (donors: Int, variants: Int)
     if let scratch {
       let read = try AttachedGenotypes.read(request, rows: summary.rows, in: scratch, with: world)
       // One rank goes over all of them.
       if world.isRoot { fingerprint.add(read.genotypes) }
-      (summary.storedGenotypes, notes) = read
+      (summary.companions[StoredGenotypes.self], notes) = read
+      size = (read.genotypes.donorCount, read.genotypes.variantCount)
     } else {
       let read = try AttachedGenotypes.read(request, rows: summary.rows, with: world)
       fingerprint.add(read.genotypes)
-      (summary.genotypes, notes) = read
+      (summary.companions[Genotypes.self], notes) = read
+      size = (read.genotypes.donorCount, read.genotypes.variantCount)
     }
     if let path = ancestry {
       let ancestry = try world.agree(on: "read \(path)") { try AncestryFile.read(path) }
       for number in ancestry.shares + ancestry.frequencies { fingerprint.add(number) }
-      summary.ancestry = ancestry
+      summary.companions[Ancestry.self] = ancestry
     }
     summary.fingerprint = fingerprint.description
     world.broadcast(&summary.fingerprint)
-    return notes
+    for note in notes { log.warning(note) }
+    log.note("\(request.file): \(size.donors) donors, \(size.variants) variants")
+  }
+
+  /// Adds the samples' annotations, the donors and variants, and what the choice of a chromosome leaves of the genes.
+  ///
+  /// Local.
+  /// - Throws: `StorageError` for a file that is not there or damaged, a chromosome without genes or variants.
+  public func add(
+    to shape: inout DataShape, of matrix: StoredMatrix, in file: AnnDataFile,
+    cache: inout CompanionCache
+  ) throws {
+    let columnCount = try genes.count(of: matrix, in: file)
+    let share = Double(columnCount) / Double(max(1, matrix.columnCount))
+    shape.modalities = [
+      .init(columnCount: columnCount, nonZeroCount: Int(Double(matrix.storedCount) * share))
+    ]
+    var rows = shape.rows ?? Table(names: [])
+    if let samples { rows = try rows.adding(samples: samples) }
+    shape.rows = rows
+    let size = try cache.value(of: request.file) { try GenotypeSize(request.file) }
+    shape.companions[GenotypeShape.self] = GenotypeShape(
+      variantCount: try size.variantCount(chromosome: request.chromosome),
+      donorCount: try AttachedGenotypes.donors(rows, request.donorKey)
+        .intersection(size.donors).count)
   }
 }
 

@@ -40,12 +40,10 @@ struct SexCheck {
   /// Looks what there is to compare; nil where the genotypes tell no sex of a donor with samples.
   ///
   /// - Throws: where a file is damaged.
-  private init?(_ input: GenotypeInput, of path: String, modality: String?, _ source: MatrixSource?)
-    throws
-  {
+  private init?(_ input: GenotypeInput, of data: DataSource) throws {
     let known = try GenotypeFile.sexes(input.request.file)
     guard !known.isEmpty else { return nil }
-    let file = try AnnDataFile(path, modality: modality)
+    let file = try data.open()
     var warnings: [String] = []
     var rows = try file.rows(warnings: &warnings)
     if let samples = input.samples { rows = try rows.adding(samples: samples) }
@@ -56,7 +54,7 @@ struct SexCheck {
     let place = Dictionary(uniqueKeysWithValues: zip(donors, 0...))
     donorOfRow = names.map { $0.flatMap { place[$0] } ?? -1 }
     annotated = Self.annotated(rows)
-    matrix = try CountSource.matrix(of: file, asked: source).matrix
+    matrix = try CountSource.matrix(of: file, asked: data.matrix).matrix
     kinds = Self.kinds(try file.columns(of: matrix.source, warnings: &warnings).names)
   }
 
@@ -89,18 +87,19 @@ struct SexCheck {
   /// - Throws: `CollectiveFailure` naming the donors whose samples contradict the genotypes' sex, unless that is to
   ///   be ignored.
   static func run(
-    on input: GenotypeInput, of path: String, modality: String?, source: MatrixSource?,
-    with world: borrowing Communicator, log: ProgressLog
+    on input: GenotypeInput, of data: DataSource, with world: borrowing Communicator,
+    log: ProgressLog
   ) throws(CollectiveFailure) {
     let check = try world.agree(on: "compare sexes") {
-      try SexCheck(input, of: path, modality: modality, source)
+      try SexCheck(input, of: data)
     }
     guard let check else { return }
     let reads = try check.reads(with: world)
     let (fitting, problem) = check.verdict(reads)
     guard let problem else {
       if fitting > 0 {
-        log.note("\(path): the reads of \(fitting) donors fit the sex that the genotypes give them")
+        log.note(
+          "\(data.path): the reads of \(fitting) donors fit the sex that the genotypes give them")
       }
       return
     }

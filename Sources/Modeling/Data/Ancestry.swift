@@ -7,7 +7,7 @@
 /// |---|---|---|
 /// | β | allele frequencies of the ancestral populations | `frequencies`, variants × populations |
 /// | τ | shares of the populations in each donor | `shares`, donors × populations |
-public struct Ancestry: Sendable, Equatable {
+public struct Ancestry: Companion, Equatable {
   /// Names of the donors.
   public let donors: [String]
   /// Names of the variants.

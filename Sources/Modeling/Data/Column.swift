@@ -42,6 +42,19 @@ public enum Column: Sendable, Equatable {
     }
   }
 
+  /// The values at these positions, in this order; missing where a position is negative.
+  public func spread(over positions: [Int]) -> Column {
+    switch self {
+    case .categories(let codes, let names, let isOrdered):
+      .categories(
+        codes: positions.map { $0 < 0 ? -1 : codes[$0] }, names: names, isOrdered: isOrdered)
+    case .strings(let values): .strings(positions.map { $0 < 0 ? nil : values[$0] })
+    case .numbers(let values): .numbers(positions.map { $0 < 0 ? .nan : values[$0] })
+    case .integers(let values): .integers(positions.map { $0 < 0 ? nil : values[$0] })
+    case .flags(let values): .flags(positions.map { $0 < 0 ? nil : values[$0] })
+    }
+  }
+
   /// The column as categories: texts, whole numbers and flags become the sorted list of their distinct
   /// values; nil for real numbers, which have none.
   public var asCategories: (codes: [Int32], names: [String])? {

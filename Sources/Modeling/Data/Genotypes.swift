@@ -2,7 +2,7 @@
 ///
 /// A plain value, the same on every rank; a byte a genotype, so that 831 donors × 200 000 variants take
 /// 170 MB.
-public struct Genotypes: Sendable, Equatable {
+public struct Genotypes: Companion, Equatable {
   /// The byte of a genotype that was not observed.
   public static var missing: UInt8 { 255 }
 

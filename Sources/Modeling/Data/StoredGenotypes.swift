@@ -2,7 +2,7 @@
 ///
 /// Variants are cut into tiles; within a tile lies donor after donor, four variants a byte. So some donors'
 /// genotypes at a run of variants take a reading a donor and tile.
-public struct StoredGenotypes: Sendable {
+public struct StoredGenotypes: Companion {
   /// Names of the donors.
   public let donors: [String]
   /// The variants, as in ``Genotypes``.
@@ -29,6 +29,8 @@ public struct StoredGenotypes: Sendable {
     4 * min(1 << 14, max(1, tileSize / max(1, donorCount)))
   }
 
+  /// Where they are.
+  public var byteStore: (any ByteStore)? { store }
   /// How many donors.
   public var donorCount: Int { donors.count }
   /// How many variants.

@@ -34,7 +34,8 @@ struct EvaluatedFit {
     let cohort = TBLDACohort(
       configuration, uses: uses, donorOfSample: donorOfSample, donors: donors,
       variants: Table(names: variants),
-      genotypes: try Self.genotypes(try fit.genotypes(path), donors, variants, path),
+      genotypes: try Self.genotypes(
+        try fit.companion(Genotypes.self, from: path), donors, variants, path),
       ancestry: (shape[1], frequencies, shares), random)
     var totals = [Double](repeating: 0, count: counts.columnCount)
     for row in 0..<counts.rowCount {

@@ -20,8 +20,10 @@ struct PlannedTBLDA {
   init(_ configuration: TBLDAConfiguration, _ shape: DataShape, ranks: Int) {
     sampleCount = max(1, shape.rowCount)
     geneCount = max(1, shape.columnCount)
-    donorCount = max(1, shape.donorCount > 0 ? shape.donorCount : shape.rowCount)
-    variantCount = max(1, shape.variantCount)
+    let genotypes = shape.companions[GenotypeShape.self]
+    let donors = genotypes?.donorCount ?? 0
+    donorCount = max(1, donors > 0 ? donors : shape.rowCount)
+    variantCount = max(1, genotypes?.variantCount ?? 0)
     laneCount = TBLDA.laneCount(configuration, rowCount: shape.rowCount)
     ownLanes = (laneCount + ranks - 1) / ranks
     ownSamples = (sampleCount * ownLanes + laneCount - 1) / laneCount

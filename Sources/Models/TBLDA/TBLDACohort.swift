@@ -41,10 +41,9 @@ struct TBLDACohort: Sendable {
   init(
     _ configuration: TBLDAConfiguration, _ data: DataSummary, _ random: RandomSource
   ) throws(ModelError) {
-    guard let table = data.variants else {
+    guard let (table, known) = Self.genotyped(data) else {
       throw ModelError("tblda needs the donors' genotypes: --genotypes donors.bed")
     }
-    let known = data.genotypedDonors
     guard table.count > 0 else { throw ModelError("the genotypes have no variants") }
     var seen: Set<String> = []
     if let twice = data.rows.names.first(where: { !seen.insert($0).inserted }) {
@@ -80,11 +79,11 @@ struct TBLDACohort: Sendable {
     let totals = GenotypeTotals(genotypes)
     (self.genotypes, self.totals) = (genotypes, totals)
     let ancestry = try Self.ancestry(
-      data.ancestry, donors: donors, variants: variants.names, totals.variants)
+      data.companions[Ancestry.self], donors: donors, variants: variants.names, totals.variants)
     (populationCount, frequencies, shares) = ancestry
     remarks = Self.remarks(
       uses, names, known, fittedCount: order.count, totals,
-      genotypeCount: order.count * table.count, hasAncestry: data.ancestry != nil)
+      genotypeCount: order.count * table.count, hasAncestry: data.companions[Ancestry.self] != nil)
     allDonors = TBLDADonors(Array(donors.indices), of: self)
   }
 
@@ -114,16 +113,23 @@ struct TBLDACohort: Sendable {
     allDonors = TBLDADonors(Array(donors.indices), of: self)
   }
 
+  /// The variants and the donors with genotypes, in memory or outside; nil without genotypes.
+  private static func genotyped(_ data: DataSummary) -> (variants: Table, donors: [String])? {
+    data.companions[Genotypes.self].map { ($0.variants, $0.donors) }
+      ?? data.companions[StoredGenotypes.self].map { ($0.variants, $0.donors) }
+  }
+
   /// Those of the donors with samples, in memory or outside.
   private static func genotypes(
     _ data: DataSummary, donors order: [Int], heldOut share: Double, _ random: RandomSource
   ) -> CohortGenotypes {
-    if let stored = data.storedGenotypes {
+    if let stored = data.companions[StoredGenotypes.self] {
       return CohortGenotypes(stored, donors: order, heldOut: share, random)
     }
-    let S = data.variants?.count ?? 0
+    let genotypes = data.companions[Genotypes.self]
+    let S = genotypes?.variantCount ?? 0
     var values = [UInt8](repeating: 3, count: order.count * S)
-    if let genotypes = data.genotypes {
+    if let genotypes {
       for (column, donor) in order.enumerated() {
         for variant in 0..<S {
           values[variant * order.count + column] = min(genotypes[donor, variant], 3)

@@ -24,18 +24,25 @@ extension AnnDataFile {
     }
   }
 
-  /// `var`, or `raw/var` for the raw matrix: gene names and their annotations, all of them.
+  /// `var`, or `raw/var` for the raw matrix: gene names and their annotations, all of them or those of one kind.
   public func columns(
     of source: MatrixSource = .main, warnings: inout [String]
+  ) throws(StorageError) -> Table {
+    let all = try allColumns(of: source, warnings: &warnings)
+    return try chosenColumns(of: source).map(all.selecting) ?? all
+  }
+
+  private func allColumns(
+    of source: MatrixSource, warnings: inout [String]
   ) throws(StorageError) -> Table {
     switch content {
     case .anndata(let file, let root):
       return try DataFrameReader(file, root + tableOfColumns(source)).table(warnings: &warnings)
     case .tenX(let tenX):
-      warnings += tenX.warnings
+      warnings += featureKind == nil ? tenX.warnings : []
       return tenX.columns
     case .market(let folder):
-      warnings += folder.warnings
+      warnings += featureKind == nil ? folder.warnings : []
       return folder.columns
     case .text(let text):
       warnings += text.notes

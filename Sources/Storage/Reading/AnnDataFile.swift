@@ -19,8 +19,10 @@ public struct AnnDataFile: Sendable {
   public let path: String
   /// Cells: entries of the index of `obs`.
   public let rowCount: Int
-  /// Genes: entries of the index of `var`.
+  /// Genes: entries of the index of `var`, of all kinds.
   public let columnCount: Int
+  /// The kind of features (`feature_types`) that is read of several in one matrix; nil: all.
+  public let featureKind: String?
   /// Threads that decode compressed chunks of sparse matrices.
   public var decoderCount = 1
   /// Where the matrix and tables are read from.
@@ -35,44 +37,44 @@ public struct AnnDataFile: Sendable {
 
   /// Opens a file.
   ///
-  /// - Parameter modality: of a MuData file; nil: the only one.
+  /// - Parameter modality: of a MuData file, or a kind of features (`feature_types`) of others; nil: the only one of a MuData
+  ///   file, all features of others.
   /// - Throws: `StorageError` where this is none of the formats, or something of its frame is missing.
   public init(_ path: String, modality: String? = nil) throws(StorageError) {
-    if modality == nil, MarketFolder.isMeant(by: path) {
+    if MarketFolder.isMeant(by: path) {
       let folder = try MarketFolder(path)
-      self.init(path, .market(folder), folder.rows.count, folder.columns.count)
-      return
-    }
-    if modality == nil, TextMatrix.isMeant(by: path) {
+      self.init(path, .market(folder), folder.rows.count, folder.columns.count, modality)
+    } else if TextMatrix.isMeant(by: path) {
       let text = try TextMatrix(path)
-      self.init(path, .text(text), text.rows.count, text.columns.count)
-      return
-    }
-    let file = try HDF5File.reading(path)
-    if modality == nil, let tenX = try TenXFile(file) {
-      self.init(path, .tenX(tenX), tenX.rows.count, tenX.columns.count)
-      return
-    }
-    guard let modalities = try Modalities(file) else {
-      guard modality == nil else {
-        throw StorageError(file: path, problem: "is no MuData file: there is no modality to choose")
+      self.init(path, .text(text), text.rows.count, text.columns.count, modality)
+    } else {
+      let file = try HDF5File.reading(path)
+      if let modalities = try Modalities(file) {
+        let name = try modalities.chosen(modality)
+        try self.init(anndata: file, root: "mod/\(name)/")
+        _ = try modalities.commonRows(of: name, rowCount: rowCount)
+        return
       }
-      try self.init(anndata: file, root: "")
-      return
+      if let tenX = try TenXFile(file) {
+        self.init(path, .tenX(tenX), tenX.rows.count, tenX.columns.count, modality)
+      } else {
+        try self.init(anndata: file, root: "", kind: modality)
+      }
     }
-    let name = try modalities.chosen(modality)
-    try self.init(anndata: file, root: "mod/\(name)/")
-    _ = try modalities.commonRows(of: name, rowCount: rowCount)
+    try requireFeatureKind()
   }
 
-  private init(_ path: String, _ content: Content, _ rowCount: Int, _ columnCount: Int) {
+  private init(
+    _ path: String, _ content: Content, _ rowCount: Int, _ columnCount: Int, _ kind: String?
+  ) {
     self.path = path
     self.content = content
     self.rowCount = rowCount
     self.columnCount = columnCount
+    featureKind = kind
   }
 
-  init(anndata file: HDF5File, root: String) throws(StorageError) {
+  init(anndata file: HDF5File, root: String, kind: String? = nil) throws(StorageError) {
     for name in ["obs", "var"] {
       switch file.kind(root + name) {
       case .group: break
@@ -90,7 +92,7 @@ public struct AnnDataFile: Sendable {
     let columnCount = try DataFrameReader(file, root + "var").indexLength()
     guard rowCount > 0 else { throw file.error(root + "obs", "has no cells") }
     guard columnCount > 0 else { throw file.error(root + "var", "has no features") }
-    self.init(file.path, .anndata(file, root: root), rowCount, columnCount)
+    self.init(file.path, .anndata(file, root: root), rowCount, columnCount, kind)
   }
 
   /// An error about something in this file.
@@ -171,10 +173,10 @@ public struct AnnDataFile: Sendable {
       return try StoredMatrix(self, tenX)
     case .market(let folder):
       try requireMain(source)
-      return StoredMatrix(self, try MarketMatrix(folder))
+      return try StoredMatrix(self, MarketMatrix(folder))
     case .text(let text):
       try requireMain(source)
-      return StoredMatrix(self, text)
+      return try StoredMatrix(self, text)
     }
   }
 

@@ -18,6 +18,30 @@ public struct ColumnMap: Sendable, Equatable {
     isIdentity = true
   }
 
+  /// Some of the columns, in the order of the file.
+  init(choosing columns: [Int], of count: Int) {
+    var targets = [Int32](repeating: -1, count: count)
+    for (place, column) in columns.enumerated() { targets[column] = Int32(place) }
+    self.targets = targets
+    self.count = columns.count
+    missing = []
+    isIdentity = columns.count == count
+  }
+
+  /// This map of columns that another one chose.
+  func after(_ choice: ColumnMap) -> ColumnMap {
+    ColumnMap(
+      targets: choice.targets.map { $0 < 0 ? -1 : targets[Int($0)] }, count: count,
+      missing: missing, isIdentity: isIdentity && choice.isIdentity)
+  }
+
+  private init(targets: [Int32], count: Int, missing: [String], isIdentity: Bool) {
+    self.targets = targets
+    self.count = count
+    self.missing = missing
+    self.isIdentity = isIdentity
+  }
+
   /// The columns of these names, in this order; of a name that the file has twice, the first.
   public init(_ wanted: [String], from names: [String]) {
     var places: [String: Int32] = [:]

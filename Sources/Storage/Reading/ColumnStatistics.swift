@@ -50,6 +50,17 @@ public struct ColumnStatistics: Sendable, Equatable {
     }
   }
 
+  /// Adds what was seen of other rows.
+  public mutating func add(_ other: ColumnStatistics) {
+    for column in totals.indices {
+      totals[column] += other.totals[column]
+      maxima[column] = max(maxima[column], other.maxima[column])
+      nonZeros[column] += other.nonZeros[column]
+    }
+    emptyRowCount += other.emptyRowCount
+    firstEmptyRow = [firstEmptyRow, other.firstEmptyRow].compactMap(\.self).min()
+  }
+
   /// Replaces what this rank saw by what everyone saw.
   ///
   /// Collective.

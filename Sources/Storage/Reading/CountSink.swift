@@ -25,6 +25,7 @@ struct CountSink: RowSink {
     var length = 0
     for position in stored.indices {
       guard let count = values[position].asCount else {
+        if matrix.leavesOut(Int(stored[position])) { continue }
         throw refusal(values[position].asDouble, row, Int(stored[position]))
       }
       let target = map.isIdentity ? stored[position] : map.targets[Int(stored[position])]

@@ -85,7 +85,7 @@ extension StoredMatrix {
   ///
   /// One odd value in a matrix of counts is an error to be named, not a reason to look elsewhere.
   func exampleOfNoCount() throws(StorageError) -> Example? {
-    var sink = ProbeSink()
+    var sink = ProbeSink(matrix: self)
     let rows = min(rowCount, max(1, 8192 / max(1, storedCount / rowCount)))
     switch (content, layout) {
     case (.coordinates(let market), _):
@@ -122,11 +122,13 @@ extension StoredMatrix {
 
 /// Counts values that are no counts.
 private struct ProbeSink: RowSink {
+  let matrix: StoredMatrix
   var seen = 0
   var bad = 0
   var example: StoredMatrix.Example?
 
   mutating func add(_ row: Int, _ column: Int, _ value: Double, _ count: UInt32?) {
+    guard !matrix.leavesOut(column) else { return }
     seen += 1
     guard count == nil else { return }
     bad += 1

@@ -84,4 +84,38 @@ extension AnnDataFile {
     guard !MarketFolder.isMeant(by: path), !TextMatrix.isMeant(by: path) else { return [] }
     return try Modalities(HDF5File.reading(path))?.names ?? []
   }
+
+  /// What the modalities of a MuData file share: `obs` of all rows, `obsm`, `uns`.
+  ///
+  /// - Throws: `StorageError` where the file is none, or has no common tables.
+  public static func common(of path: String) throws(StorageError) -> AnnDataFile {
+    try AnnDataFile(anndata: HDF5File.reading(path), root: "")
+  }
+
+  /// For each row of the common `obs` its row in a modality, −1 where it has none; nil where the two are the same.
+  ///
+  /// - Parameters:
+  ///   - names: of the common rows.
+  ///   - own: names of the modality's rows.
+  /// - Throws: `StorageError` where the file's map does not fit, or the modality has rows that are not in `obs`.
+  public static func places(
+    of modality: String, in path: String, names: [String], own: [String]
+  ) throws(StorageError) -> [Int]? {
+    let file = try HDF5File.reading(path)
+    var places = [Int](repeating: -1, count: names.count)
+    if let common = try Modalities(file)?.commonRows(of: modality, rowCount: own.count) {
+      for (row, place) in common.enumerated() { places[place] = row }
+    } else {
+      let common = Dictionary(zip(names, 0...), uniquingKeysWith: { first, _ in first })
+      for (row, name) in own.enumerated() {
+        guard let place = common[name], places[place] < 0 else {
+          throw file.error(
+            "mod/\(modality)/obs", "has the row \(name), which /obs does not have, or has once only"
+          )
+        }
+        places[place] = row
+      }
+    }
+    return places == Array(names.indices) ? nil : places
+  }
 }

@@ -13,7 +13,7 @@ extension StoredMatrix {
   ) throws(StorageError) -> ColumnStatistics {
     var result = Result<ColumnStatistics, StorageError>.success(.init(columnCount: 0))
     withoutActuallyEscaping(body) { body in
-      var sink = CountSink(self, map: map ?? ColumnMap(identity: columnCount), append: body)
+      var sink = CountSink(self, map: placing(map), append: body)
       do throws(StorageError) {
         try visit(ranges, &sink)
         result = .success(sink.statistics)
@@ -31,7 +31,7 @@ extension StoredMatrix {
   public func reals(
     in range: Range<Int>, map: ColumnMap? = nil
   ) throws(StorageError) -> [Double] {
-    let map = map ?? ColumnMap(identity: columnCount)
+    let map = placing(map)
     var sink = RealSink(matrix: self, map: map, firstRow: range.lowerBound)
     sink.values = Array(repeating: 0, count: range.count * map.count)
     try visit([range], &sink)
@@ -99,6 +99,7 @@ private struct RealSink: RowSink {
     for (column, value) in zip(columns, stored) {
       let number = value.asDouble
       guard number.isFinite else {
+        if matrix.leavesOut(Int(column)) { continue }
         let file = matrix.file
         throw matrix.error(
           "",

@@ -74,13 +74,13 @@ extension StoredMatrix {
       isAscending = isAscending && column > before
       before = column
     }
-    if isAscending && Int(before) < columnCount {
+    if isAscending && Int(before) < storedColumnCount {
       return try sink.add(row: row, columns: columns, values: values)
     }
-    if let position = columns.firstIndex(where: { $0 < 0 || Int($0) >= columnCount }) {
+    if let position = columns.firstIndex(where: { $0 < 0 || Int($0) >= storedColumnCount }) {
       throw error(
         "/indices",
-        "has the index \(columns[position]) at position \(position) of the row of cell \(file.rowName(row)), expected 0..<\(columnCount) (features)"
+        "has the index \(columns[position]) at position \(position) of the row of cell \(file.rowName(row)), expected 0..<\(storedColumnCount) (features)"
       )
     }
     order.sort(columns, values)
@@ -108,18 +108,18 @@ extension StoredMatrix {
   ) throws(StorageError) {
     // Whole rows of chunks, so that no chunk is decoded twice.
     let chunkRows = values.description.chunk?.first ?? 1
-    let wanted = max(1, Slabs.bytes / max(1, columnCount * MemoryLayout<Value>.stride))
+    let wanted = max(1, Slabs.bytes / max(1, storedColumnCount * MemoryLayout<Value>.stride))
     let step = max(1, wanted / chunkRows) * chunkRows
     var slab = Slab<Value>()
-    let row = DenseRow<Value>(columnCount: columnCount)
+    let row = DenseRow<Value>(columnCount: storedColumnCount)
     for range in ranges {
       var first = range.lowerBound
       while first < range.upperBound {
         let end = min(range.upperBound, (first / step + 1) * step)
-        try slab.read(values, start: [first, 0], count: [end - first, columnCount])
+        try slab.read(values, start: [first, 0], count: [end - first, storedColumnCount])
         for index in first..<end {
-          let start = (index - first) * columnCount
-          let count = row.compress(.init(rebasing: slab.buffer[start..<start + columnCount]))
+          let start = (index - first) * storedColumnCount
+          let count = row.compress(.init(rebasing: slab.buffer[start..<start + storedColumnCount]))
           try sink.add(
             row: index, columns: .init(rebasing: row.columns.buffer[..<count]),
             values: .init(rebasing: row.values.buffer[..<count]))

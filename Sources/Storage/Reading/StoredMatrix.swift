@@ -22,8 +22,12 @@ public struct StoredMatrix: Sendable {
   public let layout: Layout
   /// How many cells, the rows of the matrix.
   public let rowCount: Int
-  /// How many genes, the columns of the matrix.
-  public let columnCount: Int
+  /// How many genes it has, or those of one kind of features where one was chosen.
+  public var columnCount: Int { choice?.count ?? storedColumnCount }
+  /// How many columns it has in the file, of all kinds.
+  let storedColumnCount: Int
+  /// Where those of one kind are among them; nil: all are taken.
+  let choice: ColumnMap?
   /// What is odd but legal, a line each.
   public let warnings: [String]
   /// The start of each row (sparse columns: of each column), and the end; empty if dense.
@@ -98,7 +102,8 @@ public struct StoredMatrix: Sendable {
     self.file = file
     self.source = source
     rowCount = expected[0]
-    self.columnCount = columnCount
+    storedColumnCount = columnCount
+    choice = try Self.choice(file, source, columnCount)
     self.warnings = warnings
   }
 
@@ -117,19 +122,36 @@ public struct StoredMatrix: Sendable {
     source = .main
     layout = .sparseRows
     rowCount = file.rowCount
-    columnCount = file.columnCount
+    storedColumnCount = file.columnCount
+    choice = try Self.choice(file, source, storedColumnCount)
     warnings = []
   }
 
+  private static func choice(
+    _ file: AnnDataFile, _ source: MatrixSource, _ count: Int
+  ) throws(StorageError) -> ColumnMap? {
+    try file.chosenColumns(of: source).map { ColumnMap(choosing: $0, of: count) }
+  }
+
+  /// Where the columns of the file go, if those that are taken go where the map says.
+  func placing(_ map: ColumnMap?) -> ColumnMap {
+    guard let choice else { return map ?? ColumnMap(identity: storedColumnCount) }
+    return map?.after(choice) ?? choice
+  }
+
+  /// Whether a column of the file is of another kind than what is read.
+  func leavesOut(_ column: Int) -> Bool { choice.map { $0.targets[column] < 0 } ?? false }
+
   /// The matrix of a text file.
-  init(_ file: AnnDataFile, _ matrix: any CoordinateMatrix) {
+  init(_ file: AnnDataFile, _ matrix: any CoordinateMatrix) throws(StorageError) {
     content = .coordinates(matrix)
     pointers = matrix.pointers
     self.file = file
     source = .main
     layout = .sparseRows
     rowCount = file.rowCount
-    columnCount = file.columnCount
+    storedColumnCount = file.columnCount
+    choice = try Self.choice(file, source, storedColumnCount)
     warnings = []
   }
 

@@ -106,9 +106,10 @@ struct RankPathCommand: ParsableCommand {
     }
     let path = RankPath<Fitted>(
       input: FitInput(
-        input ?? "", modality: options.modality,
-        genotypes: genotypes.configuration.input(for: settings.configuration, of: Fitted.self),
-        source: options.layer.map(MatrixSource.init)),
+        DataSource(
+          input ?? "", modality: options.modality, matrix: options.layer.map(MatrixSource.init)),
+        companions: [genotypes.configuration.input(for: settings.configuration, of: Fitted.self)]
+          .compactMap(\.self)),
       configuration: settings.configuration, ranks: ranks)
     Launcher.run { world in
       let workers = Workers(threadCount: options.threads ?? world.defaultThreadCount())

@@ -62,10 +62,9 @@ struct CheckModelCommand<Checked: CheckableModel>: ParsableCommand {
     let configuration = settings.configuration
     Launcher.run { world in
       let data = try FitData(
-        path: path, modality: modality, source: layer.map(MatrixSource.init),
-        kind: Checked.values(configuration),
-        attachments: Checked.attachments(configuration),
-        laneCount: { max(1, $0 / wanted) }, with: world)
+        of: DataSource(path, modality: modality, matrix: layer.map(MatrixSource.init)),
+        as: DataRequest(for: Checked.self, configuration), laneCount: { max(1, $0 / wanted) },
+        with: world)
       let comparisons = try world.agree(on: "check the gradients") {
         try data.rows.first.map {
           try Checked.check(configuration, data: data.summary, rows: $0)

@@ -39,9 +39,10 @@ struct EmbedCommand: ParsableCommand {
     _ type: Fitted.Type, _ fitted: FittedFile, _ world: borrowing Communicator
   ) throws -> ExitStatus {
     let job = EmbedJob<Fitted>(
-      fitted: fitted, input: input, modality: modality, source: layer.map(MatrixSource.init),
-      output: output,
-      overwrite: common.overwrite, threads: common.threads, steps: steps)
+      fitted: fitted,
+      data: DataSource(input, modality: modality, matrix: layer.map(MatrixSource.init)),
+      output: OutputOptions(path: output, overwrite: common.overwrite),
+      run: RunOptions(threads: common.threads, programVersion: distfitVersion), steps: steps)
     return try job.run(with: world, log: common.log(world))
   }
 }

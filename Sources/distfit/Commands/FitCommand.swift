@@ -59,7 +59,7 @@ struct FitModelCommand<Fitted: Model>: ParsableCommand {
     try arguments.takeFile(
       into: &run.input, orExpression: genotypes.configuration.expression,
       for: "distfit fit \(Fitted.name)")
-    guard let input = run.input, let output = run.output else {
+    guard let output = run.output else {
       throw ValidationError("the fit needs a name: --output fit.h5ad")
     }
     let configuration = settings.configuration
@@ -69,15 +69,10 @@ struct FitModelCommand<Fitted: Model>: ParsableCommand {
       let level: ProgressLog.Level = run.quiet ? .quiet : run.verbose ? .verbose : .normal
       let log = ProgressLog(level: level, isSpeaking: world.isRoot)
       let job = FitJob<Fitted>(
-        input: input, modality: run.modality, genotypes: genotypeInput,
-        source: run.layer.map(MatrixSource.init),
-        output: output,
-        overwrite: run.overwrite, resume: run.resume,
-        checkpointFolder: run.checkpoints ?? output + ".checkpoints",
-        checkpoints: CheckpointSchedule(
-          everyEpochs: run.checkpointEpochs, everyMinutes: run.checkpointMinutes),
-        scratch: run.scratch,
-        threads: run.threads, configuration: configuration, programVersion: distfitVersion)
+        data: run.source, companions: [genotypeInput].compactMap(\.self),
+        configuration: configuration,
+        output: OutputOptions(path: output, overwrite: run.overwrite),
+        checkpoints: run.checkpointOptions(for: output, resume: run.resume), run: run.runOptions)
       return try job.run(with: world, log: log, stop: .bySignals())
     }
   }

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Fitting
 import Modeling
+import Storage
 
 /// What `distfit fit` needs to know beside the model's settings.
 struct FitOptions: ModelConfiguration {
@@ -59,6 +61,24 @@ struct FitOptions: ModelConfiguration {
 }
 
 extension FitOptions {
+  /// The data.
+  var source: DataSource {
+    DataSource(input ?? "", modality: modality, matrix: layer.map(MatrixSource.init))
+  }
+
+  /// Where and when the state is kept.
+  func checkpointOptions(for output: String, resume: Bool) -> CheckpointOptions {
+    CheckpointOptions(
+      folder: checkpoints ?? output + ".checkpoints",
+      schedule: CheckpointSchedule(
+        everyEpochs: checkpointEpochs, everyMinutes: checkpointMinutes), resume: resume)
+  }
+
+  /// How it runs.
+  var runOptions: RunOptions {
+    RunOptions(threads: threads, scratch: scratch, programVersion: distfitVersion)
+  }
+
   /// - Throws: `ValidationError` where a folder is named for data that stay in memory.
   func requireUse<Fitted: Model>(
     of model: Fitted.Type, _ configuration: Fitted.Configuration

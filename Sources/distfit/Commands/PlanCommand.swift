@@ -67,8 +67,10 @@ struct PlanModelCommand<Planned: PlannableModel>: ParsableCommand {
     do {
       let shape = try asked.shape ?? shape(of: input ?? "", asked, configuration, genotypeInput)
       let ofGenotypes =
-        shape.variantCount == 0
-        ? "" : ", \(shape.donorCount) donors × \(shape.variantCount) variants"
+        shape.companions[GenotypeShape.self].map {
+          $0.variantCount == 0
+            ? "" : ", \($0.donorCount) donors × \($0.variantCount) variants"
+        } ?? ""
       print(
         "\(shape.rowCount) cells × \(shape.columnCount) genes, \(shape.nonZeroCount) values\(ofGenotypes)"
       )
@@ -89,12 +91,12 @@ struct PlanModelCommand<Planned: PlannableModel>: ParsableCommand {
     of input: String, _ asked: PlanOptions, _ configuration: Planned.Configuration,
     _ genotypes: GenotypeInput?
   ) throws -> DataShape {
-    var sizes = GenotypeSizes()
+    var cache = CompanionCache()
     var shape = try DataShape.read(
-      input, modality: asked.modality, source: asked.layer.map(MatrixSource.init),
-      kind: Planned.values(configuration), attachments: Planned.attachments(configuration),
-      genotypes: genotypes, sizes: &sizes)
-    if genotypes == nil { (shape.variantCount, shape.donorCount) = (asked.variants, asked.donors) }
+      DataSource(input, modality: asked.modality, matrix: asked.layer.map(MatrixSource.init)),
+      for: DataRequest(for: Planned.self, configuration),
+      companions: [genotypes].compactMap(\.self), cache: &cache)
+    if genotypes == nil { shape.companions[GenotypeShape.self] = asked.genotypes }
     return shape
   }
 

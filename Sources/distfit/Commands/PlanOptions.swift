@@ -47,8 +47,13 @@ struct PlanOptions: ModelConfiguration {
     var shape = DataShape(
       rowCount: cells, columnCount: genes,
       nonZeroCount: Int(Double(cells) * Double(genes) * density))
-    (shape.variantCount, shape.donorCount) = (variants, donors)
+    shape.companions[GenotypeShape.self] = genotypes
     return shape
+  }
+
+  /// The genotypes given in words; nil for none.
+  var genotypes: GenotypeShape? {
+    variants == 0 && donors == 0 ? nil : GenotypeShape(variantCount: variants, donorCount: donors)
   }
 
   /// The network given in words, or the two usual ones.

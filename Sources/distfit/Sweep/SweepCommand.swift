@@ -86,7 +86,7 @@ struct SweepCommand: ParsableCommand {
 
   /// The predicted costs of the points; 1 where nothing can be told.
   private func costs(_ points: [SweepPoint]) -> [Double] {
-    var sizes = GenotypeSizes()
+    var sizes = CompanionCache()
     return points.map { point in
       let prediction = try? SweepFit(point: point).prediction(ranks: ranksPerFit, sizes: &sizes)
       return prediction?.cost ?? 1
@@ -94,7 +94,7 @@ struct SweepCommand: ParsableCommand {
   }
 
   private func printList(_ points: [SweepPoint]) throws {
-    var sizes = GenotypeSizes()
+    var sizes = CompanionCache()
     var refusals: [String] = []
     let predicted = points.map { point in
       var prediction: SweepPrediction?

@@ -29,7 +29,7 @@ struct SweepFit {
   /// What the fit will take on so many ranks; nil where the model cannot tell.
   ///
   /// - Throws: where the data cannot be read or have nothing on the chromosome asked for.
-  func prediction(ranks: Int, sizes: inout GenotypeSizes) throws -> SweepPrediction? {
+  func prediction(ranks: Int, sizes: inout CompanionCache) throws -> SweepPrediction? {
     guard let planned = try model() as? any PlannableModel.Type else { return nil }
     return try Self.prediction(planned, point, ranks, &sizes)
   }
@@ -61,15 +61,10 @@ struct SweepFit {
     // The plan says what kind of file, the sweep where: "output: fit.h5mu" is MuData.
     let output = folder + (run.output?.hasSuffix(".h5mu") == true ? "/fit.h5mu" : "/fit.h5ad")
     let job = FitJob<Fitted>(
-      input: run.input ?? "", modality: run.modality,
-      genotypes: genotypes.input(for: configuration, of: model),
-      source: run.layer.map(MatrixSource.init),
-      output: output,
-      overwrite: false, resume: true, checkpointFolder: run.checkpoints ?? output + ".checkpoints",
-      checkpoints: CheckpointSchedule(
-        everyEpochs: run.checkpointEpochs, everyMinutes: run.checkpointMinutes),
-      scratch: run.scratch,
-      threads: run.threads, configuration: configuration, programVersion: distfitVersion)
+      data: run.source,
+      companions: [genotypes.input(for: configuration, of: model)].compactMap(\.self),
+      configuration: configuration, output: OutputOptions(path: output, overwrite: false),
+      checkpoints: run.checkpointOptions(for: output, resume: true), run: run.runOptions)
     var measures: [SweepOutcome.Measure] = []
     let status = try job.run(
       with: group, log: ProgressLog(level: level, isSpeaking: group.isRoot), stop: stop,
@@ -113,13 +108,13 @@ struct SweepFit {
   }
 
   private static func prediction<Planned: PlannableModel>(
-    _ model: Planned.Type, _ point: SweepPoint, _ ranks: Int, _ sizes: inout GenotypeSizes
+    _ model: Planned.Type, _ point: SweepPoint, _ ranks: Int, _ sizes: inout CompanionCache
   ) throws -> SweepPrediction {
     let (run, genotypes, configuration) = try settings(of: model, point)
     let shape = try DataShape.read(
-      run.input ?? "", modality: run.modality, source: run.layer.map(MatrixSource.init),
-      kind: Planned.values(configuration), attachments: Planned.attachments(configuration),
-      genotypes: genotypes.input(for: configuration, of: model), sizes: &sizes)
+      run.source, for: DataRequest(for: Planned.self, configuration),
+      companions: [genotypes.input(for: configuration, of: model)].compactMap(\.self),
+      cache: &sizes)
     let plan = Planned.plan(configuration, shape, ranks: ranks)
     let timed = Planned.self as? any TimedModel.Type
     return SweepPrediction(

@@ -79,14 +79,14 @@ struct BatchTests {
   /// The same data with genotypes in a store.
   private func stored(_ summary: DataSummary, in store: MemoryStore) throws -> DataSummary {
     var result = summary
-    let genotypes = try #require(summary.genotypes)
+    let genotypes = try #require(summary.companions[Genotypes.self])
     var writer = StoredGenotypes.Writer(donorCount: genotypes.donorCount, into: store)
     for variant in 0..<genotypes.variantCount {
       writer.append(genotypes.donors.indices.map { min(genotypes[$0, variant], 3) })
     }
     writer.finish()
-    result.genotypes = nil
-    result.storedGenotypes = StoredGenotypes(
+    result.companions[Genotypes.self] = nil
+    result.companions[StoredGenotypes.self] = StoredGenotypes(
       donors: genotypes.donors, variants: genotypes.variants, in: store)
     return result
   }

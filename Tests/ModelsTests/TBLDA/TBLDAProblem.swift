@@ -22,20 +22,21 @@ struct TBLDAProblem {
     let (S, I) = (genotypes.rowCount, genotypes.columnCount)
     let names = (0..<I).map { "donor\($0)" }
     let variants = (0..<S).map { "variant\($0)" }
-    return DataSummary(
+    var summary = DataSummary(
       rows: Table(
         names: (0..<L).map { "sample\($0)" },
         columns: [NamedColumn("donor", .strings(donors.map { "donor\($0)" }))]),
       columns: Table(names: (0..<G).map { "gene\($0)" }),
       columnTotals: (0..<G).map { reads.column($0).reduce(0, +) },
       columnMaxima: (0..<G).map { reads.column($0).reduce(0, max) },
-      columnNonZeros: (0..<G).map { reads.column($0).count { $0 > 0 } }, fingerprint: "problem",
-      genotypes: Genotypes(
-        donors: names, variants: Table(names: variants),
-        dosages: genotypes.transposed().elements.map { UInt8($0) }),
-      ancestry: Ancestry(
-        donors: names, variants: variants, populationCount: frequencies.columnCount,
-        shares: shares.transposed().elements, frequencies: frequencies.elements))
+      columnNonZeros: (0..<G).map { reads.column($0).count { $0 > 0 } }, fingerprint: "problem")
+    summary.companions[Genotypes.self] = Genotypes(
+      donors: names, variants: Table(names: variants),
+      dosages: genotypes.transposed().elements.map { UInt8($0) })
+    summary.companions[Ancestry.self] = Ancestry(
+      donors: names, variants: variants, populationCount: frequencies.columnCount,
+      shares: shares.transposed().elements, frequencies: frequencies.elements)
+    return summary
   }
 
   func model(_ change: (inout TBLDAConfiguration) -> Void = { _ in }) throws -> TBLDA {

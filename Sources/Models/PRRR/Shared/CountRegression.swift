@@ -59,7 +59,7 @@ package struct CountRegression: Sendable {
   package init(
     _ options: Options, for data: DataSummary, covariates: [RawCovariate]? = nil
   ) throws(ModelError) {
-    guard data.ancestry == nil else {
+    guard data.companions[Ancestry.self] == nil else {
       throw ModelError(
         "--ancestry: a regression takes ancestry as covariates of obs (--covariates), not as a file"
       )
@@ -67,7 +67,7 @@ package struct CountRegression: Sendable {
     var raw = covariates ?? []
     if covariates == nil {
       raw = try options.sources.covariates(
-        rows: data.rows, matrices: data.rowMatrices, genotypes: data.genotypes)
+        rows: data.rows, matrices: data.rowMatrices, genotypes: data.companions[Genotypes.self])
     }
     let coding = try CovariateDesign(
       raw, scaling: options.scaling, missing: options.missing,

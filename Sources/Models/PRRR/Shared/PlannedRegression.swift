@@ -33,6 +33,7 @@ struct PlannedRegression {
     let own = plan.rows(ofRank: busiest, of: ranks)
     var count = sources.columns.count + (options.addsBaseline ? 1 : 0)
     var distinct = own.count
+    let variantCount = shape.companions[GenotypeShape.self]?.variantCount ?? 0
     if let rows = shape.rows,
       let raw = try? sources.covariates(
         rows: rows, matrices: shape.rowMatrices, genotypes: nil),
@@ -44,7 +45,7 @@ struct PlannedRegression {
       let areLevels = design.columns.allSatisfy {
         $0.level != nil || $0.name == CovariateDesign.baseline
       }
-      if areLevels, shape.variantCount == 0,
+      if areLevels, variantCount == 0,
         let matrix = try? design.matrix(raw, rowCount: shape.rowCount)
       {
         distinct = plan.lanes(ofRank: busiest, of: ranks).reduce(0) { sum, lane in
@@ -52,7 +53,7 @@ struct PlannedRegression {
         }
       }
     }
-    covariateCount = max(1, count + shape.variantCount)
+    covariateCount = max(1, count + variantCount)
     geneCount = shape.columnCount
     factorCount = rank ?? covariateCount
     ownRows = own.count

@@ -65,7 +65,7 @@ struct AssociationOptions: ParsableArguments {
     guard let fit else {
       throw ModelError("--genotypes is missing: without a fit nothing says which they are")
     }
-    guard let path = try FittedFile(fit).genotypesPath else {
+    guard let path = try FittedFile(fit).companionFile(GenotypeInput.name) else {
       throw ModelError("\(fit): does not say what its genotypes were: give --genotypes")
     }
     guard FileManager.default.fileExists(atPath: path) else {

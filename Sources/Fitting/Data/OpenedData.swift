@@ -1,0 +1,122 @@
+import Modeling
+import Storage
+
+/// An open file: what every rank reads for itself.
+struct OpenedData {
+  /// All rows.
+  let rows: Table
+  let modalities: [OpenedModality]
+  let notes: [String]
+  let rowMatrices: [String: NamedMatrix]
+
+  init(_ data: DataSource, _ request: DataRequest, decoderCount: Int) throws {
+    let names =
+      request.modalities == .all && data.modality == nil
+      ? try AnnDataFile.allNames(of: data.path) : []
+    precondition(
+      names.count < 2 || (request.columns == nil && request.scratch == nil),
+      "columns and scratch are for one modality")
+    var notes: [String] = []
+    if names.count < 2 {
+      var source = data
+      source.modality = data.modality ?? names.first
+      let only = try OpenedModality(
+        source, name: source.modality ?? "", request, decoderCount, &notes)
+      (rows, modalities) = (only.rows, [only])
+      rowMatrices = try AttachedMatrices.read(
+        request.attachments.rowMatrices, in: "obsm", of: only.file, count: rows.count)
+    } else {
+      let isMuData = try !AnnDataFile.modalities(of: data.path).isEmpty
+      let common = try isMuData ? AnnDataFile.common(of: data.path) : AnnDataFile(data.path)
+      let all = try common.rows(warnings: &notes)
+      var opened: [OpenedModality] = []
+      for name in names {
+        var source = data
+        source.modality = name
+        var modality = try OpenedModality(source, name: name, request, decoderCount, &notes)
+        if isMuData {
+          modality.places = try AnnDataFile.places(
+            of: name, in: data.path, names: all.names, own: modality.rows.names)
+        }
+        opened.append(modality)
+      }
+      rows = isMuData ? all.adding(annotationsOf: opened) : all
+      modalities = opened
+      rowMatrices = try AttachedMatrices.read(
+        request.attachments.rowMatrices, in: "obsm", of: common, count: rows.count)
+    }
+    self.notes = notes
+  }
+
+  var source: String {
+    guard modalities.count > 1 else { return modalities[0].matrix.source.description }
+    return modalities.map { "\($0.name): \($0.matrix.source)" }.joined(separator: ", ")
+  }
+
+  /// What the counts of these lanes take at the least, where the file says how many there are.
+  func leastStoredBytes(_ lanes: [Range<Int>]) -> Int {
+    let matrix = modalities[0].matrix
+    guard matrix.layout != .dense, matrix.rowCount > 0 else { return 0 }
+    let rows = lanes.reduce(0) { $0 + $1.count }
+    let share = Double(modalities[0].columns.count) / Double(max(1, matrix.columnCount))
+    let entries = Double(matrix.storedCount) * Double(rows) / Double(matrix.rowCount)
+    return Int(2 * entries * share)
+  }
+
+  func summary(
+    _ statistics: [ColumnStatistics?]
+  ) throws -> (summary: DataSummary, warnings: [String]) {
+    var warnings: [String] = []
+    var summaries: [DataSummary] = []
+    for (modality, statistics) in zip(modalities, statistics) {
+      let (summary, more) = try modality.summary(statistics)
+      summaries.append(summary)
+      warnings += more
+    }
+    var summary = summaries[0]
+    if modalities.count > 1 {
+      var fingerprint = Fingerprint()
+      for (modality, summary) in zip(modalities, summaries) {
+        fingerprint.add(modality.name)
+        fingerprint.add(summary.fingerprint)
+        for place in modality.places ?? [] { fingerprint.add(place) }
+      }
+      for name in rows.names { fingerprint.add(name) }
+      summary = DataSummary(
+        rows: rows, modalities: summaries.map(\.modality), fingerprint: fingerprint.description)
+    }
+    summary.rowMatrices = rowMatrices
+    AttachedMatrices.addToFingerprint(of: &summary)
+    return (summary, warnings)
+  }
+}
+
+extension AnnDataFile {
+  /// The modalities of a MuData file, or the kinds of features of another.
+  fileprivate static func allNames(of path: String) throws -> [String] {
+    let names = try modalities(of: path)
+    guard names.isEmpty else { return names }
+    let kinds = try AnnDataFile(path).featureKinds()
+    return kinds.count > 1 ? kinds : []
+  }
+}
+
+extension Table {
+  /// The common annotations with those that only modalities have: by their own name where one modality has it, as
+  /// `rna:NAME` where several do.
+  fileprivate func adding(annotationsOf modalities: [OpenedModality]) -> Table {
+    var table = self
+    let known = Set(columns.map(\.name))
+    let all = modalities.flatMap { $0.rows.columns.map(\.name) }
+    for modality in modalities {
+      for named in modality.rows.columns where !known.contains(named.name) {
+        let isAlone = all.count { $0 == named.name } == 1
+        let name = isAlone ? named.name : "\(modality.name):\(named.name)"
+        guard !known.contains(name) else { continue }
+        let column = modality.places.map(named.column.spread) ?? named.column
+        table.columns.append(NamedColumn(name, column))
+      }
+    }
+    return table
+  }
+}

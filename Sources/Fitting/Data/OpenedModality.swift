@@ -1,0 +1,142 @@
+import LinearAlgebra
+import Modeling
+import Storage
+
+/// A modality of a file that is open: what every rank reads for itself.
+struct OpenedModality {
+  let name: String
+  let file: AnnDataFile
+  let matrix: StoredMatrix
+  /// Its own rows, in its order.
+  let rows: Table
+  let columns: Table
+  /// For every row of the data its own, −1 where there is none; nil where the two are the same.
+  var places: [Int]?
+  private let map: ColumnMap
+  private let columnMatrices: [String: NamedMatrix]
+
+  /// Finds the matrix and reads the tables.
+  ///
+  /// - Throws: where there is nothing that can be fitted, or the columns asked for are not there.
+  init(
+    _ data: DataSource, name: String, _ request: DataRequest, _ decoderCount: Int,
+    _ notes: inout [String]
+  ) throws {
+    var file = try data.open()
+    file.decoderCount = decoderCount
+    switch request.kind {
+    case .counts:
+      let found = try CountSource.matrix(of: file, asked: data.matrix)
+      matrix = found.matrix
+      if let note = found.note { notes.append(note) }
+    case .reals: matrix = try file.matrix(data.matrix ?? .main)
+    }
+    notes += matrix.warnings
+    rows = try file.rows(warnings: &notes)
+    let all = try file.columns(of: matrix.source, warnings: &notes)
+    guard rows.count > 0 else {
+      throw StorageError(file: data.path, place: "obs", problem: "has no cells")
+    }
+    guard all.count > 0 else {
+      throw StorageError(file: data.path, place: "var", problem: "has no genes")
+    }
+    columnMatrices = try AttachedMatrices.read(
+      request.attachments.columnMatrices, in: "varm", of: file, count: all.count)
+    (map, columns) = try Self.choice(of: request.columns, from: all, data.path, &notes)
+    self.name = name
+    self.file = file
+  }
+
+  /// Which columns go where, and the table of those that are read.
+  private static func choice(
+    of wanted: [String]?, from columns: Table, _ path: String, _ notes: inout [String]
+  ) throws(StorageError) -> (map: ColumnMap, columns: Table) {
+    guard let wanted else { return (ColumnMap(identity: columns.count), columns) }
+    let map = ColumnMap(wanted, from: columns.names)
+    if map.missing.count == wanted.count {
+      throw StorageError(
+        file: path, place: "var",
+        problem:
+          "has none of the \(wanted.count) genes of the fit (first: \(wanted.first ?? "")); are the names of the same kind (symbols, Ensembl)?"
+      )
+    }
+    if let first = map.missing.first {
+      notes.append(
+        "\(path): \(map.missing.count) of the fit's \(wanted.count) genes are not in the file and count as zero (first: \(first))"
+      )
+    }
+    let places = Dictionary(zip(columns.names, 0...), uniquingKeysWith: { first, _ in first })
+    let found = wanted.compactMap { places[$0] }
+    return (map, found.count == wanted.count ? columns.selecting(found) : Table(names: wanted))
+  }
+
+  /// Rows as they were read, lane by lane: in memory or outside, and what was seen of counts.
+  struct ReadRows {
+    var matrices: [RowMatrix] = []
+    var stored: [StoredCounts] = []
+    var statistics: ColumnStatistics?
+  }
+
+  /// Reads lanes of the data; rows that the modality does not have come empty.
+  func read(_ lanes: [Range<Int>], _ kind: ValueKind, _ store: (any ByteStore)?) throws -> ReadRows
+  {
+    switch kind {
+    case .counts:
+      if let store {
+        let (stored, statistics) = try matrix.counts(ofLanes: lanes, map: map) {
+          StoredCounts($0, in: store)
+        }
+        return ReadRows(stored: stored, statistics: statistics)
+      }
+      guard let places else {
+        let (counts, statistics) = try matrix.counts(ofLanes: lanes, map: map)
+        return ReadRows(matrices: counts.map { .counts($0) }, statistics: statistics)
+      }
+      var read = ReadRows(statistics: ColumnStatistics(columnCount: columns.count))
+      for lane in lanes {
+        let (counts, statistics) = try matrix.counts(ofRows: Array(places[lane]), map: map)
+        read.matrices.append(.counts(counts))
+        read.statistics?.add(statistics)
+      }
+      return read
+    case .reals:
+      // All lanes of the rank at once: a compressed text is read from its beginning every time.
+      let first = lanes.first?.lowerBound ?? 0
+      let all = first..<(lanes.last?.upperBound ?? first)
+      let values =
+        try places.map { try matrix.reals(ofRows: Array($0[all]), map: map) }
+        ?? matrix.reals(in: all, map: map)
+      let width = columns.count
+      return ReadRows(
+        matrices: lanes.map { lane in
+          let entries = (lane.lowerBound - first) * width..<(lane.upperBound - first) * width
+          return .reals(
+            Matrix(rowCount: lane.count, columnCount: width, elements: Array(values[entries])))
+        })
+    }
+  }
+
+  /// What everyone has to know of it, once the statistics are everyone's: data of this modality alone.
+  func summary(
+    _ statistics: ColumnStatistics?
+  ) throws -> (summary: DataSummary, warnings: [String]) {
+    var summary: DataSummary
+    var warnings: [String] = []
+    if let statistics {
+      (summary, warnings) = try matrix.summary(
+        rows: rows, columns: columns, statistics: statistics)
+    } else {
+      var fingerprint = Fingerprint()
+      fingerprint.add(matrix.source.description)
+      for name in rows.names + columns.names { fingerprint.add(name) }
+      let nothing = [Double](repeating: 0, count: columns.count)
+      summary = DataSummary(
+        rows: rows, columns: columns, columnTotals: nothing, columnMaxima: nothing,
+        columnNonZeros: columns.names.map { _ in 0 }, fingerprint: fingerprint.description)
+    }
+    summary.modality.name = name
+    summary.modality.columnMatrices = columnMatrices
+    summary.modality.presence = places.map { $0.map { $0 >= 0 } } ?? []
+    return (summary, warnings)
+  }
+}
