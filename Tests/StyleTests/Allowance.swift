@@ -6,7 +6,7 @@ enum Allowance {
       "Networks": 1
     ],
     .functionLength: [
-      "Fitting": 2,
+      "Fitting": 1,
       "Models/MEDMAGMA": 2,
       "Models/PRRR": 3,
       "Models/TBLDA": 1,
