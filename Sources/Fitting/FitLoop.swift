@@ -53,7 +53,7 @@ public struct CheckpointSchedule: Sendable {
   /// After so many minutes; nil: not by time.
   public var everyMinutes: Double?
 
-  /// A schedule.
+  /// Checkpoints after so many epochs or minutes, whichever comes first.
   public init(everyEpochs: Int? = nil, everyMinutes: Double? = nil) {
     self.everyEpochs = everyEpochs
     self.everyMinutes = everyMinutes
@@ -77,7 +77,7 @@ public struct FitLoop<Fitted: Model> {
   /// Where data are that stay outside of memory.
   public let stores: [any ByteStore]
 
-  /// A loop.
+  /// A loop over the steps of a model.
   public init(
     _ model: Fitted, on workers: Workers, log: ProgressLog, checkpoints: CheckpointSchedule,
     readingFrom stores: [any ByteStore] = []

@@ -1,6 +1,6 @@
 /// The file that a job writes.
 public struct OutputOptions: Sendable {
-  /// Its name.
+  /// The name of the file that is written.
   public var path: String
   /// Whether it may be replaced.
   public var overwrite: Bool

@@ -12,7 +12,7 @@ public struct FitData: Sendable {
   public let lanes: Range<Int>
   /// The rows of this rank's lanes, lane by lane.
   public let rows: [RowData]
-  /// The same outside of memory, where they were to be kept there.
+  /// The rows of this rank's lanes outside of memory, where they were to be kept there.
   private let storedRows: [(rows: Range<Int>, counts: StoredCounts)]
   /// Where the values were: `X`, or `rna: X, atac: layers/counts` of several modalities.
   public let source: String

@@ -3,7 +3,7 @@ import Storage
 
 /// An open file: what every rank reads for itself.
 struct OpenedData {
-  /// All rows.
+  /// The table of all rows, those of other ranks included.
   let rows: Table
   let modalities: [OpenedModality]
   let notes: [String]

@@ -4,13 +4,13 @@ public struct ModalityOutput: Sendable {
   public let mainName: String
   /// Its own name: `genotype`.
   public let name: String
-  /// `obs`: donors.
+  /// The rows' table, `obs`.
   public let rows: Table
-  /// `var`: variants.
+  /// The columns' table, `var`.
   public let columns: Table
-  /// `obsm`.
+  /// Matrices about the rows, `obsm`.
   public let rowMatrices: [NamedMatrix]
-  /// `varm`.
+  /// Matrices about the columns, `varm`.
   public let columnMatrices: [NamedMatrix]
 
   /// A modality.

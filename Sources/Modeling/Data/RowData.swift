@@ -29,7 +29,7 @@ public struct RowData: Sendable {
 
 /// The values of some rows.
 public enum RowMatrix: Sendable {
-  /// Counts.
+  /// Counts, of which most are zero.
   case counts(CompressedCounts)
   /// Real values, a row of the matrix a row of the data.
   case reals(Matrix<Double>)

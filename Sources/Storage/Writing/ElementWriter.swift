@@ -19,7 +19,7 @@ struct ElementWriter {
     try file.mark(place, "array", "0.2.0")
   }
 
-  /// Texts.
+  /// Writes a list of texts.
   func strings(_ texts: [String], at place: String) throws(StorageError) {
     try file.write(texts, at: place)
     try file.mark(place, "string-array", "0.2.0")

@@ -2,7 +2,7 @@
 ///
 /// `Communicator` has these verbs as they are; one process is `SingleRank`.
 public protocol RankGathering: ~Copyable {
-  /// This rank.
+  /// The number of this rank, from 0.
   var rank: Int { get }
   /// How many ranks.
   var size: Int { get }
@@ -18,11 +18,11 @@ public protocol RankGathering: ~Copyable {
 
 /// One process, all rows.
 public struct SingleRank: RankGathering, Sendable {
-  /// One process.
+  /// A team of one process, for programs without MPI.
   public init() {}
-  /// 0.
+  /// The only rank is 0.
   public var rank: Int { 0 }
-  /// 1.
+  /// There is one rank.
   public var size: Int { 1 }
 
   /// The values.
