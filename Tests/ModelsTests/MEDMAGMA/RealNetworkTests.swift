@@ -34,7 +34,7 @@ struct RealNetworkTests {
     let model = try MEDMAGMA(configuration, for: rows.summary)
     var lanes = [try model.lane(from: rows.data)]
     var shared = model.start()
-    _ = try model.step(&shared, &lanes, with: Alone(), on: workers)
+    _ = model.step(&shared, &lanes, with: Alone(), on: workers)
     let genes = arrays.vector("\(set)/genes").map { Int($0) }
     #expect(shared.data?.columns == genes)
     guard shared.data?.columns == genes else { return }
@@ -44,7 +44,7 @@ struct RealNetworkTests {
     var changes: [Double] = []
     var ending: StepReport?
     while ending == nil {
-      let report = try model.step(&shared, &lanes, with: Alone(), on: workers)
+      let report = model.step(&shared, &lanes, with: Alone(), on: workers)
       changes += report.measures.map(\.value)
       if report.termination != nil || report.failure != nil { ending = report }
     }
@@ -73,7 +73,7 @@ struct RealNetworkTests {
     let model = try GmGM(configuration, for: rows.summary)
     var lanes = [try model.lane(from: rows.data)]
     var shared = model.start()
-    let report = try model.step(&shared, &lanes, with: Alone(), on: workers)
+    let report = model.step(&shared, &lanes, with: Alone(), on: workers)
     #expect(report.failure == nil)
     let precision = try #require(shared.precisions?.rows)
     #expect(shareOfEdges(precision, arrays.matrix("\(set)/edges/\(name)")) >= overlap)
@@ -102,7 +102,7 @@ struct RealNetworkTests {
       var shared = model.start()
       var report: StepReport?
       while report?.termination == nil, report?.failure == nil {
-        report = try model.step(&shared, &lanes, with: Alone(), on: workers)
+        report = model.step(&shared, &lanes, with: Alone(), on: workers)
       }
       #expect(report?.failure == nil)
       precisions.append(try #require(shared.em?.rowPrecision))
