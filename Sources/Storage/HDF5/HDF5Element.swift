@@ -4,8 +4,6 @@ import CDistfitHDF5
 package protocol HDF5Element: BitwiseCopyable, Sendable {
   /// The shim's code of the type.
   static var code: Int32 { get }
-  /// Any value, to make room.
-  static var zero: Self { get }
 }
 
 extension Int8: HDF5Element { package static var code: Int32 { Int32(DISTFIT_INT8) } }
@@ -25,8 +23,6 @@ package struct HDF5Boolean: HDF5Element, Equatable {
   package let byte: Int8
   /// The shim's code of the type.
   package static var code: Int32 { Int32(DISTFIT_BOOLEAN) }
-  /// The boolean that is false.
-  package static var zero: HDF5Boolean { HDF5Boolean(false) }
   /// The truth value.
   package var isTrue: Bool { byte != 0 }
   /// A truth value.

@@ -94,11 +94,6 @@ public final class AnnDataWriter {
     write { try $0.array(values, shape: shape, at: self.root + place) }
   }
 
-  /// Writes a dense array in double precision. Local; rank 0 writes.
-  public func write(_ values: [Double], shape: [Int], at place: String) {
-    write { try $0.array(values, shape: shape, at: self.root + place) }
-  }
-
   /// Writes a sparse matrix that every rank has, such as `obsp/connectivities`. Local; rank 0 writes.
   ///
   /// - Parameters:
