@@ -46,16 +46,17 @@ struct BenchProblem {
   }
 
   /// An output layer with small weights.
-  func outputLayer(_ activation: OutputSpecification.Activation) -> OutputHead {
+  func outputLayer(_ activation: Link) -> OutputHead {
     var stream = RandomSource(seed: 2).stream("benchmark weights")
     let specification = OutputSpecification(
       .negativeBinomial, activation, outputCount: genes, inputCount: hidden, products: products)
     return OutputHead(
       OutputPass(
         specification, kernels: processor.kernels, products: processor.products(products)),
-      weights: (0..<genes * hidden).map { _ in Float(0.1 * (2 * stream.uniform() - 1)) },
-      biases: Array(repeating: activation == .softmax ? 0 : -4, count: genes),
-      logDispersions: Array(repeating: 0, count: genes))
+      OutputParameters(
+        weights: (0..<genes * hidden).map { _ in Float(0.1 * (2 * stream.uniform() - 1)) },
+        biases: Array(repeating: activation == .softmax ? 0 : -4, count: genes),
+        logDispersions: Array(repeating: 0, count: genes)))
   }
 
   /// Three hidden layers, as scDGD has.

@@ -20,7 +20,7 @@ struct OutputLayerBench {
     workers = Workers(threadCount: threads)
   }
 
-  func run(_ activations: [OutputSpecification.Activation]) -> [BenchResult] {
+  func run(_ activations: [Link]) -> [BenchResult] {
     var results: [BenchResult] = []
     for activation in activations {
       results += measure(activation)
@@ -28,7 +28,7 @@ struct OutputLayerBench {
     return results
   }
 
-  private func measure(_ activation: OutputSpecification.Activation) -> [BenchResult] {
+  private func measure(_ activation: Link) -> [BenchResult] {
     var output = problem.outputLayer(activation)
     var hidden = problem.hiddenLayers()
     var products = BareProducts(

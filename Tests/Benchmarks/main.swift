@@ -115,7 +115,7 @@ struct NetworksCommand: ParsableCommand {
     report.bytesPerNonZero = CountsBench.bytesPerNonZero(problem)
     if !growthOnly {
       report.layers = OutputLayerBench(problem, threads: threads, repetitions, clock)
-        .run(activations.compactMap { OutputSpecification.Activation(rawValue: $0.rawValue) })
+        .run(activations.compactMap { Link(rawValue: $0.rawValue) })
     }
     if !growthOnly, !withoutAVX512 {
       report.epochs = try EpochBench(sizes, clock).run(activations, cells: cells)

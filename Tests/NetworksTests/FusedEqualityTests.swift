@@ -19,7 +19,7 @@ struct FusedEqualityTests {
   }
 
   private func train(
-    _ layer: FusedOutputLayer, _ batch: OutputBatch<Float>, threads: Int
+    _ layer: OutputHead, _ batch: OutputBatch<Float>, threads: Int
   ) -> Trained {
     var limbs = [Int64](repeating: 0, count: layer.limbCount)
     let result = limbs.withUnsafeMutableBufferPointer {
@@ -39,18 +39,23 @@ struct FusedEqualityTests {
       values.appendRow(
         columns: problem.rows[row].map(\.column), values: problem.rows[row].map(\.value))
     }
-    return OutputBatch(
+    var batch = OutputBatch(
       hidden: Array(problem.hidden[rows.lowerBound * H..<rows.upperBound * H]),
       scales: Array(problem.scales[rows]), values: values,
       groups: LaneGroups(sizes: lanes.map { problem.groups[$0].count }))
+    if !problem.dispersionGroups.isEmpty {
+      batch.dispersionGroups = Array(problem.dispersionGroups[rows])
+    }
+    return batch
   }
 
   @Test(arguments: FusedOutputLayerTests.kindsAndProducts)
   func threadsDoNotChangeABit(kind: OutputSpecification) {
     let problem = OutputProblem(
-      kind.likelihood, kind.activation, genes: 1500, groupSizes: [16, 30, 5, 70, 16, 16],
+      kind.likelihood, kind.link, dispersion: kind.dispersion, genes: 1500,
+      groupSizes: [16, 30, 5, 70, 16, 16],
       products: kind.products)
-    let layer = problem.layer(FusedOutputLayer.self)
+    let layer = problem.fused
     let alone = train(layer, problem.batch(Float.self), threads: 1)
     for threads in [2, 3, 5] {
       #expect(train(layer, problem.batch(Float.self), threads: threads) == alone)
@@ -60,9 +65,10 @@ struct FusedEqualityTests {
   @Test(arguments: FusedOutputLayerTests.kindsAndProducts)
   func splittingTheLanesDoesNotChangeABit(kind: OutputSpecification) {
     let problem = OutputProblem(
-      kind.likelihood, kind.activation, groupSizes: [16, 3, 0, 21, 16, 40, 1, 9],
+      kind.likelihood, kind.link, dispersion: kind.dispersion,
+      groupSizes: [16, 3, 0, 21, 16, 40, 1, 9],
       largestCount: 200, products: kind.products)
-    let layer = problem.layer(FusedOutputLayer.self)
+    let layer = problem.fused
     let whole = train(layer, problem.batch(Float.self), threads: 1)
     for cuts in [[0, 8], [0, 1, 8], [0, 2, 5, 8], [0, 1, 2, 3, 4, 5, 6, 7, 8]] {
       var sum = Trained(
@@ -80,7 +86,8 @@ struct FusedEqualityTests {
   @Test(arguments: FusedOutputLayerTests.kindsAndProducts)
   func everyInstructionSetGivesTheSameBits(kind: OutputSpecification) {
     let problem = OutputProblem(
-      kind.likelihood, kind.activation, genes: 300, largestCount: 300, products: kind.products)
+      kind.likelihood, kind.link, dispersion: kind.dispersion, genes: 300, largestCount: 300,
+      products: kind.products)
     let processor = Processor()
     guard processor.complaint == nil else { return }
     var kernels: [any TileArithmetic] = [AVX2Arithmetic()]
@@ -96,7 +103,7 @@ struct FusedEqualityTests {
     ) -> Trained {
       let layer = OutputHead(
         OutputPass(problem.specification, kernels: kernels, products: products),
-        weights: problem.weights, biases: problem.biases, logDispersions: problem.logDispersions)
+        problem.parameters)
       return train(layer, problem.batch(Float.self), threads: 2)
     }
     let portable = trained(PortableArithmetic(), products[0])
@@ -113,7 +120,7 @@ struct FusedEqualityTests {
     let problem = OutputProblem(
       .gaussian, .identity, genes: 40, groupSizes: [16], products: products)
     var batch = problem.batch(Float.self)
-    let layer = problem.layer(FusedOutputLayer.self)
+    let layer = problem.fused
     batch.hidden = batch.hidden.map { $0 * 1e12 }
     let huge = train(layer, batch, threads: 1)
     #expect(huge.limbs.contains { $0 == 1 << 50 || $0 == -(1 << 50) })
@@ -126,11 +133,12 @@ struct FusedEqualityTests {
     #expect(result.faultCount > 0)
   }
 
-  @Test(arguments: [OutputSpecification.Activation.softplus, .softmax])
-  func adamMovesAsInDoublePrecision(activation: OutputSpecification.Activation) {
-    let problem = OutputProblem(.negativeBinomial, activation, genes: 300)
-    var plain = problem.layer(PlainOutputLayer<Double>.self)
-    var fused = problem.layer(FusedOutputLayer.self)
+  @Test(arguments: FusedOutputLayerTests.countKinds)
+  func adamMovesAsInDoublePrecision(kind: OutputSpecification) {
+    let problem = OutputProblem(
+      kind.likelihood, kind.link, dispersion: kind.dispersion, genes: 300)
+    var plain = problem.plain
+    var fused = problem.fused
     let workers = Workers(threadCount: 2)
     for number in 1...5 {
       let step = AdamStep(
@@ -153,14 +161,14 @@ struct FusedEqualityTests {
 
   @Test func aSavedLayerContinuesWithTheSameBits() throws {
     let problem = OutputProblem(.negativeBinomial, .sigmoid, genes: 70)
-    var layer = problem.layer(FusedOutputLayer.self)
+    var layer = problem.fused
     let workers = Workers(threadCount: 1)
     let trained = train(layer, problem.batch(Float.self), threads: 1)
     trained.limbs.withUnsafeBufferPointer {
       layer.move(AdamStep(1, learningRate: 0.01), along: $0, on: workers)
     }
     let copy = try JSONDecoder().decode(
-      FusedOutputLayer.self, from: JSONEncoder().encode(layer))
+      OutputHead.self, from: JSONEncoder().encode(layer))
     #expect(
       train(copy, problem.batch(Float.self), threads: 1)
         == train(layer, problem.batch(Float.self), threads: 1))

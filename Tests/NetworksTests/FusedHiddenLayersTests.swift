@@ -9,12 +9,12 @@ struct FusedHiddenLayersTests {
   private let inputCount = 7
   private let widths = [33, 16, 21]
 
-  private func layers() -> [HiddenLayer<Float>] {
+  private func layers() -> [DenseWeights<Float>] {
     var stream = RandomSource(seed: 4).stream("hidden layers")
     var width = inputCount
     return widths.map { next in
       defer { width = next }
-      return HiddenLayer(
+      return DenseWeights(
         weights: (0..<next * width).map { _ in Float(0.4 * stream.normal()) },
         biases: (0..<next).map { _ in Float(0.2 * stream.normal()) })
     }
@@ -25,9 +25,9 @@ struct FusedHiddenLayersTests {
     return (0..<count).map { _ in Float(stream.normal()) }
   }
 
-  private func doubles(_ layers: [HiddenLayer<Float>]) -> [HiddenLayer<Double>] {
+  private func doubles(_ layers: [DenseWeights<Float>]) -> [DenseWeights<Double>] {
     layers.map {
-      HiddenLayer(weights: $0.weights.map(Double.init), biases: $0.biases.map(Double.init))
+      DenseWeights(weights: $0.weights.map(Double.init), biases: $0.biases.map(Double.init))
     }
   }
 
@@ -36,8 +36,8 @@ struct FusedHiddenLayersTests {
     let workers = Workers(threadCount: threads)
     let inputs = numbers(groups.rowCount * inputCount, "inputs")
     let ahead = numbers(groups.rowCount * 21, "gradient")
-    let plain = PlainHiddenLayers(inputCount: inputCount, layers: doubles(layers()))
-    let fused = FusedHiddenLayers(inputCount: inputCount, layers: layers())
+    let plain = Network(inputCount: inputCount, layers: doubles(layers()), activation: .relu)
+    let fused = Network(inputCount: inputCount, layers: layers(), activation: .relu)
     let exact = plain.forward(
       inputs.map(Double.init), rowCount: groups.rowCount, on: workers)
     let activations = fused.forward(inputs, rowCount: groups.rowCount, on: workers)
@@ -66,8 +66,8 @@ struct FusedHiddenLayersTests {
     let workers = Workers(threadCount: 1)
     let inputs = numbers(groups.rowCount * inputCount, "inputs")
     let ahead = numbers(groups.rowCount * 21, "gradient")
-    var plain = PlainHiddenLayers(inputCount: inputCount, layers: doubles(layers()))
-    var fused = FusedHiddenLayers(inputCount: inputCount, layers: layers())
+    var plain = Network(inputCount: inputCount, layers: doubles(layers()), activation: .relu)
+    var fused = Network(inputCount: inputCount, layers: layers(), activation: .relu)
     for number in 1...5 {
       let step = AdamStep(number, learningRate: 1e-3, weightDecay: 1e-4)
       var exactLimbs = [Int64](repeating: 0, count: plain.limbCount)
@@ -90,7 +90,7 @@ struct FusedHiddenLayersTests {
   }
 
   @Test func theBitsOfARowDoNotDependOnTheOthers() {
-    let fused = FusedHiddenLayers(inputCount: inputCount, layers: layers())
+    let fused = Network(inputCount: inputCount, layers: layers(), activation: .relu)
     let inputs = numbers(40 * inputCount, "inputs")
     let workers = Workers(threadCount: 2)
     let all = fused.forward(inputs, rowCount: 40, on: workers).output

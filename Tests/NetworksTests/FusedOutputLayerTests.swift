@@ -6,16 +6,15 @@ import Testing
 /// A batch for the output layer alone, in numbers that single precision holds exactly.
 struct OutputProblem {
   let specification: OutputSpecification
-  let weights: [Float]
-  let biases: [Float]
-  let logDispersions: [Float]
+  let parameters: OutputParameters<Float>
+  let dispersionGroups: [Int32]
   let hidden: [Float]
   let scales: [Float]
   let rows: [[(column: Int, value: Float)]]
   let groups: LaneGroups
 
   init(
-    _ likelihood: OutputSpecification.Likelihood, _ activation: OutputSpecification.Activation,
+    _ likelihood: Likelihood, _ link: Link, dispersion: Dispersion = Dispersion(),
     genes: Int = 600, inputs: Int = 11, groupSizes: [Int] = [16, 7, 0, 20, 1], seed: UInt64 = 3,
     density: Double = 0.15, largestCount: Int = 30, dispersionSpread: Double = 1,
     logitSpread: Double = 0.5, products: OutputSpecification.Products = .float32
@@ -27,13 +26,20 @@ struct OutputProblem {
     let groups = LaneGroups(sizes: groupSizes)
     self.groups = groups
     specification = OutputSpecification(
-      likelihood, activation, outputCount: genes, inputCount: inputs, products: products)
-    weights = normals(genes * inputs, logitSpread)
-    biases = normals(genes, 1)
-    logDispersions = normals(genes, dispersionSpread)
+      likelihood, link, dispersion: dispersion, outputCount: genes, inputCount: inputs,
+      products: products)
+    parameters = OutputParameters(
+      weights: normals(genes * inputs, logitSpread), biases: normals(genes, 1),
+      logDispersions: normals(genes * dispersion.groupCount, dispersionSpread),
+      inflation: likelihood.isInflated
+        ? DenseWeights(weights: normals(genes * inputs, logitSpread), biases: normals(genes, 1))
+        : nil)
     hidden = normals(groups.rowCount * inputs, 1).map { max($0, 0) }
-    let isCount = likelihood == .negativeBinomial
-    let size = activation == .softmax ? 2000.0 : 5
+    dispersionGroups =
+      dispersion.groupCount > 1
+      ? (0..<groups.rowCount).map { Int32(($0 / 3) % dispersion.groupCount) } : []
+    let isCount = likelihood.hasDispersion || likelihood == .poisson
+    let size = link == .softmax ? 2000.0 : 5
     scales = (0..<groups.rowCount).map { _ in
       isCount ? Float(size * (0.5 + stream.uniform())) : 1.5
     }
@@ -43,7 +49,7 @@ struct OutputProblem {
       return (0..<genes).compactMap { gene in
         guard stream.uniform() < density else { return nil }
         switch likelihood {
-        case .negativeBinomial:
+        case .negativeBinomial, .zeroInflatedNegativeBinomial, .poisson:
           // Mostly short counts.
           let power = stream.uniform()
           let count = 1 + Double(largestCount) * power * power * power * power
@@ -60,16 +66,26 @@ struct OutputProblem {
     for row in rows {
       values.appendRow(columns: row.map(\.column), values: row.map { Scalar($0.value) })
     }
-    return OutputBatch(
+    var batch = OutputBatch(
       hidden: hidden.map { Scalar($0) }, scales: scales.map { Scalar($0) }, values: values,
       groups: groups)
+    batch.dispersionGroups = dispersionGroups
+    return batch
   }
 
-  func layer<Layer: OutputLayer>(_ type: Layer.Type) -> Layer {
-    Layer(
-      specification, weights: weights.map { Layer.Scalar($0) },
-      biases: biases.map { Layer.Scalar($0) },
-      logDispersions: logDispersions.map { Layer.Scalar($0) })
+  /// The layer by kernels.
+  var fused: OutputHead { OutputHead(specification, parameters) }
+
+  /// The layer as formulas.
+  var plain: PlainOutput<Double> {
+    PlainOutput(
+      specification,
+      OutputParameters(
+        weights: parameters.weights.map(Double.init), biases: parameters.biases.map(Double.init),
+        logDispersions: parameters.logDispersions.map(Double.init),
+        inflation: parameters.inflation.map {
+          DenseWeights(weights: $0.weights.map(Double.init), biases: $0.biases.map(Double.init))
+        }))
   }
 }
 
@@ -86,24 +102,32 @@ func relativeDifference(_ values: [Float], _ oracle: [Double]) -> Double {
 }
 
 struct FusedOutputLayerTests {
-  typealias Kind = (OutputSpecification.Likelihood, OutputSpecification.Activation)
-
-  static let kinds: [OutputSpecification] = [
-    (.negativeBinomial, .softplus), (.negativeBinomial, .sigmoid), (.negativeBinomial, .softmax),
-    (.gaussian, .identity), (.gaussian, .relu), (.gaussian, .sigmoid), (.gaussian, .softplus),
-    (.bernoulli, .sigmoid),
-  ].map { (kind: Kind) in
-    OutputSpecification(kind.0, kind.1, outputCount: 600, inputCount: 11)
+  /// Every likelihood and link that there are kernels for, dispersions in both forms, by gene and by group.
+  static let kinds: [OutputSpecification] = Likelihood.allCases.flatMap { likelihood in
+    Link.allCases.flatMap { link in
+      [Dispersion(), Dispersion(.exponential), Dispersion(.exponential, groupCount: 3)].map {
+        OutputSpecification(likelihood, link, dispersion: $0, outputCount: 600, inputCount: 11)
+      }
+    }
+  }.filter {
+    OutputSpecification.refusal($0.likelihood, $0.link, dispersion: $0.dispersion) == nil
+      && ($0.likelihood.hasDispersion || $0.dispersion == Dispersion())
   }
 
-  /// The same, with both kinds of products.
+  /// With both kinds of products, where they are offered.
   static let kindsAndProducts = kinds.flatMap { kind in
     OutputSpecification.Products.allCases.map {
       OutputSpecification(
-        kind.likelihood, kind.activation, outputCount: kind.outputCount,
+        kind.likelihood, kind.link, dispersion: kind.dispersion, outputCount: kind.outputCount,
         inputCount: kind.inputCount, products: $0)
     }
   }
+
+  /// Those of counts.
+  static let countKinds = kinds.filter { $0.likelihood.hasDispersion || $0.likelihood == .poisson }
+
+  /// Those that are computed with products in bfloat16.
+  static let reducedKinds = kindsAndProducts.filter { $0.products == .bfloat16 }
 
   /// Loss, hidden gradient and all weight gradients against the formulas in double precision.
   private func expectAgreement(
@@ -111,14 +135,14 @@ struct FusedOutputLayerTests {
     threads: Int = 2
   ) {
     let workers = Workers(threadCount: threads)
-    let plain = problem.layer(PlainOutputLayer<Double>.self)
+    let plain = problem.plain
     var exactLimbs = [Int64](repeating: 0, count: plain.limbCount)
     let exact = exactLimbs.withUnsafeMutableBufferPointer {
       plain.train(problem.batch(Double.self), into: $0, on: workers)
     }
     let exactGradient = exactLimbs.withUnsafeBufferPointer { plain.gradient(of: $0) }
 
-    let fused = problem.layer(FusedOutputLayer.self)
+    let fused = problem.fused
     var limbs = [Int64](repeating: 0, count: fused.limbCount)
     let result = limbs.withUnsafeMutableBufferPointer {
       fused.train(problem.batch(Float.self), into: $0, on: workers)
@@ -137,29 +161,35 @@ struct FusedOutputLayerTests {
     }
     #expect(relativeDifference(sums.weights, exactGradient.weights) <= gradient)
     #expect(relativeDifference(sums.biases, exactGradient.biases) <= gradient)
-    if problem.specification.likelihood == .negativeBinomial {
+    if problem.specification.likelihood.hasDispersion {
       #expect(relativeDifference(sums.logDispersions, exactGradient.logDispersions) <= gradient)
+    }
+    if let inflation = sums.inflation, let exact = exactGradient.inflation {
+      #expect(relativeDifference(inflation.weights, exact.weights) <= gradient)
+      #expect(relativeDifference(inflation.biases, exact.biases) <= gradient)
     }
   }
 
   @Test(arguments: kinds)
   func everyKindAgreesWithItsFormulas(kind: OutputSpecification) {
-    expectAgreement(OutputProblem(kind.likelihood, kind.activation))
+    expectAgreement(OutputProblem(kind.likelihood, kind.link, dispersion: kind.dispersion))
   }
 
-  @Test(arguments: kinds)
+  @Test(arguments: reducedKinds)
   func productsInBFloat16AgreeToTheirDigits(kind: OutputSpecification) {
     // A relu whose logit is near zero may fall on its other side.
-    let spread = kind.activation == .relu ? 0.02 : 0.5
+    let spread = kind.link == .relu ? 0.02 : 0.5
     let problem = OutputProblem(
-      kind.likelihood, kind.activation, logitSpread: spread, products: .bfloat16)
+      kind.likelihood, kind.link, dispersion: kind.dispersion, logitSpread: spread,
+      products: .bfloat16)
     expectAgreement(problem, loss: 5e-3, gradient: 2e-2)
     let workers = Workers(threadCount: 1)
     // Outside training products are in single precision.
-    let exact = OutputProblem(kind.likelihood, kind.activation, logitSpread: spread)
+    let exact = OutputProblem(
+      kind.likelihood, kind.link, dispersion: kind.dispersion, logitSpread: spread)
     let batch = problem.batch(Float.self)
     let (reduced, full) = (
-      problem.layer(FusedOutputLayer.self), exact.layer(FusedOutputLayer.self)
+      problem.fused, exact.fused
     )
     #expect(reduced.losses(batch, on: workers) == full.losses(batch, on: workers))
     var limbs = [Int64](repeating: 0, count: full.limbCount)
@@ -169,30 +199,34 @@ struct FusedOutputLayerTests {
     #expect(trained.losses != full.losses(batch, on: workers))
   }
 
-  @Test(arguments: [OutputSpecification.Activation.softplus, .sigmoid, .softmax])
-  func hugeCountsAgree(activation: OutputSpecification.Activation) {
+  @Test(arguments: countKinds)
+  func hugeCountsAgree(kind: OutputSpecification) {
     expectAgreement(
-      OutputProblem(.negativeBinomial, activation, seed: 5, largestCount: 1_000_000))
+      OutputProblem(
+        kind.likelihood, kind.link, dispersion: kind.dispersion, seed: 5, largestCount: 1_000_000))
   }
 
-  @Test(arguments: [OutputSpecification.Activation.softplus, .sigmoid, .softmax])
-  func extremeLogitsAgree(activation: OutputSpecification.Activation) {
+  @Test(arguments: countKinds)
+  func extremeLogitsAgree(kind: OutputSpecification) {
     expectAgreement(
-      OutputProblem(.negativeBinomial, activation, seed: 7, logitSpread: 12), loss: 3e-6,
+      OutputProblem(
+        kind.likelihood, kind.link, dispersion: kind.dispersion, seed: 7, logitSpread: 12),
+      loss: 3e-6,
       gradient: 3e-5)
   }
 
-  @Test(arguments: [OutputSpecification.Activation.softplus, .sigmoid, .softmax])
-  func dispersionsFromNearlyOneToTenThousandAgree(activation: OutputSpecification.Activation) {
+  @Test(arguments: countKinds)
+  func dispersionsFromNearlyOneToTenThousandAgree(kind: OutputSpecification) {
     expectAgreement(
-      OutputProblem(.negativeBinomial, activation, seed: 9, dispersionSpread: 4))
+      OutputProblem(
+        kind.likelihood, kind.link, dispersion: kind.dispersion, seed: 9, dispersionSpread: 4))
   }
 
   @Test(arguments: kinds)
   func backpropagationAndLossesAreThoseOfTraining(kind: OutputSpecification) {
-    let problem = OutputProblem(kind.likelihood, kind.activation)
+    let problem = OutputProblem(kind.likelihood, kind.link, dispersion: kind.dispersion)
     let workers = Workers(threadCount: 1)
-    let fused = problem.layer(FusedOutputLayer.self)
+    let fused = problem.fused
     let batch = problem.batch(Float.self)
     var limbs = [Int64](repeating: 0, count: fused.limbCount)
     let trained = limbs.withUnsafeMutableBufferPointer { fused.train(batch, into: $0, on: workers) }
@@ -205,9 +239,10 @@ struct FusedOutputLayerTests {
   @Test(arguments: kinds)
   func rowsThatShareTheirHiddenActivationsHaveTheLossesTheyHaveAlone(kind: OutputSpecification) {
     let problem = OutputProblem(
-      kind.likelihood, kind.activation, genes: 600, groupSizes: [5, 16, 90, 70, 40])
+      kind.likelihood, kind.link, dispersion: kind.dispersion, genes: 600,
+      groupSizes: [5, 16, 90, 70, 40])
     let workers = Workers(threadCount: 2)
-    let fused = problem.layer(FusedOutputLayer.self)
+    let fused = problem.fused
     var batch = problem.batch(Float.self)
     let hidden = Array(problem.hidden[..<problem.specification.inputCount])
     batch.hidden = (0..<batch.groups.rowCount).flatMap { _ in hidden }
@@ -218,11 +253,11 @@ struct FusedOutputLayerTests {
 
   @Test(arguments: kinds)
   func meansAgree(kind: OutputSpecification) {
-    let problem = OutputProblem(kind.likelihood, kind.activation)
+    let problem = OutputProblem(kind.likelihood, kind.link, dispersion: kind.dispersion)
     let workers = Workers(threadCount: 2)
-    let exact = problem.layer(PlainOutputLayer<Double>.self).means(
+    let exact = problem.plain.means(
       hidden: problem.hidden.map(Double.init), scales: problem.scales.map(Double.init), on: workers)
-    let means = problem.layer(FusedOutputLayer.self).means(
+    let means = problem.fused.means(
       hidden: problem.hidden, scales: problem.scales, on: workers)
     #expect(relativeDifference(means, exact) <= 2e-6)
   }

@@ -9,16 +9,15 @@ struct NetworkProblem {
   let widths: [Int]
   let rowCount: Int
   let layers: [HiddenLayer<Double>]
-  let weights: [Double]
-  let biases: [Double]
-  let logDispersions: [Double]
+  let parameters: OutputParameters<Double>
+  let dispersionGroups: [Int32]
   let representations: [Double]
   let scales: [Double]
   let groups: LaneGroups
   private(set) var values: [[(column: Int, value: Double)]]
 
   init(
-    _ likelihood: OutputSpecification.Likelihood, _ activation: OutputSpecification.Activation,
+    _ likelihood: Likelihood, _ link: Link, dispersion: Dispersion = Dispersion(),
     genes: Int = 21, widths: [Int] = [5, 4], groupSizes: [Int] = [3, 0, 4], seed: UInt64 = 1,
     largestCount: Int = 12, stabilizer: Double = 0
   ) {
@@ -38,16 +37,21 @@ struct NetworkProblem {
     }
     self.layers = layers
     specification = OutputSpecification(
-      likelihood, activation, outputCount: genes, inputCount: width, stabilizer: stabilizer)
-    weights = normals(genes * width, 0.5)
-    biases = normals(genes, 0.5)
-    logDispersions = normals(genes, 1)
+      likelihood, link, dispersion: dispersion, outputCount: genes, inputCount: width,
+      stabilizer: stabilizer)
+    parameters = OutputParameters(
+      weights: normals(genes * width, 0.5), biases: normals(genes, 0.5),
+      logDispersions: normals(genes * dispersion.groupCount, 1),
+      inflation: likelihood.isInflated
+        ? DenseWeights(weights: normals(genes * width, 0.5), biases: normals(genes, 1)) : nil)
     representations = normals(rowCount * latent, 1)
+    dispersionGroups =
+      dispersion.groupCount > 1 ? (0..<rowCount).map { Int32($0 % dispersion.groupCount) } : []
     scales = (0..<rowCount).map { _ in 2 + 10 * stream.uniform() }
     values = (0..<rowCount).map { _ in
       (0..<genes).compactMap { gene in
         switch likelihood {
-        case .negativeBinomial:
+        case .negativeBinomial, .zeroInflatedNegativeBinomial, .poisson:
           guard stream.uniform() < 0.3 else { return nil }
           return (gene, Double(1 + stream.integer(below: largestCount)))
         case .gaussian: return (gene, stream.normal())
@@ -66,25 +70,16 @@ struct NetworkProblem {
   }
 
   func batch<Scalar: NetworkScalar>(hidden: [Scalar]) -> OutputBatch<Scalar> {
-    OutputBatch(
+    var batch = OutputBatch(
       hidden: hidden, scales: scales.map { Scalar($0) }, values: sparse(Scalar.self), groups: groups
     )
+    batch.dispersionGroups = dispersionGroups
+    return batch
   }
 
-  func hidden<Layers: HiddenLayers>(_ type: Layers.Type) -> Layers {
-    Layers(
-      inputCount: latent,
-      layers: layers.map {
-        HiddenLayer(
-          weights: $0.weights.map { Layers.Scalar($0) }, biases: $0.biases.map { Layers.Scalar($0) }
-        )
-      })
+  var hidden: Network<Double> {
+    Network(inputCount: latent, layers: layers, activation: .relu)
   }
 
-  func output<Layer: OutputLayer>(_ type: Layer.Type) -> Layer {
-    Layer(
-      specification, weights: weights.map { Layer.Scalar($0) },
-      biases: biases.map { Layer.Scalar($0) },
-      logDispersions: logDispersions.map { Layer.Scalar($0) })
-  }
+  var output: PlainOutput<Double> { PlainOutput(specification, parameters) }
 }

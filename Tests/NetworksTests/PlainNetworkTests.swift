@@ -5,19 +5,34 @@ import Optimization
 import TestSupport
 import Testing
 
-private typealias Plain = PlainOutputLayer<Double>
 private let alone = Workers(threadCount: 1)
 
 @Suite struct PlainNetworkTests {
-  static let modes: [(OutputSpecification.Likelihood, OutputSpecification.Activation)] = [
-    (.negativeBinomial, .softplus), (.negativeBinomial, .sigmoid), (.negativeBinomial, .softmax),
-    (.gaussian, .identity), (.gaussian, .softplus), (.gaussian, .sigmoid), (.bernoulli, .sigmoid),
+  /// Links that go with the values of each likelihood; derivatives of max(·, 0) have no differences where it bends.
+  static let links: [Likelihood: [Link]] = [
+    .negativeBinomial: [.softplus, .sigmoid, .softmax],
+    .zeroInflatedNegativeBinomial: [.softplus, .sigmoid, .softmax],
+    .poisson: [.softplus, .sigmoid, .softmax], .gaussian: [.identity, .softplus, .sigmoid],
+    .bernoulli: [.sigmoid],
   ]
+
+  static let combinations: [OutputSpecification] = Likelihood.allCases.flatMap { likelihood in
+    (links[likelihood] ?? []).flatMap { link in
+      [Dispersion(), Dispersion(.exponential, groupCount: 3)].map {
+        OutputSpecification(likelihood, link, dispersion: $0, outputCount: 21, inputCount: 4)
+      }
+    }
+  }
 
   /// Representations, hidden layers, output layer: one vector of parameters.
   private func flat(_ problem: NetworkProblem) -> [Double] {
-    problem.representations + problem.layers.flatMap { $0.weights + $0.biases } + problem.weights
-      + problem.biases + problem.logDispersions
+    problem.representations + problem.layers.flatMap { $0.weights + $0.biases }
+      + flat(problem.parameters)
+  }
+
+  private func flat(_ parameters: OutputParameters<Double>) -> [Double] {
+    parameters.weights + parameters.biases + parameters.logDispersions
+      + (parameters.inflation.map { $0.weights + $0.biases } ?? [])
   }
 
   /// The loss of everything at these parameters.
@@ -29,23 +44,28 @@ private let alone = Workers(threadCount: 1)
     }
     let representations = take(problem.representations.count)
     let layers = problem.layers.map {
-      HiddenLayer(weights: take($0.weights.count), biases: take($0.biases.count))
+      DenseWeights(weights: take($0.weights.count), biases: take($0.biases.count))
     }
-    let hidden = PlainHiddenLayers(inputCount: problem.latent, layers: layers)
-    let output = Plain(
-      problem.specification, weights: take(problem.weights.count),
-      biases: take(problem.biases.count), logDispersions: take(problem.logDispersions.count))
+    let hidden = Network(inputCount: problem.latent, layers: layers, activation: .relu)
+    let old = problem.parameters
+    let output = PlainOutput(
+      problem.specification,
+      OutputParameters(
+        weights: take(old.weights.count), biases: take(old.biases.count),
+        logDispersions: take(old.logDispersions.count),
+        inflation: old.inflation.map {
+          DenseWeights(weights: take($0.weights.count), biases: take($0.biases.count))
+        }))
     let activations = hidden.forward(representations, rowCount: problem.rowCount, on: alone)
     return output.losses(problem.batch(hidden: activations.output), on: alone).reduce(0, +)
   }
 
-  @Test(arguments: modes)
-  func gradientsEqualFiniteDifferences(
-    likelihood: OutputSpecification.Likelihood, activation: OutputSpecification.Activation
-  ) {
-    let problem = NetworkProblem(likelihood, activation, stabilizer: 1e-10)
-    let hidden = problem.hidden(PlainHiddenLayers<Double>.self)
-    let output = problem.output(Plain.self)
+  @Test(arguments: combinations)
+  func gradientsEqualFiniteDifferences(specification: OutputSpecification) {
+    let problem = NetworkProblem(
+      specification.likelihood, specification.link, dispersion: specification.dispersion,
+      stabilizer: 1e-10)
+    let (hidden, output) = (problem.hidden, problem.output)
     let activations = hidden.forward(
       problem.representations, rowCount: problem.rowCount, on: alone)
     var outputLimbs = [Int64](repeating: 0, count: output.limbCount)
@@ -62,16 +82,15 @@ private let alone = Workers(threadCount: 1)
     let layers = hiddenLimbs.withUnsafeBufferPointer { hidden.gradient(of: $0) }
     let outer = outputLimbs.withUnsafeBufferPointer { output.gradient(of: $0) }
     let gradient =
-      back.inputGradient + layers.flatMap { $0.weights + $0.biases } + outer.weights
-      + outer.biases + outer.logDispersions
+      back.inputGradient + layers.flatMap { $0.weights + $0.biases } + flat(outer)
     let check = GradientCheck(at: flat(problem), gradient: gradient) { loss(problem, at: $0) }
     #expect(check.passes(), "\(check)")
   }
 
   @Test func aRowsResultDoesNotDependOnItsNeighbours() {
     let problem = NetworkProblem(.negativeBinomial, .softmax)
-    let output = problem.output(Plain.self)
-    let hidden = problem.hidden(PlainHiddenLayers<Double>.self)
+    let output = problem.output
+    let hidden = problem.hidden
     let all = hidden.forward(problem.representations, rowCount: problem.rowCount, on: alone)
     let together = output.backpropagate(problem.batch(hidden: all.output), on: alone)
     for row in 0..<problem.rowCount {
@@ -97,7 +116,7 @@ private let alone = Workers(threadCount: 1)
     ] {
       let specification = OutputSpecification(
         .negativeBinomial, .softmax, outputCount: 1, inputCount: 1)
-      let layer = Plain(
+      let layer = PlainOutput<Double>(
         specification, weights: [0], biases: [0], logDispersions: [log(dispersion - 1)])
       var values = SparseBatch<Double>(columnCount: 1)
       values.appendRow(columns: count > 0 ? [0] : [], values: count > 0 ? [count] : [])

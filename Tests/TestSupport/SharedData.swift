@@ -60,3 +60,23 @@ public enum Reference {
     try table(path).dropFirst(headerCount).map { row in row.map { Double($0) ?? .nan } }
   }
 }
+
+/// Arrays of a JSON file of Tests/Reference, by name: the bits of 64-bit numbers, sixteen hexadecimal digits each.
+public struct ReferenceArrays: Sendable {
+  private let texts: [String: String]
+
+  /// The arrays of a file.
+  public init(_ path: String) throws {
+    texts = try Reference.json(path, as: [String: String].self)
+  }
+
+  /// The numbers of that name, row-major; none, which no test accepts, where there is no such array.
+  public subscript(_ name: String) -> [Double] {
+    let digits = Array((texts[name] ?? "").utf8)
+    let numbers = stride(from: 0, to: digits.count, by: 16).compactMap { start in
+      UInt64(
+        String(decoding: digits[start..<min(start + 16, digits.count)], as: UTF8.self), radix: 16)
+    }
+    return numbers.count * 16 == digits.count ? numbers.map(Double.init(bitPattern:)) : []
+  }
+}

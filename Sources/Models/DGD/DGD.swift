@@ -243,7 +243,7 @@ where Hidden.Scalar == Output.Scalar {
 }
 
 extension DGDConfiguration.Likelihood {
-  var network: OutputSpecification.Likelihood {
+  var network: Networks.Likelihood {
     switch self {
     case .negativeBinomial: .negativeBinomial
     case .gaussian: .gaussian
@@ -253,7 +253,7 @@ extension DGDConfiguration.Likelihood {
 }
 
 extension DGDConfiguration.Output {
-  var network: OutputSpecification.Activation {
+  var network: Link {
     switch self {
     case .softplus: .softplus
     case .sigmoid: .sigmoid

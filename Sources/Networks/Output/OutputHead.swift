@@ -19,24 +19,29 @@ public struct OutputHead: OutputLayer {
 
   /// A layer with these parameters and zero moments.
   ///
-  /// - Precondition: `OutputPass.supports(specification)`; sizes fit.
+  /// - Precondition: `OutputSpecification.refusal` has nothing against it; sizes fit.
+  public init(_ specification: OutputSpecification, _ parameters: OutputParameters<Float>) {
+    self.init(OutputPass(specification), parameters)
+  }
+
+  /// A layer with these parameters and zero moments.
   public init(
     _ specification: OutputSpecification, weights: [Float], biases: [Float],
     logDispersions: [Float]
   ) {
     self.init(
-      OutputPass(specification), weights: weights, biases: biases, logDispersions: logDispersions)
+      specification,
+      OutputParameters(weights: weights, biases: biases, logDispersions: logDispersions))
   }
 
   /// A layer for a pass by chosen kernels.
-  package init(
-    _ pass: OutputPass, weights: [Float], biases: [Float], logDispersions: [Float]
-  ) {
+  package init(_ pass: OutputPass, _ values: OutputParameters<Float>) {
     let (G, H) = (pass.specification.outputCount, pass.specification.inputCount)
-    precondition(weights.count == G * H && biases.count == G && logDispersions.count == G)
+    precondition(values.fits(pass.specification), "parameters of other sizes than specified")
     self.pass = pass
     parameters = Parameters(outputCount: G, width: pass.width) { g, k in
-      k < H ? weights[g * H + k] : k == H ? biases[g] : logDispersions[g]
+      k < H
+        ? values.weights[g * H + k] : k == H ? values.biases[g] : values.logDispersions[g]
     }
   }
 
@@ -45,10 +50,11 @@ public struct OutputHead: OutputLayer {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     let specification = try container.decode(OutputSpecification.self, forKey: .specification)
     parameters = try container.decode(Parameters<Float>.self, forKey: .parameters)
-    guard OutputPass.supports(specification) else {
+    let refusal = OutputSpecification.refusal(
+      specification.likelihood, specification.link, dispersion: specification.dispersion)
+    if let refusal {
       throw DecodingError.dataCorruptedError(
-        forKey: .specification, in: container,
-        debugDescription: "no kernel for \(specification.likelihood)")
+        forKey: .specification, in: container, debugDescription: refusal)
     }
     pass = OutputPass(specification)
     guard parameters.outputCount == specification.outputCount, parameters.width == pass.width else {
@@ -145,16 +151,14 @@ public struct OutputHead: OutputLayer {
     parameters.move(step, along: limbs, on: workers)
   }
 
-  /// The gradient that summed limbs hold, as plain arrays: W (G × H, row-major), b, ρ.
-  public func gradient(
-    of limbs: UnsafeBufferPointer<Int64>
-  ) -> (weights: [Float], biases: [Float], logDispersions: [Float]) {
+  /// The gradient that summed limbs hold, as plain arrays.
+  public func gradient(of limbs: UnsafeBufferPointer<Int64>) -> OutputParameters<Float> {
     let (G, H) = (specification.outputCount, specification.inputCount)
     let numbers = parameters.gradient(of: limbs)
-    return (
-      (0..<G).flatMap { numbers[$0 * pass.stride..<$0 * pass.stride + H] },
-      parameters.column(H, of: numbers), parameters.column(H + 1, of: numbers)
-    )
+    return OutputParameters(
+      weights: (0..<G).flatMap { numbers[$0 * pass.stride..<$0 * pass.stride + H] },
+      biases: parameters.column(H, of: numbers),
+      logDispersions: parameters.column(H + 1, of: numbers))
   }
 }
 

@@ -69,8 +69,6 @@ public protocol OutputLayer<Scalar>: Codable, Sendable {
   mutating func move(
     _ step: AdamStep, along limbs: UnsafeBufferPointer<Int64>, on workers: Workers)
 
-  /// The gradient that limbs hold, as plain arrays: W (G × H, row-major), b, ρ.
-  func gradient(
-    of limbs: UnsafeBufferPointer<Int64>
-  ) -> (weights: [Scalar], biases: [Scalar], logDispersions: [Scalar])
+  /// The gradient that limbs hold, as plain arrays.
+  func gradient(of limbs: UnsafeBufferPointer<Int64>) -> OutputParameters<Scalar>
 }

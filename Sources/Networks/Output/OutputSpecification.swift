@@ -1,38 +1,15 @@
 /// What the output layer of a decoder computes:
 ///
-///     a = W h + b        μ_g = s · activation(a)_g        loss = −log p(x | μ, r)
+///     a = W h + b        μ_g = s · link(a)_g        loss = −log p(x | μ, r)
 ///
 /// | Symbol | Meaning | Shape | In code |
 /// |---|---|---|---|
 /// | h | last hidden layer's activations | rows × H | `OutputBatch.hidden` |
-/// | W, b | weights, biases | G × H, G | `OutputLayer.weights`, `biases` |
+/// | W, b | weights, biases | G × H, G | `OutputParameters.weights`, `biases` |
 /// | s | scale of the row (library) | rows | `OutputBatch.scales` |
-/// | r | dispersion, r_g = 1 + e^{ρ_g} | G | `logDispersions` holds ρ |
+/// | r | dispersion, see `Dispersion` | G × groups | `logDispersions` holds ρ |
+/// | π | second logits of a zero-inflated likelihood, V h + d | rows × G | `OutputParameters.inflation` holds V, d |
 public struct OutputSpecification: Codable, Sendable, Equatable {
-  /// The distribution of a value given its mean.
-  public enum Likelihood: String, Codable, Sendable, CaseIterable {
-    /// log Γ(k+r) − log Γ(r) − log k! + k log(μ/(r+μ)) + r log(r/(r+μ)).
-    case negativeBinomial
-    /// −(x − μ)²: the squared error, without constants (Paper I of DGD).
-    case gaussian
-    /// x log μ + (1 − x) log(1 − μ).
-    case bernoulli
-  }
-
-  /// From logits to the mean per unit of scale.
-  public enum Activation: String, Codable, Sendable, CaseIterable {
-    /// log(1 + eᵃ).
-    case softplus
-    /// 1 / (1 + e⁻ᵃ).
-    case sigmoid
-    /// eᵃ / Σ eᵃ over all genes.
-    case softmax
-    /// max(a, 0).
-    case relu
-    /// a.
-    case identity
-  }
-
   /// What the factors of a training step's three matrix products are rounded to; sums are made in single
   /// precision. Losses and representations outside training know only single precision.
   public enum Products: String, Codable, Sendable, CaseIterable {
@@ -44,8 +21,10 @@ public struct OutputSpecification: Codable, Sendable, Equatable {
 
   /// The likelihood.
   public let likelihood: Likelihood
-  /// The activation.
-  public let activation: Activation
+  /// The link.
+  public let link: Link
+  /// The dispersion; of no account to likelihoods without.
+  public let dispersion: Dispersion
   /// G: genes.
   public let outputCount: Int
   /// H: inputs.
@@ -53,32 +32,38 @@ public struct OutputSpecification: Codable, Sendable, Equatable {
   /// ε added inside the logarithms of the negative binomial, as in the reference code (10⁻¹⁰); 0: the
   /// stated likelihood.
   public let stabilizer: Double
-  /// The factors of products; `PlainOutputLayer` takes no notice.
+  /// The factors of products; `PlainOutput` takes no notice.
   public let products: Products
 
   /// A specification.
   public init(
-    _ likelihood: Likelihood, _ activation: Activation, outputCount: Int, inputCount: Int,
-    stabilizer: Double = 0, products: Products = .float32
+    _ likelihood: Likelihood, _ link: Link, dispersion: Dispersion = Dispersion(),
+    outputCount: Int, inputCount: Int, stabilizer: Double = 0, products: Products = .float32
   ) {
     precondition(outputCount >= 1 && inputCount >= 1)
     self.likelihood = likelihood
-    self.activation = activation
+    self.link = link
+    self.dispersion = dispersion
     self.outputCount = outputCount
     self.inputCount = inputCount
     self.stabilizer = stabilizer
     self.products = products
   }
 
-  /// A specification as it was saved; before there was a choice of products they were in single precision.
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    likelihood = try container.decode(Likelihood.self, forKey: .likelihood)
-    activation = try container.decode(Activation.self, forKey: .activation)
-    outputCount = try container.decode(Int.self, forKey: .outputCount)
-    inputCount = try container.decode(Int.self, forKey: .inputCount)
-    stabilizer = try container.decode(Double.self, forKey: .stabilizer)
-    products = try container.decodeIfPresent(Products.self, forKey: .products) ?? .float32
+  /// Why `OutputHead` does not compute a combination, in one sentence; nil where it does.
+  public static func refusal(
+    _ likelihood: Likelihood, _ link: Link, dispersion: Dispersion = Dispersion()
+  ) -> String? {
+    let offered = Link.allCases.filter { OutputPass.kind(likelihood, $0) != nil }.map(\.rawValue)
+    guard !offered.isEmpty else { return "likelihood \(likelihood.rawValue) has no kernels yet" }
+    guard offered.contains(link.rawValue) else {
+      return
+        "likelihood \(likelihood.rawValue) takes the link \(offered.joined(separator: " or ")), not \(link.rawValue)"
+    }
+    guard !likelihood.hasDispersion || dispersion == Dispersion() else {
+      return "dispersions e^ρ, or by group, have no kernels yet: take 1 + e^ρ by gene"
+    }
+    return nil
   }
 }
 
@@ -92,6 +77,8 @@ public struct OutputBatch<Scalar: NetworkScalar>: Sendable {
   public var values: SparseBatch<Scalar>
   /// Which rows belong to which lane.
   public var groups: LaneGroups
+  /// The group of each row among those that have dispersions of their own; empty where there is one.
+  public var dispersionGroups: [Int32] = []
   /// Whether all rows have the same hidden activations: for losses their logits are then computed once.
   public var rowsShareHidden = false
 
@@ -122,5 +109,37 @@ public struct OutputResult<Scalar: NetworkScalar>: Sendable {
     self.losses = losses
     self.hiddenGradient = hiddenGradient
     self.faultCount = faultCount
+  }
+}
+
+/// The parameters of an output layer as plain arrays, or their gradients.
+public struct OutputParameters<Scalar: NetworkScalar>: Codable, Sendable, Equatable {
+  /// W: G × H, row-major.
+  public var weights: [Scalar]
+  /// b: G.
+  public var biases: [Scalar]
+  /// ρ: G × groups, row-major; of no account to likelihoods without dispersion.
+  public var logDispersions: [Scalar]
+  /// V and d of a zero-inflated likelihood; nil for others.
+  public var inflation: DenseWeights<Scalar>?
+
+  /// Parameters.
+  public init(
+    weights: [Scalar], biases: [Scalar], logDispersions: [Scalar],
+    inflation: DenseWeights<Scalar>? = nil
+  ) {
+    self.weights = weights
+    self.biases = biases
+    self.logDispersions = logDispersions
+    self.inflation = inflation
+  }
+
+  /// Whether the arrays have the sizes of a specification.
+  func fits(_ specification: OutputSpecification) -> Bool {
+    let (G, H) = (specification.outputCount, specification.inputCount)
+    return weights.count == G * H && biases.count == G
+      && logDispersions.count == G * specification.dispersion.groupCount
+      && (inflation != nil) == specification.likelihood.isInflated
+      && inflation.map { $0.weights.count == G * H && $0.biases.count == G } ?? true
   }
 }

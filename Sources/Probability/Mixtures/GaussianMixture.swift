@@ -94,7 +94,7 @@ public struct GaussianMixture: Codable, Sendable, Equatable {
 }
 
 /// eˣ / Σ eˣ.
-func softmax(_ logits: [Double]) -> [Double] {
+public func softmax(_ logits: [Double]) -> [Double] {
   let largest = logits.max() ?? 0
   let exponentials = logits.map { exp($0 - largest) }
   let sum = exponentials.reduce(0, +)

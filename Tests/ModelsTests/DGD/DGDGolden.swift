@@ -9,25 +9,6 @@ import TestSupport
 /// The model in double precision with plain layers: what the published code is compared with.
 typealias ExactDGD = DGDModel<PlainHiddenLayers<Double>, PlainOutputLayer<Double>>
 
-/// Arrays of a file of Tests/Reference/dgd-step, by name (see Generators/dgd_step.py).
-struct GoldenArrays {
-  private let texts: [String: String]
-
-  init(_ name: String) throws {
-    texts = try Reference.json("dgd-step/\(name).json", as: [String: String].self)
-  }
-
-  /// The numbers of that name, row-major; none, which no test accepts, where there is no such array.
-  subscript(_ name: String) -> [Double] {
-    let digits = Array((texts[name] ?? "").utf8)
-    let numbers = stride(from: 0, to: digits.count, by: 16).compactMap { start in
-      UInt64(
-        String(decoding: digits[start..<min(start + 16, digits.count)], as: UTF8.self), radix: 16)
-    }
-    return numbers.count * 16 == digits.count ? numbers.map(Double.init(bitPattern:)) : []
-  }
-}
-
 /// One configuration of the published scDGD on 60 training and 20 validation cells with 120 genes.
 struct DGDGolden {
   static let trainCount = 60
@@ -39,13 +20,13 @@ struct DGDGolden {
   static let stabilizer = 1e-10
   static let names = ["sigmoid-max", "softplus-max", "softmax-sum", "softplus-mean-isotropic"]
 
-  let arrays: GoldenArrays
+  let arrays: ReferenceArrays
   let configuration: DGDConfiguration
   let prior: GaussianMixturePrior
   private let counts: CompressedCounts
 
   init(_ name: String) throws {
-    arrays = try GoldenArrays(name)
+    arrays = try ReferenceArrays("dgd-step/\(name).json")
     var settings = DGDConfiguration()
     settings.latent = Self.latent
     settings.hidden = Self.widths
@@ -113,7 +94,7 @@ struct DGDGolden {
     let specification = shared.output.specification
     shared.output = PlainOutputLayer(
       OutputSpecification(
-        specification.likelihood, specification.activation,
+        specification.likelihood, specification.link,
         outputCount: specification.outputCount, inputCount: specification.inputCount,
         stabilizer: Self.stabilizer),
       weights: arrays["init/decoder/main.6.weight"], biases: arrays["init/decoder/main.6.bias"],

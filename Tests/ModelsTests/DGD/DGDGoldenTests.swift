@@ -159,7 +159,7 @@ struct DGDGoldenTests {
     "diagonal-1-per-class", "diagonal-1-per-class-alpha2", "isotropic-1-per-class",
   ])
   func supervisedDensityIsThePublishedOne(_ variant: String) throws {
-    let arrays = try GoldenArrays("supervised")
+    let arrays = try ReferenceArrays("dgd-step/supervised.json")
     let (N, L) = (DGDGolden.trainCount, DGDGolden.latent)
     let z = arrays["z"]
     let edge = arrays["\(variant)/radius_hardness"]

@@ -5,13 +5,13 @@ package import TileKernels
 /// the size rows × genes exists (with softmax: two such arrays for some 256 rows).
 ///
 /// It has no state: the parameters are effective ones, those that an optimiser moves (`OutputHead`) or such as follow
-/// from them (`FoldedLinear`). `PlainOutputLayer` states the formulas. What differs:
+/// from them (`FoldedLinear`). `PlainOutput` states the formulas. What differs:
 ///
 /// | | Plain | Fused |
 /// |---|---|---|
 /// | stabiliser ε | as specified | none: single precision does not see 10⁻¹⁰ |
 /// | gradient of one lane | two integers a number | one, in units of 2^−s with s for each gene; a lane's part beyond ±2^50 units is cut off there |
-/// | likelihood × activation | any | those of `OutputKind`: see `supports` |
+/// | likelihood × link | any | those that `OutputSpecification.refusal` does not name |
 /// | products in bfloat16 | gradients in integers as ever | units of a lane's part follow the gene's gradients more closely |
 ///
 /// The parameters of a gene lie together, H weights, bias, ρ, and zeros up to a multiple of eight:
@@ -28,7 +28,7 @@ public struct OutputPass: Sendable {
 
   /// Passes by the kernels of this processor.
   ///
-  /// - Precondition: `supports(specification)`.
+  /// - Precondition: `OutputSpecification.refusal` has nothing against it.
   public init(_ specification: OutputSpecification) {
     self.init(
       specification, kernels: Processor().kernels,
@@ -40,9 +40,10 @@ public struct OutputPass: Sendable {
     _ specification: OutputSpecification, kernels: any TileArithmetic,
     products: (any BFloat16Arithmetic)? = nil
   ) {
-    guard let kind = Self.outputKind(specification) else {
-      preconditionFailure(
-        "no kernel for \(specification.likelihood) with \(specification.activation)")
+    let refusal = OutputSpecification.refusal(
+      specification.likelihood, specification.link, dispersion: specification.dispersion)
+    guard let kind = Self.kind(specification.likelihood, specification.link), refusal == nil else {
+      preconditionFailure(refusal ?? "no kernels")
     }
     self.specification = specification
     self.kernels = kernels
@@ -50,13 +51,9 @@ public struct OutputPass: Sendable {
     self.kind = kind
   }
 
-  /// Whether there are kernels for this specification.
-  public static func supports(_ specification: OutputSpecification) -> Bool {
-    outputKind(specification) != nil
-  }
-
-  private static func outputKind(_ specification: OutputSpecification) -> OutputKind? {
-    switch (specification.likelihood, specification.activation) {
+  /// The kernels of a likelihood with a link: nil where there are none.
+  static func kind(_ likelihood: Likelihood, _ link: Link) -> OutputKind? {
+    switch (likelihood, link) {
     case (.negativeBinomial, .softplus): .negativeBinomialSoftplus
     case (.negativeBinomial, .sigmoid): .negativeBinomialSigmoid
     case (.negativeBinomial, .softmax): .negativeBinomialSoftmax
