@@ -71,4 +71,43 @@ public enum FormulaArithmetic<Scalar: NetworkScalar>: NetworkArithmetic {
     }
     return result
   }
+
+  /// y_i = b + Σ t(x_ig) w_g.
+  public static func forward(
+    _ parameters: Parameters<Scalar>, _ counts: SparseBatch<Scalar>, transformed: [Scalar],
+    _ tools: NetworkTools, on workers: Workers
+  ) -> [Scalar] {
+    let G = parameters.outputCount - 1
+    return (0..<counts.rowCount).flatMap { row in
+      (0..<parameters.width).map { unit in
+        counts.entries(ofRow: row).reduce(parameters[G, unit]) {
+          $0 + transformed[$1] * parameters[Int(counts.columns[$1]), unit]
+        }
+      }
+    }
+  }
+
+  /// ∂w_g = Σ t(x_ig) δ_i, ∂b = Σ δ_i.
+  public static func backward(
+    _ parameters: Parameters<Scalar>, _ counts: SparseBatch<Scalar>, transformed: [Scalar],
+    _ outputGradient: [Scalar], _ groups: LaneGroups,
+    into limbs: UnsafeMutableBufferPointer<Int64>, _ tools: NetworkTools, on workers: Workers
+  ) -> Int {
+    let (G, U, S) = (parameters.outputCount - 1, parameters.width, parameters.stride)
+    var faultCount = 0
+    for group in 0..<groups.count {
+      var part = [Scalar](repeating: 0, count: parameters.values.count)
+      for row in groups[group] {
+        for unit in 0..<U {
+          let delta = outputGradient[row * U + unit]
+          part[G * S + unit] += delta
+          for entry in counts.entries(ofRow: row) {
+            part[Int(counts.columns[entry]) * S + unit] += transformed[entry] * delta
+          }
+        }
+      }
+      faultCount += add(part, of: parameters, to: limbs)
+    }
+    return faultCount
+  }
 }

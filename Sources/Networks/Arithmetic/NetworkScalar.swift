@@ -61,6 +61,21 @@ public protocol NetworkArithmetic<Scalar>: Sendable {
     groups: LaneGroups, into limbs: UnsafeMutableBufferPointer<Int64>?, _ tools: NetworkTools,
     on workers: Workers
   ) -> BackwardResult<Scalar>
+
+  /// b + Σ t(x_g) w_g for rows of counts whose t(x) is known: see `SparseDense`.
+  static func forward(
+    _ parameters: Parameters<Scalar>, _ counts: SparseBatch<Scalar>, transformed: [Scalar],
+    _ tools: NetworkTools, on workers: Workers
+  ) -> [Scalar]
+
+  /// The gradient of the parameters into limbs: see `SparseDense`.
+  ///
+  /// - Returns: how many numbers were not finite or out of range; they are left out.
+  static func backward(
+    _ parameters: Parameters<Scalar>, _ counts: SparseBatch<Scalar>, transformed: [Scalar],
+    _ outputGradient: [Scalar], _ groups: LaneGroups,
+    into limbs: UnsafeMutableBufferPointer<Int64>, _ tools: NetworkTools, on workers: Workers
+  ) -> Int
 }
 
 /// What a network hands back on the way backwards.

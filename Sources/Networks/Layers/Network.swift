@@ -10,14 +10,16 @@ public import Optimization
 /// | y_0 | inputs, such as representations | rows × inputs | `inputs` |
 /// | y_n | what layer n takes | rows × its inputs | `Activations.values[n]` |
 ///
-/// No layers: the identity. Several heads on one trunk: the trunk forward once, each head forward on its output; the
-/// heads' gradients by their inputs are added up (`addGradient`) before the trunk goes backward.
+/// A network evaluates (batch normalisation by running statistics, no dropout) or learns from a `TrainingPass`; without
+/// such layers both are the same. No layers: the identity. Several heads on one trunk: the trunk forward once, each head
+/// forward on its output; the heads' gradients by their inputs are added up (`addGradient`) before the trunk goes
+/// backward.
 public struct Network<Scalar: NetworkScalar>: Codable, Sendable {
   /// Inputs of the first layer.
   public let inputCount: Int
   /// The layers, from the inputs outwards.
-  public private(set) var layers: [Layer<Scalar>]
-  private let tools: NetworkTools
+  public internal(set) var layers: [Layer<Scalar>]
+  let tools: NetworkTools
 
   private enum CodingKeys: String, CodingKey {
     case inputCount, layers
@@ -43,11 +45,9 @@ public struct Network<Scalar: NetworkScalar>: Codable, Sendable {
   package init(inputCount: Int, _ layers: [Layer<Scalar>], tools: NetworkTools) {
     var width = inputCount
     for layer in layers {
-      if case .dense(let dense) = layer {
-        precondition(
-          dense.inputCount == width,
-          "a layer of \(dense.inputCount) inputs after one of \(width) outputs")
-      }
+      precondition(
+        layer.inputCount ?? width == width,
+        "a layer of \(layer.inputCount ?? width) inputs after one of \(width) outputs")
       width = layer.outputCount(inputCount: width)
     }
     self.inputCount = inputCount
@@ -76,61 +76,6 @@ public struct Network<Scalar: NetworkScalar>: Codable, Sendable {
   /// 64-bit integers that hold the gradient of all parameters, layer by layer.
   public var limbCount: Int { layers.reduce(0) { $0 + ($1.parameters?.limbCount ?? 0) } }
 
-  /// All layers' outputs for rows × inputs.
-  ///
-  /// Local.
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
-  public func forward(
-    _ inputs: [Scalar], rowCount: Int, on workers: Workers
-  ) -> Activations<Scalar> {
-    precondition(inputs.count == rowCount * inputCount)
-    var values = [inputs]
-    for layer in layers {
-      let input = values[values.count - 1]
-      switch layer {
-      case .dense(let layer):
-        values.append(
-          Scalar.Arithmetic.forward(
-            layer.parameters, input, rowCount: rowCount, tools, on: workers))
-      case .activation(let activation): values.append(activation.values(of: input))
-      }
-    }
-    return Activations(rowCount: rowCount, values: values)
-  }
-
-  /// ∂ loss/∂ inputs from ∂ loss/∂ output; the gradient of the parameters replaces whatever `limbs` held, unless nil.
-  ///
-  /// Local.
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
-  public func backward(
-    _ activations: Activations<Scalar>, _ outputGradient: [Scalar], groups: LaneGroups,
-    into limbs: UnsafeMutableBufferPointer<Int64>?, on workers: Workers
-  ) -> BackwardResult<Scalar> {
-    precondition(groups.rowCount == activations.rowCount)
-    precondition(limbs.map { $0.count == limbCount } ?? true)
-    limbs?.update(repeating: 0)
-    var result = BackwardResult(inputGradient: outputGradient, faultCount: 0)
-    var end = limbCount
-    for (index, layer) in layers.enumerated().reversed() {
-      let (inputs, outputs) = (activations.values[index], activations.values[index + 1])
-      switch layer {
-      case .dense(let layer):
-        let start = end - layer.parameters.limbCount
-        let back = Scalar.Arithmetic.backward(
-          layer.parameters, result.inputGradient, inputs: inputs, groups: groups,
-          into: limbs.map { .init(rebasing: $0[start..<end]) }, tools, on: workers)
-        result.inputGradient = back.inputGradient
-        result.faultCount += back.faultCount
-        end = start
-      case .activation(let activation):
-        activation.differentiate(&result.inputGradient, inputs: inputs, outputs: outputs)
-      }
-    }
-    return result
-  }
-
   /// One step of Adam along the gradient that summed limbs hold.
   ///
   /// Local; the same on every rank.
@@ -140,62 +85,41 @@ public struct Network<Scalar: NetworkScalar>: Codable, Sendable {
     precondition(limbs.count == limbCount)
     var start = 0
     for index in layers.indices {
-      guard let count = layers[index].parameters?.limbCount else { continue }
-      layers[index].move(step, along: .init(rebasing: limbs[start..<start + count]), on: workers)
-      start += count
+      layers[index].withParameters { parameters in
+        let end = start + parameters.limbCount
+        parameters.move(step, along: .init(rebasing: limbs[start..<end]), on: workers)
+        start = end
+      }
+    }
+  }
+
+  /// Moves the running statistics of batch normalisation towards those of a minibatch.
+  ///
+  /// Local; the same on every rank.
+  public mutating func follow(_ activations: Activations<Scalar>) {
+    for (index, statistics) in activations.statistics {
+      guard case .normalization(var layer) = layers[index] else { continue }
+      layer.follow(statistics)
+      layers[index] = .normalization(layer)
+    }
+  }
+
+  /// The gradient that summed limbs hold, of the parameters of each layer in their layout; none of layers without.
+  public func gradients(of limbs: UnsafeBufferPointer<Int64>) -> [[Scalar]] {
+    precondition(limbs.count == limbCount)
+    var start = 0
+    return layers.map { layer in
+      guard let parameters = layer.parameters else { return [] }
+      let range = start..<start + parameters.limbCount
+      start = range.upperBound
+      return parameters.gradient(of: .init(rebasing: limbs[range]))
     }
   }
 
   /// The gradient of the dense layers that summed limbs hold.
   public func gradient(of limbs: UnsafeBufferPointer<Int64>) -> [DenseWeights<Scalar>] {
-    precondition(limbs.count == limbCount)
-    var start = 0
-    var gradients: [DenseWeights<Scalar>] = []
-    for layer in layers {
-      guard let parameters = layer.parameters else { continue }
-      let range = start..<start + parameters.limbCount
-      if case .dense = layer {
-        gradients.append(
-          parameters.unpacked(parameters.gradient(of: .init(rebasing: limbs[range]))))
-      }
-      start = range.upperBound
-    }
-    return gradients
-  }
-}
-
-extension Layer {
-  /// One step of Adam, in place: the arrays are not copied.
-  fileprivate mutating func move(
-    _ step: AdamStep, along limbs: UnsafeBufferPointer<Int64>, on workers: Workers
-  ) {
-    switch self {
-    case .dense(var layer):
-      self = .activation(.identity)
-      layer.parameters.move(step, along: limbs, on: workers)
-      self = .dense(layer)
-    case .activation: break
+    zip(layers, gradients(of: limbs)).compactMap { layer, gradient in
+      if case .dense(let dense) = layer { dense.parameters.unpacked(gradient) } else { nil }
     }
   }
-}
-
-/// What the layers of a network computed on the way forward: needed on the way back.
-public struct Activations<Scalar: NetworkScalar>: Sendable {
-  /// Rows.
-  public let rowCount: Int
-  /// The inputs, then the outputs of every layer: rows × width, row-major.
-  public let values: [[Scalar]]
-
-  /// The last layer's outputs.
-  public var output: [Scalar] { values[values.count - 1] }
-}
-
-/// Adds the gradient of one head by the trunk's output to that of others; an empty sum holds none yet.
-public func addGradient<Scalar: NetworkScalar>(_ sum: inout [Scalar], _ gradient: [Scalar]) {
-  guard !sum.isEmpty else {
-    sum = gradient
-    return
-  }
-  precondition(sum.count == gradient.count)
-  for index in sum.indices { sum[index] += gradient[index] }
 }

@@ -41,22 +41,33 @@ public struct RoundingUnits: Codable, Sendable, Equatable {
     }
   }
 
-  /// Adds a lane's part of the gradient to limbs, each number rounded to its output's unit and cut off at ±2^50
-  /// units.
+  /// Adds a lane's part of the gradient, `stride` numbers an output, to limbs.
   ///
   /// - Returns: how many numbers were NaN; they are left out.
   func add(_ part: [Float], stride: Int, to limbs: UnsafeMutableBufferPointer<Int64>) -> Int {
+    exponents.indices.reduce(0) { faultCount, output in
+      let range = output * stride..<(output + 1) * stride
+      return faultCount
+        + Self.add(
+          part[range], exponent: exponents[output], to: .init(rebasing: limbs[range]))
+    }
+  }
+
+  /// Adds a lane's part of one output's gradient to limbs, each number rounded to the unit and cut off at ±2^50 units.
+  ///
+  /// - Returns: how many numbers were NaN; they are left out.
+  static func add(
+    _ part: ArraySlice<Float>, exponent: Int32, to limbs: UnsafeMutableBufferPointer<Int64>
+  ) -> Int {
+    let scale = UnitExponent.scale(exponent)
     var faultCount = 0
-    for output in exponents.indices {
-      let scale = UnitExponent.scale(exponents[output])
-      for place in output * stride..<(output + 1) * stride {
-        guard !part[place].isNaN else {
-          faultCount += 1
-          continue
-        }
-        let scaled = min(max(Double(part[place]) * scale, -0x1p50), 0x1p50)
-        limbs[place] &+= Int64(scaled.rounded(.toNearestOrEven))
+    for (place, number) in part.enumerated() {
+      guard !number.isNaN else {
+        faultCount += 1
+        continue
       }
+      let scaled = min(max(Double(number) * scale, -0x1p50), 0x1p50)
+      limbs[place] &+= Int64(scaled.rounded(.toNearestOrEven))
     }
     return faultCount
   }
