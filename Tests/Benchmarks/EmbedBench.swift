@@ -21,7 +21,7 @@ struct EmbedBench {
     let configuration = sizes.configuration(output)
     let rows = cells.lanes(configuration.lanes ?? 1, on: workers)
     var fit = try BenchFit(configuration, cells, rows)
-    epoch(&fit)
+    try epoch(&fit)
     var tree: [String: StoredTree] = [
       "model": .string(DGD.name), "settings": configuration.storedTree,
     ]
