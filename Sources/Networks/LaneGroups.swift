@@ -14,7 +14,7 @@ public struct LaneGroups: Sendable, Equatable {
 
   /// Rows in all.
   public var rowCount: Int { bounds[bounds.count - 1] }
-  /// Groups.
+  /// How many lanes have rows in the batch.
   public var count: Int { bounds.count - 1 }
 
   /// The rows of a group.

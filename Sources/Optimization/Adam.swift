@@ -22,19 +22,19 @@ public struct Adam<Scalar: Real & BinaryFloatingPoint & Codable & Sendable>: Cod
     case beforeCorrection = "before-correction"
   }
 
-  /// η.
+  /// η, the learning rate.
   public var learningRate: Scalar
-  /// β₁.
+  /// β₁, the decay of the first moments.
   public var beta1: Scalar
-  /// β₂.
+  /// β₂, the decay of the second moments.
   public var beta2: Scalar
-  /// ε.
+  /// ε, which keeps the division finite.
   public var epsilon: Scalar
-  /// λ.
+  /// λ, the weight decay.
   public var weightDecay: Scalar
   /// Where ε is added.
   public var epsilonPlacement: EpsilonPlacement
-  /// t.
+  /// t, how many steps have been done.
   public private(set) var stepCount = 0
   private var firstMoments: [Scalar]
   private var secondMoments: [Scalar]

@@ -6,7 +6,7 @@ import TileKernels
 ///
 /// A lane's gradient is one integer a number, in units that follow the gradients of each output: see `RoundingUnits`.
 public enum KernelArithmetic: NetworkArithmetic {
-  /// One.
+  /// One integer holds a number in single precision.
   public static var limbsPerNumber: Int { 1 }
 
   /// The gradient that summed limbs hold.

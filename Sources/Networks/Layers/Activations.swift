@@ -1,6 +1,6 @@
 /// What the layers of a network computed on the way forward: needed on the way back.
 public struct Activations<Scalar: NetworkScalar>: Sendable {
-  /// Rows.
+  /// How many rows the batch has.
   public let rowCount: Int
   /// The inputs, then the outputs of every layer: rows × width, row-major.
   public internal(set) var values: [[Scalar]]

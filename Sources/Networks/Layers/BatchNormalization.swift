@@ -21,13 +21,13 @@ import Sums
 public struct BatchNormalization<Scalar: NetworkScalar>: Codable, Sendable {
   /// γ and β of each unit.
   public var parameters: Parameters<Scalar>
-  /// M.
+  /// M, the running means of the units.
   public private(set) var runningMeans: [Double]
-  /// V.
+  /// V, the running variances of the units.
   public private(set) var runningVariances: [Double]
-  /// μ.
+  /// μ, how fast the running statistics follow.
   public let momentum: Double
-  /// ε.
+  /// ε, which keeps the division finite.
   public let epsilon: Double
 
   /// A layer of so many units, with γ = 1 and β = 0.
@@ -39,7 +39,7 @@ public struct BatchNormalization<Scalar: NetworkScalar>: Codable, Sendable {
     self.epsilon = epsilon
   }
 
-  /// Units.
+  /// How many units the layer has.
   public var unitCount: Int { parameters.outputCount }
 
   /// The statistics of a minibatch over everyone.

@@ -18,9 +18,9 @@ public struct Dense<Scalar: NetworkScalar>: Codable, Sendable {
     }
   }
 
-  /// Inputs.
+  /// How many inputs the layer takes.
   public var inputCount: Int { parameters.width - 1 }
-  /// Outputs.
+  /// How many outputs the layer has.
   public var outputCount: Int { parameters.outputCount }
   /// Weights and biases as plain arrays.
   public var weights: DenseWeights<Scalar> { parameters.unpacked(parameters.values) }
@@ -30,7 +30,7 @@ public struct Dense<Scalar: NetworkScalar>: Codable, Sendable {
 public struct DenseWeights<Scalar: NetworkScalar>: Codable, Sendable, Equatable {
   /// W: outputs × inputs, row-major.
   public var weights: [Scalar]
-  /// b: outputs.
+  /// b, a bias for every output.
   public var biases: [Scalar]
 
   /// Weights and biases.
@@ -44,6 +44,6 @@ public struct DenseWeights<Scalar: NetworkScalar>: Codable, Sendable, Equatable 
     self.biases = biases
   }
 
-  /// Inputs.
+  /// How many inputs the layer takes.
   public var inputCount: Int { weights.count / biases.count }
 }

@@ -8,7 +8,7 @@ public protocol HiddenLayers<Scalar>: Codable, Sendable {
 
   /// Dense layers, each followed by max(·, 0).
   init(inputCount: Int, layers: [DenseWeights<Scalar>])
-  /// Inputs.
+  /// How many inputs the first layer takes.
   var inputCount: Int { get }
   /// Weights and biases, from the inputs outwards.
   var dense: [DenseWeights<Scalar>] { get }

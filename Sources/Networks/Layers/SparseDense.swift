@@ -41,9 +41,9 @@ public struct SparseDense<Scalar: NetworkScalar>: Codable, Sendable {
     tools = NetworkTools()
   }
 
-  /// G: genes.
+  /// G, the number of genes, the layer's inputs.
   public var geneCount: Int { parameters.outputCount - 1 }
-  /// Units.
+  /// How many units the layer has, its outputs.
   public var unitCount: Int { parameters.width }
   /// 64-bit integers that hold the gradient of all parameters.
   public var limbCount: Int { parameters.limbCount }

@@ -8,7 +8,7 @@ public struct TrainingPass: Sendable {
   public var groups: LaneGroups
   /// The number of each row in the whole data: what dropout's masks are keyed by.
   public var rows: [Int]
-  /// Epochs done.
+  /// How many epochs have been done: a part of dropout's keys.
   public var epoch: Int
   /// The source of masks.
   public var random: RandomSource

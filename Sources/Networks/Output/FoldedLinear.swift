@@ -25,19 +25,19 @@ public import LinearAlgebra
 /// Without normalisation (`isNormalized` false) w̃ = w and b̃ = 0, and there are no γ and β.
 /// Source: the normalisation of Ioffe and Szegedy 2015, arXiv:1502.03167; folded here.
 public struct FoldedLinear<Scalar: NetworkScalar>: Codable, Sendable {
-  /// H: inputs.
+  /// H, the number of inputs.
   public let inputCount: Int
   /// Whether there is a batch normalisation.
   public let isNormalized: Bool
   /// w, γ and β of each output.
   public var parameters: Parameters<Scalar>
-  /// M.
+  /// M, the running means of the outputs.
   public private(set) var runningMeans: [Double]
-  /// V.
+  /// V, the running variances of the outputs.
   public private(set) var runningVariances: [Double]
   /// The weight of the newest statistics in the running ones.
   public let momentum: Double
-  /// ε.
+  /// ε, which keeps the division finite.
   public let epsilon: Double
 
   /// Outputs with these weights (outputs × inputs, row-major), γ = 1 and β = 0.
@@ -60,7 +60,7 @@ public struct FoldedLinear<Scalar: NetworkScalar>: Codable, Sendable {
     runningVariances = Array(repeating: 1, count: isNormalized ? outputCount : 0)
   }
 
-  /// G: outputs.
+  /// G, the number of outputs.
   public var outputCount: Int { parameters.outputCount }
 
   /// Mean m and variance v of every output's w · z, for inputs with these moments.
@@ -197,7 +197,7 @@ public struct FoldedLinear<Scalar: NetworkScalar>: Codable, Sendable {
 public struct FoldedGradient<Scalar: NetworkScalar>: Sendable {
   /// ∂w, ∂γ, ∂β, in the layout of the layer's parameters.
   public var parameters: [Scalar]
-  /// ∂z̄: H.
+  /// ∂z̄, the derivatives by the mean inputs, H numbers.
   public var byMeans: [Double]
   /// ∂C: H × H.
   public var byCovariance: Matrix<Double>

@@ -8,7 +8,7 @@ public import Sums
 public struct InputMoments: Sendable {
   /// n, rows of everyone.
   public let count: Double
-  /// z̄: H.
+  /// z̄, the means of the H inputs.
   public let means: [Double]
   /// C: H × H, of n rather than n − 1 degrees of freedom.
   public let covariance: Matrix<Double>

@@ -31,9 +31,9 @@ public enum Link: String, Codable, Sendable, CaseIterable {
   case softplus
   /// 1 / (1 + e⁻ᵃ).
   case sigmoid
-  /// max(a, 0).
+  /// max(a, 0), which is 0 for every negative logit.
   case relu
-  /// a.
+  /// a, the logit itself.
   case identity
 
   /// y of the logits of one row.

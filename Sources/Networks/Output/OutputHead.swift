@@ -77,11 +77,11 @@ public struct OutputHead: OutputLayer {
       parameters.values[g * pass.stride..<g * pass.stride + specification.inputCount]
     }
   }
-  /// b, G.
+  /// b, a bias for each of the G outputs.
   public var biases: [Float] {
     parameters.column(specification.inputCount, of: parameters.values)
   }
-  /// ρ, G.
+  /// ρ, from which the dispersions of the G outputs follow; empty without.
   public var logDispersions: [Float] {
     parameters.column(specification.inputCount + 1, of: parameters.values)
   }

@@ -26,9 +26,9 @@ public protocol OutputLayer<Scalar>: Codable, Sendable {
   var specification: OutputSpecification { get }
   /// W, G × H, row-major.
   var weights: [Scalar] { get }
-  /// b, G.
+  /// b, a bias for each of the G outputs.
   var biases: [Scalar] { get }
-  /// ρ, G.
+  /// ρ, from which the dispersions of the G outputs follow; empty without.
   var logDispersions: [Scalar] { get }
 
   /// How many 64-bit integers hold the gradient of all parameters.

@@ -19,15 +19,15 @@ public struct OutputSpecification: Codable, Sendable, Equatable {
     case bfloat16
   }
 
-  /// The likelihood.
+  /// The distribution of a value around its mean.
   public let likelihood: Likelihood
-  /// The link.
+  /// How a mean follows from its logit.
   public let link: Link
   /// The dispersion; of no account to likelihoods without.
   public let dispersion: Dispersion
-  /// G: genes.
+  /// G, the number of genes.
   public let outputCount: Int
-  /// H: inputs.
+  /// H, the number of inputs.
   public let inputCount: Int
   /// ε added inside the logarithms of the negative binomial, as in the reference code (10⁻¹⁰); 0: the
   /// stated likelihood.
@@ -35,7 +35,7 @@ public struct OutputSpecification: Codable, Sendable, Equatable {
   /// The factors of products; `PlainOutput` takes no notice.
   public let products: Products
 
-  /// A specification.
+  /// What an output layer of these sizes computes.
   public init(
     _ likelihood: Likelihood, _ link: Link, dispersion: Dispersion = Dispersion(),
     outputCount: Int, inputCount: Int, stabilizer: Double = 0, products: Products = .float32
@@ -73,7 +73,7 @@ public struct OutputBatch<Scalar: NetworkScalar>: Sendable {
   public var hidden: [Scalar]
   /// s, one a row.
   public var scales: [Scalar]
-  /// x.
+  /// x, the values of the rows, those that are not zero.
   public var values: SparseBatch<Scalar>
   /// Which rows belong to which lane.
   public var groups: LaneGroups
@@ -82,7 +82,7 @@ public struct OutputBatch<Scalar: NetworkScalar>: Sendable {
   /// Whether all rows have the same hidden activations: for losses their logits are then computed once.
   public var rowsShareHidden = false
 
-  /// A batch.
+  /// The rows of a minibatch with the inputs of the layer.
   public init(
     hidden: [Scalar], scales: [Scalar], values: SparseBatch<Scalar>, groups: LaneGroups
   ) {
@@ -104,7 +104,7 @@ public struct OutputResult<Scalar: NetworkScalar>: Sendable {
   /// Gradient entries that were not finite or out of range and are missing from the limbs.
   public var faultCount: Int
 
-  /// A result.
+  /// The losses of a batch with the gradient by its inputs.
   public init(losses: [Double], hiddenGradient: [Scalar], faultCount: Int) {
     self.losses = losses
     self.hiddenGradient = hiddenGradient
@@ -116,14 +116,14 @@ public struct OutputResult<Scalar: NetworkScalar>: Sendable {
 public struct OutputParameters<Scalar: NetworkScalar>: Codable, Sendable, Equatable {
   /// W: G × H, row-major.
   public var weights: [Scalar]
-  /// b: G.
+  /// b, a bias for each of the G outputs.
   public var biases: [Scalar]
   /// ρ: G × groups, row-major; of no account to likelihoods without dispersion.
   public var logDispersions: [Scalar]
   /// V and d of a zero-inflated likelihood; nil for others.
   public var inflation: DenseWeights<Scalar>?
 
-  /// Parameters.
+  /// The parameters of an output layer, weights output by output.
   public init(
     weights: [Scalar], biases: [Scalar], logDispersions: [Scalar],
     inflation: DenseWeights<Scalar>? = nil

@@ -16,7 +16,7 @@ public import Optimization
 /// Gradients travel as integers, so that sums over lanes do not depend on their order: `limbCount` of them hold the
 /// gradient of all parameters.
 public struct Parameters<Scalar: NetworkScalar>: Codable, Sendable {
-  /// Outputs.
+  /// How many outputs have parameters.
   public let outputCount: Int
   /// Numbers of an output.
   public let width: Int

@@ -6,7 +6,7 @@ enum UnitExponent {
   /// Before any gradient is known: 2^50 units are 2^32.
   static let initial: Int32 = 18
 
-  /// 2^−s.
+  /// 2^−s, the unit that belongs to an exponent.
   static func unit(_ exponent: Int32) -> Double {
     Double(sign: .plus, exponent: -Int(exponent), significand: 1)
   }

@@ -3,7 +3,7 @@ import TileKernels
 /// What a pass shares when its products are made in bfloat16.
 struct ReducedPass {
   let kernels: any BFloat16Arithmetic
-  /// ⌈H/2⌉.
+  /// ⌈H/2⌉, the number of pairs of inputs.
   let inputPairs: Int
   /// Vectors of a row: ⌈S/16⌉.
   let rowVectors: Int

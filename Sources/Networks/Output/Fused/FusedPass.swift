@@ -34,7 +34,7 @@ struct FusedPass {
   let layout: RowLayout
   let chunkCount: Int
   let unitCount: Int
-  /// See `order`.
+  /// The order in which pieces of work are taken, see `order`.
   let order: [Int]
 
   let weights: UnsafePointer<Float>
@@ -48,13 +48,13 @@ struct FusedPass {
   let arranged: ArrangedEntries
   /// x: [padded row][S], with 1 for the bias.
   let inputs: UnsafeMutablePointer<Float>
-  /// x: [block][H][16].
+  /// x, the inputs, [block][H][16 rows].
   let transposed: UnsafeMutablePointer<Floats>
-  /// s: [block][16].
+  /// s, the scales of the rows, [block][16 rows].
   let scales: UnsafeMutablePointer<Floats>
   /// The largest |x| of each block.
   let inputBounds: UnsafeMutablePointer<Float>
-  /// ∂h: [unit][block][H][16].
+  /// ∂h, the gradients by the inputs of each unit of work, [unit][block][H][16 rows].
   let hiddenGradients: UnsafeMutablePointer<Floats>
   /// Losses: [unit][padded row].
   let losses: UnsafeMutablePointer<Double>
@@ -273,12 +273,12 @@ extension OutputKind {
   }
 }
 
-/// The same memory, sixteen at a time.
+/// Memory of single numbers as vectors of sixteen.
 func vectors(_ pointer: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Floats> {
   UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: Floats.self)
 }
 
-/// The same memory, one at a time.
+/// Memory of vectors of sixteen as single numbers.
 func floats(_ pointer: UnsafeMutablePointer<Floats>) -> UnsafeMutablePointer<Float> {
   UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: Float.self)
 }

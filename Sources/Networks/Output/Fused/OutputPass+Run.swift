@@ -35,7 +35,7 @@ extension OutputPass {
     run(batch, parameters, .hiddenGradient, sums: nil, on: workers)
   }
 
-  /// Losses.
+  /// The losses of the rows, without gradients.
   ///
   /// Local.
   public func losses(

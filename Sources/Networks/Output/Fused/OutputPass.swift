@@ -68,7 +68,7 @@ public struct OutputPass: Sendable {
 
   /// Numbers of a gene: H weights, bias, ρ.
   var width: Int { specification.inputCount + 2 }
-  /// S.
+  /// S, the numbers between two outputs' parameters.
   var stride: Int { Parameters<Float>.stride(width) }
   /// 64-bit integers that hold the gradient of all parameters.
   public var limbCount: Int { specification.outputCount * stride }

@@ -3,7 +3,7 @@ import RealModule
 
 /// log p(x | μ, r, π) of one value in double precision, with its derivatives.
 struct LogProbability {
-  /// log p.
+  /// log p of the entry.
   var value: Double
   /// ∂ log p/∂ μ; of a `bernoulli` value ∂ log p/∂ y divided by y′, which is what the link's slope cancels.
   var byMean: Double

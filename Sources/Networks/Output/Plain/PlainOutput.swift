@@ -15,7 +15,7 @@ import RealModule
 public struct PlainOutput<Scalar: NetworkScalar>: OutputLayer {
   /// What it computes.
   public let specification: OutputSpecification
-  /// The parameters.
+  /// Weights, biases and dispersions of the outputs.
   public private(set) var parameters: OutputParameters<Scalar>
   private var firstMoments: [Scalar]
   private var secondMoments: [Scalar]
@@ -41,7 +41,7 @@ public struct PlainOutput<Scalar: NetworkScalar>: OutputLayer {
 
   /// W, G × H, row-major.
   public var weights: [Scalar] { parameters.weights }
-  /// b, G.
+  /// b, a bias for each of the G outputs.
   public var biases: [Scalar] { parameters.biases }
   /// ρ, G × groups.
   public var logDispersions: [Scalar] { parameters.logDispersions }
