@@ -13,7 +13,7 @@ extension FitWriter {
     writer.write(second.columnMatrices, in: "varm")
     writer.select(modality: nil)
     let names = [second.mainName, second.name]
-    let rows = MuDataIndex(of: [data.rows.names, second.rows.names])
+    let rows = MuDataIndex(of: [data.rows.names, second.rows.names], joined: true)
     writer.write(rows: Table(names: rows.names))
     writer.write(rows, of: names, map: "obsmap", masks: "obsm")
     writer.writeColumns(of: [data.columns.names, second.columns.names], names)
@@ -49,7 +49,7 @@ extension AnnDataWriter {
 
   /// The common `var`.
   fileprivate func writeColumns(of columns: [[String]], _ names: [String]) {
-    let index = MuDataIndex(of: columns)
+    let index = MuDataIndex(of: columns, joined: false)
     write(columns: Table(names: index.names))
     write(index, of: names, map: "varmap", masks: "varm")
   }
@@ -60,13 +60,14 @@ private struct MuDataIndex {
   private(set) var names: [String] = []
   private(set) var places: [[Int64]]
 
-  /// Names that are the same in several modalities stand for the same thing.
-  init(of lists: [[String]]) {
+  /// - Parameter joined: whether a name in several modalities stands for the same thing, as a cell's does; features of
+  ///   two modalities are two whatever they are called.
+  init(of lists: [[String]], joined: Bool) {
     places = lists.map { _ in [] }
     var known: [String: Int] = [:]
     for (list, own) in lists.enumerated() {
       for (index, name) in own.enumerated() {
-        if let place = known[name], places[list][place] == 0 {
+        if joined, let place = known[name], places[list][place] == 0 {
           places[list][place] = Int64(index + 1)
           continue
         }

@@ -16,6 +16,7 @@ let checks: [String: Check] = [
   "gather": checkGather,
   "hang": checkHang,
   "maximum": checkMaximum,
+  "modalities": checkModalities,
   "plan": checkPlan,
   "restart": checkRestart,
   "split": checkSplit,

@@ -81,9 +81,10 @@ public struct FitData: Sendable {
   /// How large they are, for the log.
   var sizeText: String {
     let rows = "\(summary.rowCount) cells"
+    let kind = summary.modalities[0].name.isEmpty ? "" : " of \(summary.modalities[0].name)"
     guard summary.modalities.count > 1 else {
       return
-        "\(rows), \(summary.columnCount) genes, \(summary.nonZeroCount) non-zeros in \(source)"
+        "\(rows), \(summary.columnCount) genes\(kind), \(summary.nonZeroCount) non-zeros in \(source)"
     }
     let parts = summary.modalities.map { modality in
       let count = modality.presence.isEmpty ? summary.rowCount : modality.presence.count { $0 }

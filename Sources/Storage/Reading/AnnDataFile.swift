@@ -142,14 +142,6 @@ public struct AnnDataFile: Sendable {
     return file.kind(root + place) == .missing
   }
 
-  /// The columns of `obs`, `var` or `raw/var` by name, in the file's order, without reading them.
-  public func columnNames(of table: String) throws(StorageError) -> [String] {
-    switch content {
-    case .anndata(let file, let root): try DataFrameReader(file, root + table).columnNames()
-    default: (try inMemory(table)).columns.map(\.name)
-    }
-  }
-
   /// The encoding of an object in words, for `inspect`: `csr_matrix 0.1.0`, `array 0.2.0 (32-bit …) [500, 2000]`.
   public func encoding(of place: String) -> String {
     guard case .anndata(let file, let root) = content else { return format }
