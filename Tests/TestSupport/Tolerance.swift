@@ -36,6 +36,42 @@ public struct Tolerance: Sendable {
   /// below a hundredth.
   public static let sameLibrary = Tolerance(relative: 0, absolute: 0.02)
 
+  // MARK: Estimates from random data, whose seeds are fixed
+
+  /// An effect, estimated from the samples of a test with a standard error of a tenth to a fifth.
+  public static let estimatedEffect = Tolerance(relative: 0, absolute: 0.4)
+
+  /// A ratio of sums of some hundred counts that vary: about three standard errors.
+  public static let estimatedRatio = Tolerance(relative: 0.2)
+
+  /// A mean of some hundred numbers with a standard deviation of their own size: about two standard errors.
+  public static let estimatedMean = Tolerance(relative: 0.1)
+
+  /// Loadings of factors, estimated from a few hundred counts each.
+  public static let estimatedLoading = Tolerance(relative: 0, absolute: 0.15)
+
+  /// A population's share of a donor, from 300 variants: three standard errors.
+  public static let estimatedShare = Tolerance(relative: 0, absolute: 0.12)
+
+  /// The kinship of two donors, from 2500 variants: five standard errors.
+  public static let estimatedKinship = Tolerance(relative: 0, absolute: 0.05)
+
+  /// A frequency in 4000 trials: four standard deviations.
+  public static let frequencyOf4000 = Tolerance(relative: 0, absolute: 0.032)
+
+  /// Bounds that minibatches and whole passes end at: they may be different local optima.
+  public static let localOptimum = Tolerance(relative: 0.02)
+
+  /// Bounds of two families of distributions for one posterior: their misfits differ by a few nats in a thousand.
+  public static let posteriorFamily = Tolerance(relative: 0.005)
+
+  /// The best of a hundred random partitions of a graph; in graphs of thirty vertices the best is luck.
+  public static func bestPartition(vertices: Int) -> Tolerance {
+    Tolerance(relative: 0, absolute: vertices < 50 ? 0.2 : 0.08)
+  }
+
+  // MARK: Products and factorisations
+
   /// Backward error of one product or factorisation of order n: 30 n ε (Elemental's bound).
   public static func linearAlgebra(_ order: Int) -> Tolerance {
     let bound = 30 * Double(max(order, 1)) * 0x1p-52

@@ -2,6 +2,7 @@ import LinearAlgebra
 import Modeling
 import Models
 import Probability
+import TestSupport
 import Testing
 
 /// What a plan says of fits of networks, and input that the methods themselves must stand.
@@ -87,7 +88,6 @@ import Testing
       if tree.parents[2] == tree.parents[1] { joinedCentre += 1 }
     }
     let share = Double(joinedCentre) / Double(trials)
-    // Four standard deviations
-    #expect(abs(share - 3.0 / 7) < 0.032)
+    #expect(share.isClose(to: 3.0 / 7, .frequencyOf4000))
   }
 }

@@ -47,12 +47,11 @@ import Testing
       let scores = try NetworkScores(
         neighbours, classes: classes, tops: [classes.count],
         resolutions: NetworkScores.resolutions, isPublished: false)
-      // In a graph of thirty cells the best of them is luck.
-      let tolerance = classes.count < 50 ? 0.2 : 0.08
+      let tolerance = Tolerance.bestPartition(vertices: classes.count)
       let ami = try #require(scores.best(\.ami)?.ami)
       let balanced = try #require(scores.best(\.balancedAMI)?.balancedAMI)
-      #expect(abs(ami - values[3]) < tolerance, "\(line[1])")
-      #expect(abs(balanced - values[5]) < tolerance, "\(line[1])")
+      #expect(ami.isClose(to: values[3], tolerance), "\(line[1])")
+      #expect(balanced.isClose(to: values[5], tolerance), "\(line[1])")
     }
   }
 

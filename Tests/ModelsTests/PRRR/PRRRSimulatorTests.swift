@@ -102,7 +102,7 @@ import Testing
     let totals = data.counts.map { $0.reduce(0, +) }
     let mean = totals.reduce(0, +) / 400
     // exp(11 + 0.2² / 2).
-    #expect((mean / 61_083 - 1).magnitude < 0.1, "\(mean)")
+    #expect(mean.isClose(to: 61_083, .estimatedMean), "\(mean)")
     // Far above a Poisson distribution's, which would be 1: a tenth of the mean squared and more.
     let high = (0..<300).map { gene in data.counts.map { $0[gene] } }.filter {
       $0.reduce(0, +) / 400 > 100

@@ -2,6 +2,7 @@ import LinearAlgebra
 import Modeling
 import Models
 import Probability
+import TestSupport
 import Testing
 
 struct AncestryInferenceTests {
@@ -42,7 +43,7 @@ struct AncestryInferenceTests {
     for donor in 0..<40 {
       for population in 0..<3 {
         let share = found[donor * 3 + name[population]]
-        #expect(abs(share - shares[donor][population]) < 0.12, "donor \(donor)")
+        #expect(share.isClose(to: shares[donor][population], .estimatedShare), "donor \(donor)")
       }
     }
   }

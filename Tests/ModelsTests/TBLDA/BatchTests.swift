@@ -27,7 +27,7 @@ struct BatchTests {
     for batch in [3, 7] {
       let found = try #require(try fit(batch: batch).shared.best)
       #expect(
-        abs(found.bound - whole.bound) < 0.02 * abs(whole.bound),
+        found.bound.isClose(to: whole.bound, .localOptimum),
         "minibatches of \(batch): \(found.bound), whole \(whole.bound)")
     }
   }
