@@ -117,6 +117,10 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Modeling", "Sums", "Probability"],
       path: "Tests/TestSupport", swiftSettings: settings),
+    .target(
+      name: "SixthModel",
+      dependencies: ["Modeling", "Sums", "LinearAlgebra", "Optimization", "Probability", numerics],
+      path: "Tests/SixthModel", swiftSettings: settings),
     tests("LinearAlgebraTests", ["LinearAlgebra", "Networks", "Probability"]),
     tests("ProbabilityTests", ["Probability"]),
     tests("MetricsTests", ["Metrics"]),
@@ -130,7 +134,7 @@ let package = Package(
     tests("OptimizationTests", ["Optimization"]),
     tests("SumsTests", ["Sums"]),
     tests("ModelingTests", ["Modeling", "Sums"]),
-    tests("ModelsTests", ["Models", "Modeling", "Sums", "Metrics", "Storage"]),
+    tests("ModelsTests", ["Models", "Modeling", "Sums", "Metrics", "Storage", "SixthModel"]),
     tests("StorageTests", ["Storage", "Modeling", "Sums"]),
     tests(
       "FittingTests", ["Fitting", "LinearAlgebra", "Modeling", "Models", "Optimization", "Sums"]),
@@ -140,7 +144,8 @@ let package = Package(
     .executableTarget(
       name: "RankChecks",
       dependencies: [
-        "Collectives", "Fitting", "LinearAlgebra", "Modeling", "Models", "Storage", "Sums",
+        "Collectives", "Fitting", "LinearAlgebra", "Modeling", "Models", "SixthModel", "Storage",
+        "Sums",
       ],
       path: "Tests/RankChecks", swiftSettings: settings),
     .executableTarget(

@@ -100,6 +100,9 @@ public struct FitJob<Fitted: Model> {
       )
       return .runAgain
     }
+    if let damage = Fitted.damage(in: state.shared) {
+      log.warning("\(damage); the fit is written nevertheless, to be looked into")
+    }
     let shared = model.sharedOutput(state.shared)
     try writer.write(
       summary, rows: state.lanes.map { model.rowOutput(state.shared, $0) },

@@ -50,9 +50,16 @@ public protocol RowSampler: Sendable {
   func rows(_ range: Range<Int>) -> SimulatedRows
 }
 
-/// A model whose gradients can be checked on a user's own data.
+/// A model that says how it is tested: what the list of models demands, so that no model is left out of the tests of
+/// all models.
 public protocol CheckableModel: Model {
-  /// Compares gradients with finite differences on a few rows.
+  /// Small fits that together do all that the model can do.
+  static var examples: [ModelExample] { get }
+  /// How the model finds again what data were simulated from.
+  static var recovery: ModelRecovery { get }
+
+  /// Compares the model's derivatives with finite differences on a few rows, data terms and penalties alike;
+  /// closed-form solutions compare their slopes with 0.
   ///
   /// Local.
   static func check(

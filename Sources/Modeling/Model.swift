@@ -22,6 +22,9 @@ public protocol Model: Sendable {
   /// What it is, in one sentence.
   static var summary: String { get }
 
+  /// All arrays of floating-point numbers of the shared state, each once: what messages name.
+  static var parameters: [ModelParameter] { get }
+
   /// A model of data of this shape.
   ///
   /// Local; the same on every rank.

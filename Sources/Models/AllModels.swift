@@ -5,7 +5,7 @@ public import Networks
 public typealias DGD = DGDModel<FusedHiddenLayers, FusedOutputLayer>
 
 /// Every model, in the order of the help text: one list feeds commands, documentation and the test battery.
-public let allModels: [any Model.Type] = [
+public let allModels: [any CheckableModel.Type] = [
   DGD.self, PRRR.self, NonnegativePRRR.self, GaussianRRR.self, TBLDA.self, MEDMAGMA.self,
   GmGM.self,
 ]

@@ -19,6 +19,7 @@ let checks: [String: Check] = [
   "modalities": checkModalities,
   "plan": checkPlan,
   "restart": checkRestart,
+  "sixth-model": checkSixthModel,
   "split": checkSplit,
   "status": checkStatus,
   "stop": checkStop,

@@ -30,6 +30,9 @@ struct DriftModel: Model {
 
   static let name = "drift"
   static let summary = "Rows that drift towards their mean."
+  static let parameters = [
+    ModelParameter("mean", at: "mean", ""), .record("means of all steps", at: "means"),
+  ]
   let configuration: Configuration
   let rowCount: Int
 

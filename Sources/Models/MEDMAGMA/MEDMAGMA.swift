@@ -133,7 +133,8 @@ public struct MEDMAGMA: Model {
     }
   }
 
-  private var emStep: EMStep {
+  /// The step that the settings ask for.
+  var emStep: EMStep {
     var step = EMStep()
     step.curvatureTerm = configuration.curvature
     step.kernel.iterationLimit = configuration.kernelIterations

@@ -35,19 +35,21 @@ extension NetworkConfiguration {
         "top", \.edges.top, in: 1...1_000_000,
         "Edges among the so many strongest of either end; none: no such limit."),
       .optionalNumber(
-        "threshold", \.edges.threshold, in: 0...1e12, "Edges with |precision| at least this."),
+        "threshold", \.edges.threshold, in: 0...1e12,
+        "Edges with |precision| at least this; none: no such limit."),
       .optionalNumber(
-        "density", \.edges.density, in: 0...1, "The strongest edges, this fraction of all pairs."),
+        "density", \.edges.density, in: 0...1,
+        "The strongest edges, this fraction of all pairs; none: no such limit."),
       .optionalNumber(
         "significance", \.edges.significance, in: 0...0.5,
-        "Edges significant at this level one by one, were the values noise of variance 1 (GmGM's rule)."
+        "Edges significant at this level one by one, were the values noise of variance 1 (GmGM's rule); none: no such limit."
       ),
       .optionalNumber(
         "bonferroni", \.edges.bonferroni, in: 0...0.5,
-        "Edges significant at this level among all pairs, by the same rule."),
+        "Edges significant at this level among all pairs, by the same rule; none: no such limit."),
       .optionalNumber(
         "nonsingleton", \.edges.nonsingleton, in: 0...1,
-        "The strongest edges, as many as give this share of the vertices one to an earlier vertex (GmGM's rule)."
+        "The strongest edges, as many as give this share of the vertices one to an earlier vertex (GmGM's rule); none: no such limit."
       ),
       .flag(
         "column-weighted", \.edges.isWeighted,

@@ -11,7 +11,7 @@ struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
     abstract: "Compare a model's gradients with finite differences on your own data.",
-    subcommands: allModels.compactMap { ($0 as? any CheckableModel.Type).map { checkCommand($0) } })
+    subcommands: allModels.map { checkCommand($0) })
 }
 
 private func checkCommand<Checked: CheckableModel>(

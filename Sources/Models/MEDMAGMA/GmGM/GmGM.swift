@@ -129,26 +129,30 @@ extension GmGMConfiguration {
     of matrix: Matrix<Double>, _ share: WorkShare, with everyone: borrowing Everyone,
     on workers: Workers
   ) throws -> MultiAxisPrecisions {
+    guard method != .singleAxis else {
+      return try singleAxisPrecisions(
+        of: matrix, tolerance: pseudoInverseTolerance, share, with: everyone, on: workers)
+    }
+    let (fit, values) = try multiAxisFit(of: matrix, on: workers)
+    return try fit.precisions(of: values, share, with: everyone, on: workers)
+  }
+
+  /// The fit of two axes that the method stands for, and the values it is of: those of the matrix, their logarithms
+  /// or their quotient.
+  ///
+  /// - Throws: `ModelError` where the quotient leaves nothing.
+  func multiAxisFit(
+    of matrix: Matrix<Double>, on workers: Workers
+  ) throws -> (fit: MultiAxisFit, values: Matrix<Double>) {
     var fit = MultiAxisFit()
     fit.componentCount = components
     fit.penalty = penalty
+    fit.usesRanks = method == .skeptic
     switch method {
-    case .gmgm:
-      return try fit.precisions(
-        of: data.takesLogarithms ? matrix.map { .log(onePlus: $0) } : matrix,
-        share, with: everyone, on: workers)
-    case .skeptic:
-      fit.usesRanks = true
-      return try fit.precisions(of: matrix, share, with: everyone, on: workers)
     case .quotient:
-      return try fit.precisions(
-        of: QuotientMap(passes: quotientPasses).network(of: matrix, on: workers), share,
-        with: everyone,
-        on: workers)
-    case .singleAxis:
-      return try singleAxisPrecisions(
-        of: matrix, tolerance: pseudoInverseTolerance, share, with: everyone,
-        on: workers)
+      return (fit, try QuotientMap(passes: quotientPasses).network(of: matrix, on: workers))
+    case .gmgm where data.takesLogarithms: return (fit, matrix.map { .log(onePlus: $0) })
+    case .gmgm, .skeptic, .singleAxis: return (fit, matrix)
     }
   }
 }

@@ -220,7 +220,8 @@ public struct GaussianRRR: Model {
     return report
   }
 
-  private func solve(_ sums: LeastSquaresSums) throws(LinearAlgebraError) -> LeastSquaresFit {
+  /// The coefficients by the method that the settings ask for.
+  func solve(_ sums: LeastSquaresSums) throws(LinearAlgebraError) -> LeastSquaresFit {
     switch (configuration.rank, configuration.penalty) {
     case (nil, 0): return try sums.ordinary()
     case (nil, let penalty):

@@ -116,21 +116,15 @@ extension LeastSquaresSums {
         &u, matrixProduct(cross, v), penalty: penalty, tolerance: tolerance, limit: 100)
       let now =
         objective(matrixProduct(u, v, transposing: .second), penalty: 0)
-        + penalty * rowNorms(u)
+        + penalty * u.rowNorms
       fit = LeastSquaresFit(covariates: u, genes: v, objective: now, roundCount: round)
-      if value - now <= tolerance * max(1, now.magnitude) || rowNorms(u) == 0 { break }
+      if value - now <= tolerance * max(1, now.magnitude) || u.rowNorms == 0 { break }
       value = now
       let decomposition = try SingularValueDecomposition(
         matrixProduct(cross, u, transposing: .first))
       v = matrixProduct(decomposition.left, decomposition.rightTransposed)
     }
     return fit
-  }
-
-  private func rowNorms(_ matrix: Matrix<Double>) -> Double {
-    (0..<matrix.rowCount).reduce(0) { sum, row in
-      sum + matrix.row(row).reduce(0) { $0 + $1 * $1 }.squareRoot()
-    }
   }
 
   /// Block coordinate descent for ‖·‖² / 2n + α Σ_p ‖U_p‖₂; the sweeps it took.
@@ -178,5 +172,14 @@ extension LeastSquaresSums {
       if moved <= tolerance * max(largest, 1e-300) { return sweep }
     }
     return limit
+  }
+}
+
+extension Matrix<Double> {
+  /// The sum of the rows' Euclidean norms.
+  var rowNorms: Double {
+    (0..<rowCount).reduce(0) { sum, row in
+      sum + self.row(row).reduce(0) { $0 + $1 * $1 }.squareRoot()
+    }
   }
 }

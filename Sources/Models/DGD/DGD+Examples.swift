@@ -1,0 +1,69 @@
+public import Modeling
+
+extension DGDModel {
+  /// Two epochs of two minibatches with validation, three steps of the test cells, the end: ten steps in all.
+  public static var examples: [ModelExample] {
+    let keyed: [ModelProperty: String] = [
+      .rowOrder: "the split and the minibatches are keyed by the numbers of the rows"
+    ]
+    let small = ModelExample(
+      [
+        "latent": "3", "hidden": "8,6", "components": "3", "batch": "24", "epochs": "2",
+        "frozen-epochs": "1", "embedding-steps": "3", "start": "published",
+      ],
+      unknown: ["dgd_negative_log_likelihood"],
+      except: keyed)
+    return [
+      small,
+      small.varied(["start": "spectral", "embedding-start": "component", "epochs": "4"]),
+      small.varied(["labels": "class", "supervised": "true", "components-per-class": "2"]),
+      small.varied(["likelihood": "gaussian", "activation": "identity"], on: .logarithms),
+      small.varied(["likelihood": "bernoulli", "activation": "sigmoid"], on: .fractions),
+      small.varied(["activation": "softplus", "scaling": "maximum", "covariance": "isotropic"]),
+      small.varied(["activation": "sigmoid", "scaling": "mean", "covariance": "fixed"]),
+      small.varied(["components": "0", "representation-momentum": "0.9"]),
+      small.varied(
+        ["products": "bfloat16", "prior-weight": "per-data-set"],
+        except: keyed.merging([.derivatives: "products are rounded to eight binary digits"]) { $1 }),
+      small.varied(["mask": "mask", "rate-epochs": "1"]),
+      small.varied(
+        ["batch": "60", "epochs": "6", "validation-fraction": "0", "test-fraction": "0"],
+        rowOrderTolerance: 1e-3, except: [:]),
+    ]
+  }
+
+  /// Representations up to an invertible map.
+  public static var recovery: ModelRecovery {
+    ModelRecovery(
+      from: DGDSimulator.self,
+      ["genes": "60", "components": "3", "latent": "2", "density": "0.6"],
+      rows: ("cells", 40, 240),
+      settings: ["latent": "2", "hidden": "none", "components": "3", "epochs": "60"],
+      (truth: .rows("X_true"), estimate: .rows("X_dgd")), limit: 0.2)
+  }
+
+  /// All arrays of the shared state; the lanes hold the representations.
+  public static var parameters: [ModelParameter] {
+    [
+      ModelParameter(
+        "weights and biases of the hidden layers", at: "hidden/*/values", "by layer"),
+      .record("moments of the hidden layers", at: "hidden/*/firstMoments"),
+      .record("second moments of the hidden layers", at: "hidden/*/secondMoments"),
+      .record("units of the hidden layers' gradients", at: "hidden/*/units"),
+      ModelParameter(
+        "weights, biases and dispersions of the output layer", at: "output/parameters/values",
+        "G × (H + 2), padded"),
+      .record("moments of the output layer", at: "output/parameters/firstMoments"),
+      .record("second moments of the output layer", at: "output/parameters/secondMoments"),
+      .record("units of the output layer's gradients", at: "output/parameters/units"),
+      .record("stabiliser of the output layer", at: "output/specification"),
+      ModelParameter("means of the components", at: "mixture/means", "K × L"),
+      ModelParameter("log precisions of the components", at: "mixture/logPrecisions", "K × L"),
+      ModelParameter("logits of the components' weights", at: "mixture/weightLogits", "K"),
+      .record("prior of the mixture", at: "mixturePrior"),
+      .record("moments of the mixture", at: "mixtureMoments"),
+      .record("spectral start", at: "start"), .record("projection of new cells", at: "projection"),
+      .record("sums of the epoch", at: "epochSums"), .record("best epoch", at: "best"),
+    ]
+  }
+}
