@@ -46,6 +46,7 @@ struct ProfileModel: Model {
 
   static let name = "profile"
   static let summary = "Mean profiles of several modalities."
+  static let parameters = [ModelParameter("means", at: "means", "columns of each modality")]
   let configuration: Configuration
   private let modalities: [Modality]
   private let rowCount: Int
