@@ -16,8 +16,8 @@ package struct DirichletDraw: Sendable {
   package private(set) var points: Matrix<Double>
   /// ∂ log g/∂a.
   private var slopes: Matrix<Double>
-  /// log p of every entry, which does not underflow where p does.
-  private var logarithms: Matrix<Double>
+  /// log p, also where p is too small for a number.
+  private(set) var logarithms: Matrix<Double>
   private let concentrations: Matrix<Double>
 
   /// Draws; row r with the stream `stream(r)`.
@@ -157,7 +157,9 @@ package struct DirichletDraw: Sendable {
           inverses[column] = inverse
         }
         let ofTotal = trigamma(total)
-        let shift = sumOfSteps * ofTotal / (1 - ofTotal * sumOfInverses)
+        // 0 for one number, which is 1 whatever a, and nearly so where one a is all but the sum: no shift, then.
+        let rest = 1 - ofTotal * sumOfInverses
+        let shift = rest > 0x1p-50 ? sumOfSteps * ofTotal / rest : 0
         for column in 0..<width {
           result[start + column] =
             (result[start + column] + shift * inverses[column])

@@ -72,8 +72,6 @@ extension AllelePair {
 }
 
 extension TBLDA {
-  private enum GradientPart: Int { case genes, donors, alpha, evidence }
-
   /// What becomes of one draw: a matrix as ``DirichletDraw`` derives it from the draw, p ∂ log p(data | p)/∂p and the
   /// prior.
   package typealias Derivation =
@@ -86,7 +84,7 @@ extension TBLDA {
   ///
   /// For N: ``AllelePass``, for the rest: ``DirichletDraw``.
   ///
-  /// Collective: two messages.
+  /// Collective: two messages; a third where the draw is too small for products of its numbers.
   /// - Parameters:
   ///   - index: the draw's number, which keys the random numbers.
   ///   - derivation: the published gradient, or steps of the natural one.
@@ -95,112 +93,33 @@ extension TBLDA {
     by derivation: @escaping Derivation = { $0.gradient(data: $1, prior: $2) },
     with everyone: borrowing Everyone, on workers: Workers
   ) throws(SumFault) -> EvidenceGradient {
-    let K = topicCount
     let genePrior = Array(repeating: configuration.genePrior, count: geneCount)
-    let topicPrior = Array(repeating: configuration.topicPrior, count: K)
+    let topicPrior = Array(repeating: configuration.topicPrior, count: topicCount)
     let allelePrior = [configuration.allelePrior, configuration.otherAllelePrior]
-    let topics = DirichletDraw(shared.genes) { topic in
-      random.stream("TBLDA gene draw", step: index, index: topic)
+    let draw = try posteriorDraw(index, shared, lanes, with: everyone, on: workers)
+    let found: LikelihoodDerivatives
+    do throws(SumFault) {
+      found = try derivatives(
+        at: draw, alpha: shared.alpha, lanes, with: everyone, on: workers)
+    } catch {
+      found = try derivatives(
+        byLogarithmsAt: draw, alpha: shared.alpha, lanes, with: everyone, on: workers)
     }
-    let draws = mapConcurrently(lanes.count, on: workers) { lane in
-      let (rows, variants) = (lanes[lane].rows, lanes[lane].variants)
-      return (
-        DirichletDraw(lanes[lane].saved.samples) { row in
-          random.stream("TBLDA sample draw", step: index, index: rows.lowerBound + row)
-        },
-        DirichletDraw(lanes[lane].saved.alleles.interleaved) { entry in
-          random.stream("TBLDA allele draw", step: index, index: variants.lowerBound * K + entry)
-        }
-      )
-    }
-    let samples = lanes.indices.map { draws[$0].0.points.selectingRows(lanes[$0].whole.rows) }
-    let sources = sources(
-      try donorMeans(of: samples, lanes, with: everyone), of: cohort.allDonors)
-    let passes = mapConcurrently(lanes.count, on: workers) { index in
-      let lane = lanes[index]
-      let pair = AllelePair(
-        interleaved: draws[index].1.points, rowCount: lane.variants.count, columnCount: K)
-      return (
-        ReadPass(
-          lane.counts.loaded(lane.whole.rows), weights: samples[index], topics: topics.points,
-          wantsLikelihood: true),
-        AllelePass(
-          genotypes: lane.genotypes(of: cohort.allDonors), frequencies: lane.frequencies,
-          weights: pair,
-          sources: sources, alpha: shared.alpha, wantsLikelihood: true)
-      )
-    }
-    var partials = PartialSums([
-      .wide("derivative by topics", count: K * geneCount),
-      .wide("derivative by donors", count: K * cohort.donors.count),
-      .wide("derivative by alpha", count: 1), .wide("evidence", count: 1, unitExponent: 10),
-    ])
-    for (index, (reads, alleles)) in passes.enumerated() {
-      partials.add(reads.geneSums.elements, to: GradientPart.genes.rawValue)
-      let ofPopulations = cohort.populationCount * cohort.donors.count
-      alleles.donorSums.withUnsafeElements {
-        partials.add(
-          UnsafeBufferPointer(rebasing: $0[ofPopulations...]), to: GradientPart.donors.rawValue,
-          at: 0)
-      }
-      let ofTopics =
-        alleles.copies.counted.elements.reduce(0, +) + alleles.copies.other.elements.reduce(0, +)
-      partials.add(
-        alleles.ancestryCopies * (1 - shared.alpha) - ofTopics * shared.alpha,
-        to: GradientPart.alpha.rawValue)
-      let lane = lanes[index]
-      partials.add(
-        lane.constant + reads.logLikelihood + alleles.logLikelihood
-          + draws[index].0.logRatio(prior: topicPrior, uses: lane.donors.map { $0 >= 0 })
-          + draws[index].1.logRatio(prior: allelePrior), to: GradientPart.evidence.rawValue)
-    }
-    let sums = try everyone.sum(consume partials)
-    let donorSums = sums.values(of: GradientPart.donors.rawValue)
-    let geneSums = sums.values(of: GradientPart.genes.rawValue)
-    let byLane = mapConcurrently(lanes.count, on: workers) { index in
-      let (reads, alleles) = passes[index]
-      let own = lanes[index].whole.rows
-      let data = sampleData(
-        lanes[index], draws[index].0.points,
-        reads.sampleSums.spread(to: own, of: lanes[index].donors.count), donorSums)
-      return (
-        derivation(draws[index].0, data, topicPrior),
-        derivation(draws[index].1, alleles.copies.interleaved, allelePrior)
+    let byLane = mapConcurrently(lanes.count, on: workers) { lane in
+      (
+        derivation(draw.samples[lane], found.samples[lane], topicPrior),
+        derivation(draw.alleles[lane], found.alleles[lane], allelePrior)
       )
     }
     return EvidenceGradient(
-      evidence: sums.value(of: GradientPart.evidence.rawValue) + topics.logRatio(prior: genePrior)
-        - logAlphaWidth,
-      genes: derivation(
-        topics,
-        Matrix(
-          rowCount: K, columnCount: geneCount,
-          elements: zip(geneSums, topics.points.elements).map { $0 * $1 }), genePrior),
-      ancestryExcess: sums.value(of: GradientPart.alpha.rawValue), samples: byLane.map(\.0),
-      alleles: byLane.map(\.1))
+      evidence: found.evidence + draw.topics.logRatio(prior: genePrior) - logAlphaWidth,
+      genes: derivation(draw.topics, found.genes, genePrior),
+      ancestryExcess: found.ancestryExcess, samples: byLane.map(\.0), alleles: byLane.map(\.1))
   }
 
   /// log(μ − δ); 0 where α is given.
   var logAlphaWidth: Double {
     let width = configuration.alphaMaximum - configuration.alphaMinimum
     return width > 0 ? xLogY(1, width) : 0
-  }
-
-  /// φ_lk ∂ log p/∂φ_lk; the prior's balance where a sample is not in the fit, so that nothing pulls it.
-  private func sampleData(
-    _ lane: TBLDALane, _ points: Matrix<Double>, _ sampleSums: Matrix<Double>,
-    _ donorSums: [Double]
-  ) -> Matrix<Double> {
-    let (K, I) = (topicCount, cohort.donors.count)
-    var result = points
-    for (row, donor) in lane.donors.enumerated() {
-      for topic in 0..<K {
-        let ofAlleles =
-          donor < 0 ? 0 : donorSums[topic * I + donor] / cohort.sampleCounts[donor]
-        result[row, topic] =
-          donor < 0 ? 0 : points[row, topic] * (sampleSums[row, topic] + ofAlleles)
-      }
-    }
-    return result
   }
 }
