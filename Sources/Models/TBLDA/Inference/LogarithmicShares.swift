@@ -1,5 +1,5 @@
-import LinearAlgebra
-import Modeling
+package import LinearAlgebra
+package import Modeling
 import RealModule
 
 /// The sources of reads in logarithms, for numbers so small that their products are 0:
@@ -8,13 +8,13 @@ import RealModule
 ///
 /// φ ∘ P and ψ ∘ G of ``ReadPass``. Local.
 /// - Complexity: an exponential for each read gene and topic.
-struct ReadShares {
+package struct ReadShares {
   /// Reads by sample and topic.
-  private(set) var bySample: Matrix<Double>
+  package private(set) var bySample: Matrix<Double>
   /// Reads by topic and gene.
-  private(set) var byGene: Matrix<Double>
+  package private(set) var byGene: Matrix<Double>
   /// Σ x log (φ ψ).
-  private(set) var logLikelihood = 0.0
+  package private(set) var logLikelihood = 0.0
 
   /// The sources of some samples' reads.
   ///
@@ -22,7 +22,7 @@ struct ReadShares {
   ///   - samples: their counts, and which rows of these they are.
   ///   - weights: log φ, a row for each sample.
   ///   - topics: log ψ, topics × genes.
-  init(
+  package init(
     _ samples: (counts: CompressedCounts, rows: [Int]), weights: Matrix<Double>,
     topics: Matrix<Double>
   ) {
@@ -50,15 +50,15 @@ struct ReadShares {
 ///
 /// N and Θ ∘ M of ``AllelePass``. Local.
 /// - Complexity: two exponentials for each genotype and topic.
-struct AlleleShares {
+package struct AlleleShares {
   /// Copies by variant and topic, of either allele.
-  private(set) var copies: AllelePair
+  package private(set) var copies: AllelePair
   /// Copies by topic and donor.
-  private(set) var byDonor: Matrix<Double>
+  package private(set) var byDonor: Matrix<Double>
   /// Copies of ancestry.
-  private(set) var ofAncestry = 0.0
+  package private(set) var ofAncestry = 0.0
   /// Σ y log p + (2 − y) log (1 − p).
-  private(set) var logLikelihood = 0.0
+  package private(set) var logLikelihood = 0.0
 
   /// The sources of some variants' alleles.
   ///
@@ -67,7 +67,7 @@ struct AlleleShares {
   ///   - frequencies: β, variants × populations.
   ///   - weights: log λ and log (1 − λ), variants × topics.
   ///   - sources: [τ; Θ], (populations + topics) × donors.
-  init(
+  package init(
     genotypes: [UInt8], frequencies: [Double], weights: AllelePair, sources: Matrix<Double>,
     alpha: Double
   ) {

@@ -91,8 +91,8 @@ extension TBLDA {
       alleles: passes.map { $1.copies.interleaved })
   }
 
-  /// The same derivatives, source by source in logarithms (``ReadShares``, ``AlleleShares``): for draws that are too
-  /// small for products.
+  /// What the data say about one draw, source by source in logarithms (``ReadShares``, ``AlleleShares``): for draws
+  /// that are too small for products.
   ///
   /// Collective: one message.
   func derivatives<Everyone: Team & ~Copyable>(
@@ -179,8 +179,8 @@ extension TBLDA {
     return result
   }
 
-  /// The same from numbers of reads and copies: a sample's share of its donor's copies of a topic is its part of the
-  /// donor's mean.
+  /// φ_lk ∂ log p/∂φ_lk from numbers of reads and copies: a sample's share of its donor's copies of a topic is its part
+  /// of the donor's mean.
   private func sampleData(
     _ lane: TBLDALane, _ draw: PosteriorDraw, _ index: Int, reads: Matrix<Double>, copies: [Double]
   ) -> Matrix<Double> {
