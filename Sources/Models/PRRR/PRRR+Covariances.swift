@@ -15,10 +15,11 @@ extension PRRR {
   ///
   /// Collective; one pass over the rows.
   /// - Returns: upper triangles, gene by gene; nil for too many factors.
+  /// - Throws: `SumFault`, or `LinearAlgebraError` where a gene's Hessian is not positive definite.
   func geneCovariances<Everyone: Team & ~Copyable>(
     _ coefficients: ReducedRankCoefficients, _ lanes: [CountRegressionLane],
     with everyone: borrowing Everyone, on workers: Workers
-  ) throws(SumFault) -> [Double]? {
+  ) throws -> [Double]? {
     guard factorCount <= Self.covarianceLimit else { return nil }
     let blocks = lanes.map(\.training)
     let scores = blocks.map {
@@ -29,14 +30,21 @@ extension PRRR {
       on: workers)
     let chunkSize = 256
     let chunks = mapConcurrently((geneCount + chunkSize - 1) / chunkSize, on: workers) { chunk in
-      (chunk * chunkSize..<min((chunk + 1) * chunkSize, geneCount)).map { covariance($0, sums) }
+      Result {
+        try (chunk * chunkSize..<min((chunk + 1) * chunkSize, geneCount)).flatMap {
+          try covariance($0, sums)
+        }
+      }
     }
-    let all = chunks.flatMap(\.self)
-    return all.contains { $0 == nil } ? nil : all.flatMap { $0 ?? [] }
+    return try chunks.flatMap { try $0.get() }
   }
 
-  /// Σ_j of one gene; nil where its Hessian is not positive definite.
-  private func covariance(_ gene: Int, _ sums: GeneSums) -> [Double]? {
+  /// Σ_j of one gene.
+  ///
+  /// - Throws: where its Hessian is not positive definite.
+  private func covariance(
+    _ gene: Int, _ sums: GeneSums
+  ) throws(LinearAlgebraError) -> [Double] {
     let k = factorCount
     let width = configuration.intercept ? k + 1 : k
     var hessian = Matrix<Double>(rowCount: width, columnCount: width)
@@ -57,7 +65,7 @@ extension PRRR {
       let deviation = a == k ? configuration.interceptDeviation : loading
       hessian[a, a] += 1 / (deviation * deviation)
     }
-    guard let inverse = try? Cholesky(hessian).inverse() else { return nil }
+    let inverse = try Cholesky(hessian).inverse()
     return (0..<k).flatMap { a in (a..<k).map { b in inverse[a, b] } }
   }
 }

@@ -78,9 +78,7 @@ extension PRRR {
         logLikelihoods($0, shared.coefficients).reduce(0, +) + totals.constant
           + logPrior(shared.coefficients, centres: shared.interceptCentres)
       }
-      if let trial = shared.trial, trial.length > 0,
-        !((try? value.get()) ?? -.infinity >= trial.value - 1e-12 * trial.value.magnitude)
-      {
+      if let trial = shared.trial, trial.length > 0, !pays(trial, value) {
         let length = trial.length < 1e-6 ? 0 : trial.length / 2
         shared.trial?.length = length
         if let shorter = shared.trial {
@@ -91,6 +89,14 @@ extension PRRR {
       let found = try Point(scores: scores, sums: sums.get(), value: value.get())
       guard found.value.isFinite else { throw SumFault(block: "log joint") }
       return found
+    }
+  }
+
+  /// Whether the log joint after a step of U is no lower than before it.
+  private func pays(_ trial: PRRRState.Trial, _ value: Result<Double, SumFault>) -> Bool {
+    switch value {
+    case .success(let value): value >= trial.value - 1e-12 * trial.value.magnitude
+    case .failure: false
     }
   }
 
@@ -168,9 +174,11 @@ extension PRRR {
         result.geneCoefficients[gene, factorCount] -= trial.length * change
       }
     }
-    // A form that cannot be computed (numbers not finite) is left: the next pass refuses the step.
-    try? result.balance(
-      covariateScale: covariateDeviation, geneScale: geneDeviation)
+    do throws(LinearAlgebraError) {
+      try result.balance(covariateScale: covariateDeviation, geneScale: geneDeviation)
+    } catch {
+      // Where numbers are not finite they stay as they are: the next pass finds them and shortens the step.
+    }
     return result
   }
 }

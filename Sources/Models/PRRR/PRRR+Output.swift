@@ -76,12 +76,25 @@ extension PRRR {
   }
 
   /// The coefficients in canonical form, U V = (P S^½)(S^½ Qᵀ), signed, in the order of strength.
-  package func canonical(_ shared: PRRRState) -> ReducedRankCoefficients {
+  ///
+  /// - Throws: where they are not finite.
+  func canonicalForm(
+    _ shared: PRRRState
+  ) throws(LinearAlgebraError) -> ReducedRankCoefficients {
     var coefficients = shared.coefficients
     // Covariances belong to a form that is canonical already.
     guard !configuration.fullRank, shared.geneCovariances == nil else { return coefficients }
-    try? coefficients.balance(covariateScale: 1, geneScale: 1)
+    try coefficients.balance(covariateScale: 1, geneScale: 1)
     return coefficients
+  }
+
+  /// The coefficients in canonical form; as they are where they are not finite, so that it can be seen.
+  package func canonical(_ shared: PRRRState) -> ReducedRankCoefficients {
+    do throws(LinearAlgebraError) {
+      return try canonicalForm(shared)
+    } catch {
+      return shared.coefficients
+    }
   }
 
   /// The approximate posterior as it was fitted, and its marginal standard deviations in canonical form.

@@ -128,13 +128,15 @@ extension PRRR {
       shared.objective = best.objective
     }
     if configuration.inference != .variational {
-      shared.coefficients = canonical(shared)
+      let raw = shared
+      shared.coefficients =
+        unlessFault("canonical form of the loadings", &remarks) { try canonicalForm(raw) }
+        ?? raw.coefficients
       shared.geneCovariances = unlessFault("covariances of loadings", &remarks) {
-        () throws(SumFault) in
         try geneCovariances(shared.coefficients, lanes, with: everyone, on: workers)
       }
     }
-    shared.evaluation = unlessFault("held-out rows", &remarks) { () throws(SumFault) in
+    shared.evaluation = unlessFault("held-out rows", &remarks) {
       try evaluation(shared, lanes, with: everyone, on: workers)
     }
     return shared.best?.isConverged == true ? .objectiveTolerance : ending

@@ -102,7 +102,7 @@ struct AssociationTables {
         "\(fit.covariateCount) covariates are too many to be clustered (at most \(Self.clusteringLimit)): no covariate_order.tsv"
       )
     } else if fit.covariateCount > 1 {
-      let tree = AverageLinkage(fit.covariatePoints)
+      let tree = AverageLinkage(try fit.covariatePoints())
       try write(
         ["position\tcovariate"] + tree.order.enumerated().map { "\($0 + 1)\t\(names[$1])" },
         "covariate_order.tsv")

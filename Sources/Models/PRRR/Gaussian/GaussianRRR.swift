@@ -201,7 +201,7 @@ public struct GaussianRRR: Model {
     shared.intercepts = zip(sums.geneMeans, shift).map { $0 - $1 }
     if configuration.testFraction > 0 {
       var remarks = regression.design.remarks
-      shared.heldOut = unlessFault("held-out rows", &remarks) { () throws(SumFault) in
+      shared.heldOut = unlessFault("held-out rows", &remarks) {
         try heldOut(b, shared.intercepts, lanes, with: everyone, on: workers)
       }
       report.remark = remarks.isEmpty ? nil : remarks.joined(separator: "\n")

@@ -44,7 +44,7 @@ extension NonnegativePRRR {
         try begin(&shared, lanes, totals, with: everyone)
         ending = nil
       } else {
-        shared.evaluation = unlessFault("held-out rows", &remarks) { () throws(SumFault) in
+        shared.evaluation = unlessFault("held-out rows", &remarks) {
           try evaluation(shared, lanes, with: everyone, on: workers)
         }
         shared.objective = shared.best?.objective

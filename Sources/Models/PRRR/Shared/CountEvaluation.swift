@@ -43,12 +43,12 @@ package struct CountEvaluation: Codable, Sendable, Equatable {
   }
 }
 
-/// What is wanted of a finished fit besides; nil, with a remark that says why, where a number of it could not be
-/// summed: the fit stands without it.
+/// What is wanted of a finished fit besides; nil, with a remark that says why, where it cannot be computed: the fit
+/// stands without it.
 func unlessFault<Wanted>(
-  _ what: String, _ remarks: inout [String], _ body: () throws(SumFault) -> Wanted?
+  _ what: String, _ remarks: inout [String], _ body: () throws -> Wanted?
 ) -> Wanted? {
-  do throws(SumFault) {
+  do {
     return try body()
   } catch {
     remarks.append("\(what): left out, because of \(error)")

@@ -90,9 +90,11 @@ extension AssociationFit {
   /// The columns of the design as points whose distances are those of their effects on all genes:
   ///
   ///     ‖Σ_j (e_pj − e_p'j)²‖^½ = ‖(c_p − c_p') R‖,  VᵀV = R Rᵀ
-  public var covariatePoints: Matrix<Double> {
-    let decomposition = try? SymmetricEigen(geneLoadings.gram(.transposed))
-    let root = decomposition?.rebuilt { max($0, 0).squareRoot() } ?? .identity(factorCount)
+  ///
+  /// - Throws: where the loadings are not finite.
+  public func covariatePoints() throws(LinearAlgebraError) -> Matrix<Double> {
+    let root = try SymmetricEigen(geneLoadings.gram(.transposed))
+      .rebuilt { max($0, 0).squareRoot() }
     return matrixProduct(contrasts(covariateLoadings), root)
   }
 
