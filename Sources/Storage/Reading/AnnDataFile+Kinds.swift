@@ -47,9 +47,9 @@ extension AnnDataFile {
     )
   }
 
+  /// - Throws: `StorageError` where the kind asked for is not among the features.
   func requireFeatureKind() throws(StorageError) {
-    // Where only raw/X is read, its own table decides.
-    if featureKind != nil, isThere("X") { _ = try chosenColumns(of: .main) }
+    _ = try chosenColumns(of: .main)
   }
 
   private func kinds(_ source: MatrixSource) -> (codes: [Int32], names: [String])? {

@@ -37,7 +37,10 @@ extension AnnDataFile {
   ) throws(StorageError) -> Table {
     switch content {
     case .anndata(let file, let root):
-      return try DataFrameReader(file, root + tableOfColumns(source)).table(warnings: &warnings)
+      let table = try DataFrameReader(file, root + tableOfColumns(source)).table(
+        warnings: &warnings)
+      if featureKind == nil { warnings += FeatureTable.warning(path, aboutKindsOf: table) }
+      return table
     case .tenX(let tenX):
       warnings += featureKind == nil ? tenX.warnings : []
       return tenX.columns

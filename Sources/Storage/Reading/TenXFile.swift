@@ -88,17 +88,18 @@ enum FeatureTable {
         "\(path): \(changed) feature names stand more than once (first: \(first)); -1, -2 … is appended to the later ones"
       )
     }
-    if case .categories(let codes, let kinds, _)? = columns.first(where: {
-      $0.name == "feature_types"
-    })?
-    .column, kinds.count > 1 {
-      let counts = kinds.indices.map { kind in
-        "\(codes.count { $0 == Int32(kind) }) \(kinds[kind])"
-      }
-      warnings.append(
-        "\(path): features of \(kinds.count) kinds: \(counts.joined(separator: ", "))")
-    }
-    return (Table(names: unique, columns: columns), warnings)
+    let table = Table(names: unique, columns: columns)
+    return (table, warnings + warning(path, aboutKindsOf: table))
+  }
+
+  /// A word about features of several kinds, which are one matrix unless one kind is chosen.
+  static func warning(_ path: String, aboutKindsOf table: Table) -> [String] {
+    guard let (codes, names) = table["feature_types"]?.asCategories else { return [] }
+    let counts = names.indices.map { kind in codes.count { $0 == Int32(kind) } }
+    let kinds = names.indices.filter { counts[$0] > 0 }
+    guard kinds.count > 1 else { return [] }
+    let list = kinds.map { "\(counts[$0]) \(names[$0])" }.joined(separator: ", ")
+    return ["\(path): features of \(kinds.count) kinds: \(list); --modality takes one of them"]
   }
 
   /// A text column as categories, in the order of the alphabet.
