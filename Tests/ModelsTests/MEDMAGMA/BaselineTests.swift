@@ -33,7 +33,7 @@ import Testing
   }
 
   @Test func penalizedFitMovesLittleWhenTheDataDo() throws {
-    let arrays = try ReferenceArrays("medmagma/gmgm.tsv")
+    let arrays = try ReferenceMatrices("medmagma/gmgm.tsv")
     let data = arrays.matrix("gram_dense/data/data")
     var fit = MultiAxisFit()
     fit.penalty = 0.01

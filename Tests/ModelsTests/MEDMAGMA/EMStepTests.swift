@@ -11,7 +11,7 @@ import Testing
 
   @Test(arguments: ["dense", "sparse"])
   func intermediatesOfTheFirstTwoStepsEqualTheReference(_ pattern: String) throws {
-    let arrays = try ReferenceArrays("medmagma/simulated.tsv")
+    let arrays = try ReferenceMatrices("medmagma/simulated.tsv")
     let isDense = pattern == "dense"
     let x = arrays.matrix(isDense ? "X" : "X_masked")
     let y = isDense ? QuotientMap()(x) : QuotientMap(passes: 1)(x)
@@ -54,8 +54,8 @@ import Testing
   /// The published file with every flip led to its solution: all intermediates of two steps one after the other.
   @Test(arguments: ["dense", "sparse"])
   func twoStepsEqualThoseOfTheReferenceWhereItsFlipsConverge(_ pattern: String) throws {
-    let arrays = try ReferenceArrays("medmagma/simulated.tsv")
-    let converged = try ReferenceArrays("medmagma/converged-flips.tsv")
+    let arrays = try ReferenceMatrices("medmagma/simulated.tsv")
+    let converged = try ReferenceMatrices("medmagma/converged-flips.tsv")
     let y = arrays.matrix(pattern == "dense" ? "quotient" : "sparse_quotient")
     var state = EMState(
       rowScaling: arrays.vector("s1_init"), columnScaling: arrays.vector("s2_init"))
@@ -79,7 +79,7 @@ import Testing
 
   @Test(arguments: ["dense/step1", "dense/step2", "sparse/step1", "sparse/step2"])
   func kernelFollowsTheReferencesPath(_ name: String) throws {
-    let arrays = try ReferenceArrays("medmagma/simulated.tsv")
+    let arrays = try ReferenceMatrices("medmagma/simulated.tsv")
     let (e1, e2) = (arrays.vector(name + "/e1"), arrays.vector(name + "/e2"))
     for limit in [1, 2, 5, 10, 100, 1000] {
       var kernel = EigenvalueKernel()
@@ -92,7 +92,7 @@ import Testing
   }
 
   @Test func convergedPrecisionsWithZerosEqualTheReference() throws {
-    let arrays = try ReferenceArrays("medmagma/simulated.tsv")
+    let arrays = try ReferenceMatrices("medmagma/simulated.tsv")
     let y = QuotientMap(passes: 1)(arrays.matrix("X_masked"))
     var state = EMState(
       rowScaling: arrays.vector("s1_init"), columnScaling: arrays.vector("s2_init"))
@@ -107,7 +107,7 @@ import Testing
   }
 
   @Test func quotientIsTheSameUnderAnyPositiveFactorsOfRowsAndColumns() throws {
-    let arrays = try ReferenceArrays("medmagma/simulated.tsv")
+    let arrays = try ReferenceMatrices("medmagma/simulated.tsv")
     var stream = RandomSource(seed: 5).stream("factors")
     for name in ["X", "X_masked"] {
       let x = arrays.matrix(name)
@@ -128,7 +128,7 @@ import Testing
   }
 
   @Test func orderOfRowsAndColumnsDoesNotMatter() throws {
-    let arrays = try ReferenceArrays("medmagma/simulated.tsv")
+    let arrays = try ReferenceMatrices("medmagma/simulated.tsv")
     let y = QuotientMap()(arrays.matrix("X_masked"))
     var state = EMState(
       rowScaling: arrays.vector("s1_init"), columnScaling: arrays.vector("s2_init"))
@@ -147,7 +147,7 @@ import Testing
   }
 
   @Test func threadsDoNotChangeABit() throws {
-    let arrays = try ReferenceArrays("medmagma/simulated.tsv")
+    let arrays = try ReferenceMatrices("medmagma/simulated.tsv")
     let y = QuotientMap()(arrays.matrix("X"))
     let start = EMState(
       rowScaling: arrays.vector("s1_init"), columnScaling: arrays.vector("s2_init"))

@@ -57,7 +57,7 @@ import Testing
   private func edges(
     _ rule: EdgeRule, _ name: String, _ axis: String
   ) throws -> (found: Set<[Int]>, wanted: Set<[Int]>) {
-    let arrays = try ReferenceArrays("medmagma/gmgm.tsv")
+    let arrays = try ReferenceMatrices("medmagma/gmgm.tsv")
     let precisions = try MultiAxisFit().precisions(
       of: arrays.matrix(name + "/data/data"), on: workers)
     let (matrix, other) =

@@ -11,7 +11,7 @@ import Testing
   let workers = Workers(threadCount: 1)
 
   @Test func gramPathOfOneMatrixEqualsTheReference() throws {
-    let arrays = try ReferenceArrays("medmagma/gmgm.tsv")
+    let arrays = try ReferenceMatrices("medmagma/gmgm.tsv")
     let data = arrays.matrix("gram_dense/data/data")
     let spectra = try MultiAxisFit().spectra(of: data, on: workers)
     #expect(spectra.rows.values.difference(from: arrays.vector("gram_dense/es/row")) < 1e-6)
@@ -37,7 +37,7 @@ import Testing
   }
 
   @Test func centredDataTakeTheSamePath() throws {
-    let arrays = try ReferenceArrays("medmagma/gmgm.tsv")
+    let arrays = try ReferenceMatrices("medmagma/gmgm.tsv")
     let data = arrays.matrix("gram_centred/data/data")
     let mean = data.elements.reduce(0, +) / Double(data.elements.count)
     let precisions = try MultiAxisFit().precisions(of: data.map { $0 - mean }, on: workers)
@@ -45,7 +45,7 @@ import Testing
   }
 
   @Test func twoDataSetsShareTheirRows() throws {
-    let arrays = try ReferenceArrays("medmagma/gmgm.tsv")
+    let arrays = try ReferenceMatrices("medmagma/gmgm.tsv")
     let name = "gram_two_datasets_shared_rows/"
     let (a, b) = (arrays.matrix(name + "data/a"), arrays.matrix(name + "data/b"))
     let spectra = [
@@ -61,7 +61,7 @@ import Testing
   }
 
   @Test func samplesOfABatchAreAveraged() throws {
-    let arrays = try ReferenceArrays("medmagma/gmgm.tsv")
+    let arrays = try ReferenceMatrices("medmagma/gmgm.tsv")
     let all = arrays.matrix("gram_batch_axis/data/data")
     let samples = (0..<5).map { sample in
       Matrix(rows: (0..<12).map { Array(all.row(12 * sample + $0)) })
@@ -76,7 +76,7 @@ import Testing
   }
 
   @Test func truncatedPathOfRanksEqualsTheReference() throws {
-    let arrays = try ReferenceArrays("medmagma/gmgm.tsv")
+    let arrays = try ReferenceMatrices("medmagma/gmgm.tsv")
     let name = "svd_dense_skeptic"
     var fit = MultiAxisFit()
     fit.componentCount = 8
@@ -90,7 +90,7 @@ import Testing
   /// published program itself gives .0016 and .346 for the same eigenvalue when the order of the others changes.
   @Test(arguments: ["svd_dense", "svd_sparse"])
   func truncatedSpectraEqualTheReference(_ name: String) throws {
-    let arrays = try ReferenceArrays("medmagma/gmgm.tsv")
+    let arrays = try ReferenceMatrices("medmagma/gmgm.tsv")
     var fit = MultiAxisFit()
     fit.componentCount = 8
     let spectra = try fit.spectra(of: arrays.matrix(name + "/data/data"), on: workers)
@@ -108,7 +108,7 @@ import Testing
     ("gram_threshold_rowwise_30pct", EdgeRule(top: 3), ["col"]),
   ])
   func graphsHaveTheReferencesEdges(_ name: String, _ rule: EdgeRule, _ axes: [String]) throws {
-    let arrays = try ReferenceArrays("medmagma/gmgm.tsv")
+    let arrays = try ReferenceMatrices("medmagma/gmgm.tsv")
     let precisions = try MultiAxisFit().precisions(
       of: arrays.matrix(name + "/data/data"), on: workers)
     for axis in axes {
@@ -130,7 +130,7 @@ import Testing
 
   /// The published threshold is one of the weights, rounded to single precision: that edge itself may be there or not.
   @Test func everySecondVertexHasAnEdgeToAnEarlierOne() throws {
-    let arrays = try ReferenceArrays("medmagma/gmgm.tsv")
+    let arrays = try ReferenceMatrices("medmagma/gmgm.tsv")
     let precisions = try MultiAxisFit().precisions(
       of: arrays.matrix("gram_nonsingleton/data/data"), on: workers)
     var rule = EdgeRule()
@@ -166,7 +166,7 @@ import Testing
   /// The published program never applies the ranks on the Gram path and divides the diagonal twice. From those
   /// second moments, defects and all, the path is the same.
   @Test func fromThePublishedSecondMomentsOfRanksThePathIsThePublished() throws {
-    let arrays = try ReferenceArrays("medmagma/gmgm.tsv")
+    let arrays = try ReferenceMatrices("medmagma/gmgm.tsv")
     let data = arrays.matrix("gram_skeptic/data/data")
     func spectrum(_ matrix: Matrix<Double>) throws -> AxisSpectrum {
       var moments = matrix.gram()
@@ -195,7 +195,7 @@ import Testing
   /// Ranks of sparse data as published: small non-zeros are not moved past the zeros, and the singular values are
   /// those of the truncated scores of the non-zeros plus the zeros' scores.
   @Test func fromThePublishedScoresOfSparseDataTheSpectraAreThePublished() throws {
-    let arrays = try ReferenceArrays("medmagma/gmgm.tsv")
+    let arrays = try ReferenceMatrices("medmagma/gmgm.tsv")
     let data = arrays.matrix("svd_sparse_skeptic/data/data")
     for (axis, matrix) in [("row", data), ("col", data.transposed())] {
       let (rowCount, columnCount) = (matrix.rowCount, matrix.columnCount)
@@ -234,7 +234,7 @@ import Testing
   }
 
   private func compare(
-    _ precisions: MultiAxisPrecisions, with name: String, _ arrays: ReferenceArrays,
+    _ precisions: MultiAxisPrecisions, with name: String, _ arrays: ReferenceMatrices,
     tolerance: Double
   ) throws {
     for (axis, matrix) in [("row", precisions.rows), ("col", precisions.columns)] {

@@ -24,7 +24,7 @@ import Testing
     }
     let names = Set(labels).sorted()
     let classes = labels.map { names.firstIndex(of: $0) ?? -1 }
-    let arrays = try ReferenceArrays("medmagma/real.tsv")
+    let arrays = try ReferenceMatrices("medmagma/real.tsv")
     let recorded = try Reference.table("medmagma/real-metrics.tsv").filter { $0[0] == set }
     #expect(recorded.count == 4)
     for line in recorded {

@@ -27,7 +27,7 @@ struct RealNetworkTests {
     _ set: String, _ values: NetworkValues, _ overlap: Double
   ) throws {
     let rows = try rows(of: set)
-    let arrays = try ReferenceArrays("medmagma/real.tsv")
+    let arrays = try ReferenceMatrices("medmagma/real.tsv")
     var configuration = MEDMAGMAConfiguration()
     configuration.data.values = values
     configuration.quotientPasses = 1
@@ -66,7 +66,7 @@ struct RealNetworkTests {
   ) throws {
     let set = "camp-fetal-cortex-220"
     let rows = try rows(of: set)
-    let arrays = try ReferenceArrays("medmagma/real.tsv")
+    let arrays = try ReferenceMatrices("medmagma/real.tsv")
     var configuration = GmGMConfiguration()
     try GmGMConfiguration.setting(named: "method").set(method, in: &configuration)
     configuration.components = rows.summary.rowCount

@@ -206,7 +206,7 @@ struct TBLDAGoldenTests {
 
   /// Both passes at the reference's draw.
   private func passes(
-    _ problem: TBLDAProblem, _ arrays: ReferenceArrays
+    _ problem: TBLDAProblem, _ arrays: ReferenceMatrices
   ) throws -> (TBLDALane, ReadPass, AllelePass) {
     let phi = arrays.matrix("draw/phi")
     let model = try problem.model { $0.topics = phi.columnCount }

@@ -95,8 +95,8 @@ struct TBLDAProblem {
   }
 
   /// A golden data set of Tests/Reference/tblda, and its arrays.
-  static func golden(_ name: String) throws -> (TBLDAProblem, ReferenceArrays) {
-    let arrays = try ReferenceArrays("tblda/\(name).tsv")
+  static func golden(_ name: String) throws -> (TBLDAProblem, ReferenceMatrices) {
+    let arrays = try ReferenceMatrices("tblda/\(name).tsv")
     let problem = TBLDAProblem(
       reads: arrays.matrix("x"), donors: arrays.vector("donor_of_sample").map { Int($0) },
       genotypes: arrays.matrix("y"), frequencies: arrays.matrix("beta"),

@@ -4,7 +4,7 @@ import TestSupport
 
 /// Named matrices of a tab-separated file in Tests/Reference: name, rows, columns, `full` or `lower` (the lower
 /// triangle of a symmetric matrix), values.
-struct ReferenceArrays {
+struct ReferenceMatrices {
   private let arrays: [String: Matrix<Double>]
 
   init(_ path: String) throws {
