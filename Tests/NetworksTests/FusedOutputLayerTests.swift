@@ -26,8 +26,8 @@ struct OutputProblem {
     let groups = LaneGroups(sizes: groupSizes)
     self.groups = groups
     specification = OutputSpecification(
-      likelihood, link, dispersion: dispersion, outputCount: genes, inputCount: inputs,
-      products: products)
+      likelihood, link, outputCount: genes, inputCount: inputs, products: products
+    ).with(dispersion)
     parameters = OutputParameters(
       weights: normals(genes * inputs, logitSpread), biases: normals(genes, 1),
       logDispersions: normals(genes * dispersion.groupCount, dispersionSpread),
@@ -106,7 +106,7 @@ struct FusedOutputLayerTests {
   static let kinds: [OutputSpecification] = Likelihood.allCases.flatMap { likelihood in
     Link.allCases.flatMap { link in
       [Dispersion(), Dispersion(.exponential), Dispersion(.exponential, groupCount: 3)].map {
-        OutputSpecification(likelihood, link, dispersion: $0, outputCount: 600, inputCount: 11)
+        OutputSpecification(likelihood, link, outputCount: 600, inputCount: 11).with($0)
       }
     }
   }.filter {
@@ -118,8 +118,9 @@ struct FusedOutputLayerTests {
   static let kindsAndProducts = kinds.flatMap { kind in
     OutputSpecification.Products.allCases.map {
       OutputSpecification(
-        kind.likelihood, kind.link, dispersion: kind.dispersion, outputCount: kind.outputCount,
-        inputCount: kind.inputCount, products: $0)
+        kind.likelihood, kind.link, outputCount: kind.outputCount, inputCount: kind.inputCount,
+        products: $0
+      ).with(kind.dispersion)
     }
   }
 

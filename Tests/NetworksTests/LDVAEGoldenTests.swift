@@ -120,9 +120,8 @@ struct LDVAEGoldenTests {
       effective.append(part(of: numbers, stride: 8))
     }
     let output = PlainOutput<Double>(
-      OutputSpecification(
-        golden.likelihood, .softmax, dispersion: Dispersion(.exponential), outputCount: 80,
-        inputCount: 7),
+      OutputSpecification(golden.likelihood, .softmax, outputCount: 80, inputCount: 7)
+        .with(Dispersion(.exponential)),
       OutputParameters(
         weights: effective[0].weights, biases: effective[0].biases,
         logDispersions: golden.arrays["init/px_r"],
@@ -189,8 +188,8 @@ struct LDVAEGoldenTests {
       (.negativeBinomial, 3, -1.998_926_055_1),
     ] {
       let output = PlainOutput<Double>(
-        OutputSpecification(
-          likelihood, .softmax, dispersion: Dispersion(.exponential), outputCount: 1, inputCount: 1),
+        OutputSpecification(likelihood, .softmax, outputCount: 1, inputCount: 1)
+          .with(Dispersion(.exponential)),
         OutputParameters(
           weights: [0], biases: [0], logDispersions: [log(2)],
           inflation: likelihood.isInflated ? DenseWeights(weights: [0], biases: [0.3]) : nil))

@@ -293,10 +293,3 @@ extension Layer {
     }
   }
 }
-
-extension Parameters {
-  /// Parameters of the same shape with these numbers.
-  func replaced(by values: [Scalar]) -> Parameters {
-    Parameters(outputCount: outputCount, width: width) { values[$0 * stride + $1] }
-  }
-}

@@ -37,8 +37,8 @@ struct NetworkProblem {
     }
     self.layers = layers
     specification = OutputSpecification(
-      likelihood, link, dispersion: dispersion, outputCount: genes, inputCount: width,
-      stabilizer: stabilizer)
+      likelihood, link, outputCount: genes, inputCount: width, stabilizer: stabilizer
+    ).with(dispersion)
     parameters = OutputParameters(
       weights: normals(genes * width, 0.5), biases: normals(genes, 0.5),
       logDispersions: normals(genes * dispersion.groupCount, 1),
@@ -82,4 +82,11 @@ struct NetworkProblem {
   }
 
   var output: PlainOutput<Double> { PlainOutput(specification, parameters) }
+}
+
+extension Parameters {
+  /// Parameters of the same shape with these numbers.
+  func replaced(by values: [Scalar]) -> Parameters {
+    Parameters(outputCount: outputCount, width: width) { values[$0 * stride + $1] }
+  }
 }

@@ -19,7 +19,7 @@ private let alone = Workers(threadCount: 1)
   static let combinations: [OutputSpecification] = Likelihood.allCases.flatMap { likelihood in
     (links[likelihood] ?? []).flatMap { link in
       [Dispersion(), Dispersion(.exponential, groupCount: 3)].map {
-        OutputSpecification(likelihood, link, dispersion: $0, outputCount: 21, inputCount: 4)
+        OutputSpecification(likelihood, link, outputCount: 21, inputCount: 4).with($0)
       }
     }
   }

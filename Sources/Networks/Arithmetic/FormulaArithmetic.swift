@@ -74,10 +74,11 @@ public enum FormulaArithmetic<Scalar: NetworkScalar>: NetworkArithmetic {
 
   /// y_i = b + Σ t(x_ig) w_g.
   public static func forward(
-    _ parameters: Parameters<Scalar>, _ counts: SparseBatch<Scalar>, transformed: [Scalar],
-    _ tools: NetworkTools, on workers: Workers
+    _ parameters: Parameters<Scalar>, _ inputs: SparseInputs<Scalar>, _ tools: NetworkTools,
+    on workers: Workers
   ) -> [Scalar] {
     let G = parameters.outputCount - 1
+    let (counts, transformed) = (inputs.counts, inputs.transformed)
     return (0..<counts.rowCount).flatMap { row in
       (0..<parameters.width).map { unit in
         counts.entries(ofRow: row).reduce(parameters[G, unit]) {
@@ -89,10 +90,10 @@ public enum FormulaArithmetic<Scalar: NetworkScalar>: NetworkArithmetic {
 
   /// ∂w_g = Σ t(x_ig) δ_i, ∂b = Σ δ_i.
   public static func backward(
-    _ parameters: Parameters<Scalar>, _ counts: SparseBatch<Scalar>, transformed: [Scalar],
-    _ outputGradient: [Scalar], _ groups: LaneGroups,
+    _ parameters: Parameters<Scalar>, _ inputs: SparseInputs<Scalar>, _ outputGradient: [Scalar],
     into limbs: UnsafeMutableBufferPointer<Int64>, _ tools: NetworkTools, on workers: Workers
   ) -> Int {
+    let (counts, transformed, groups) = (inputs.counts, inputs.transformed, inputs.groups)
     let (G, U, S) = (parameters.outputCount - 1, parameters.width, parameters.stride)
     var faultCount = 0
     for group in 0..<groups.count {

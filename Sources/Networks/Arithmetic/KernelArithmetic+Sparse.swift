@@ -3,9 +3,10 @@ public import LinearAlgebra
 extension KernelArithmetic {
   /// y_i = b + Σ_e t_e w_g, entries in order, sixteen rows a piece.
   public static func forward(
-    _ parameters: Parameters<Float>, _ counts: SparseBatch<Float>, transformed: [Float],
-    _ tools: NetworkTools, on workers: Workers
+    _ parameters: Parameters<Float>, _ inputs: SparseInputs<Float>, _ tools: NetworkTools,
+    on workers: Workers
   ) -> [Float] {
+    let (counts, transformed) = (inputs.counts, inputs.transformed)
     let (units, stride, rowCount) = (parameters.width, parameters.stride, counts.rowCount)
     let weights = parameters.values
     let biases = weights.count - stride
@@ -29,10 +30,10 @@ extension KernelArithmetic {
 
   /// ∂w_g = Σ t δ of every gene that occurs, lane by lane, 256 genes a piece; ∂b = Σ δ.
   public static func backward(
-    _ parameters: Parameters<Float>, _ counts: SparseBatch<Float>, transformed: [Float],
-    _ outputGradient: [Float], _ groups: LaneGroups,
+    _ parameters: Parameters<Float>, _ inputs: SparseInputs<Float>, _ outputGradient: [Float],
     into limbs: UnsafeMutableBufferPointer<Int64>, _ tools: NetworkTools, on workers: Workers
   ) -> Int {
+    let (counts, transformed, groups) = (inputs.counts, inputs.transformed, inputs.groups)
     let (units, stride) = (parameters.width, parameters.stride)
     var faults = [Int](repeating: 0, count: counts.chunkCount + 1)
     faults.withUnsafeMutableBufferPointer { faults in

@@ -64,16 +64,15 @@ public protocol NetworkArithmetic<Scalar>: Sendable {
 
   /// b + Σ t(x_g) w_g for rows of counts whose t(x) is known: see `SparseDense`.
   static func forward(
-    _ parameters: Parameters<Scalar>, _ counts: SparseBatch<Scalar>, transformed: [Scalar],
-    _ tools: NetworkTools, on workers: Workers
+    _ parameters: Parameters<Scalar>, _ inputs: SparseInputs<Scalar>, _ tools: NetworkTools,
+    on workers: Workers
   ) -> [Scalar]
 
   /// The gradient of the parameters into limbs: see `SparseDense`.
   ///
   /// - Returns: how many numbers were not finite or out of range; they are left out.
   static func backward(
-    _ parameters: Parameters<Scalar>, _ counts: SparseBatch<Scalar>, transformed: [Scalar],
-    _ outputGradient: [Scalar], _ groups: LaneGroups,
+    _ parameters: Parameters<Scalar>, _ inputs: SparseInputs<Scalar>, _ outputGradient: [Scalar],
     into limbs: UnsafeMutableBufferPointer<Int64>, _ tools: NetworkTools, on workers: Workers
   ) -> Int
 }
@@ -84,4 +83,14 @@ public struct BackwardResult<Scalar: NetworkScalar>: Sendable {
   public var inputGradient: [Scalar]
   /// Gradient entries that were not finite or out of range and are missing from the limbs.
   public var faultCount: Int
+}
+
+/// The counts that a `SparseDense` layer multiplies.
+public struct SparseInputs<Scalar: NetworkScalar>: Sendable {
+  /// Counts, by rows.
+  let counts: SparseBatch<Scalar>
+  /// t(x) of every entry.
+  let transformed: [Scalar]
+  /// Which rows belong to which lane.
+  let groups: LaneGroups
 }

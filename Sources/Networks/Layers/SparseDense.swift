@@ -61,8 +61,10 @@ public struct SparseDense<Scalar: NetworkScalar>: Codable, Sendable {
   /// Local.
   public func forward(_ counts: SparseBatch<Scalar>, on workers: Workers) -> [Scalar] {
     precondition(counts.columnCount == geneCount)
-    return Scalar.Arithmetic.forward(
-      parameters, counts, transformed: transformed(counts.values), tools, on: workers)
+    let inputs = SparseInputs(
+      counts: counts, transformed: transformed(counts.values),
+      groups: LaneGroups(sizes: [counts.rowCount]))
+    return Scalar.Arithmetic.forward(parameters, inputs, tools, on: workers)
   }
 
   /// The gradient of the parameters from ∂ loss/∂ y replaces whatever `limbs` held. Counts have none.
@@ -76,9 +78,10 @@ public struct SparseDense<Scalar: NetworkScalar>: Codable, Sendable {
     precondition(counts.columnCount == geneCount && groups.rowCount == counts.rowCount)
     precondition(outputGradient.count == counts.rowCount * unitCount && limbs.count == limbCount)
     limbs.update(repeating: 0)
+    let inputs = SparseInputs(
+      counts: counts, transformed: transformed(counts.values), groups: groups)
     return Scalar.Arithmetic.backward(
-      parameters, counts, transformed: transformed(counts.values), outputGradient, groups,
-      into: limbs, tools, on: workers)
+      parameters, inputs, outputGradient, into: limbs, tools, on: workers)
   }
 
   /// t of every count; of small whole ones it is known.

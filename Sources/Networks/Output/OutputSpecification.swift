@@ -24,7 +24,7 @@ public struct OutputSpecification: Codable, Sendable, Equatable {
   /// How a mean follows from its logit.
   public let link: Link
   /// The dispersion; of no account to likelihoods without.
-  public let dispersion: Dispersion
+  public private(set) var dispersion = Dispersion()
   /// G, the number of genes.
   public let outputCount: Int
   /// H, the number of inputs.
@@ -37,17 +37,23 @@ public struct OutputSpecification: Codable, Sendable, Equatable {
 
   /// What an output layer of these sizes computes.
   public init(
-    _ likelihood: Likelihood, _ link: Link, dispersion: Dispersion = Dispersion(),
-    outputCount: Int, inputCount: Int, stabilizer: Double = 0, products: Products = .float32
+    _ likelihood: Likelihood, _ link: Link, outputCount: Int, inputCount: Int,
+    stabilizer: Double = 0, products: Products = .float32
   ) {
     precondition(outputCount >= 1 && inputCount >= 1)
     self.likelihood = likelihood
     self.link = link
-    self.dispersion = dispersion
     self.outputCount = outputCount
     self.inputCount = inputCount
     self.stabilizer = stabilizer
     self.products = products
+  }
+
+  /// The specification with this dispersion.
+  public func with(_ dispersion: Dispersion) -> OutputSpecification {
+    var result = self
+    result.dispersion = dispersion
+    return result
   }
 
   /// Why `OutputHead` does not compute a combination, in one sentence; nil where it does.
