@@ -75,6 +75,37 @@ extension CommandTests {
       try expectRefusals(["check", "dgd", "data.h5mu"] + settings)
     }
 
+    /// Genes beside another kind of features in one matrix, whose values are no counts.
+    @Test func aKindOfFeaturesIsModelledAsIfItWereAlone() throws {
+      let alone = try AnnDataFile(place.path("data.h5ad"))
+      let values = try alone.matrix(.main).reals(in: 0..<60)
+      var warnings: [String] = []
+      let writer = try AnnDataWriter(place.path("both.h5ad"), overwrite: false, rank: 0)
+      writer.write(rows: try alone.rows(warnings: &warnings))
+      let names = try alone.columns(warnings: &warnings).names
+      writer.write(
+        columns: Table(
+          names: ["CD3"] + names,
+          columns: [
+            NamedColumn(
+              "feature_types",
+              .strings(["Antibody Capture"] + names.map { _ in "Gene Expression" }))
+          ]))
+      writer.write(
+        (0..<60).flatMap { cell in
+          [Float(0.5)] + values[30 * cell..<30 * (cell + 1)].map { Float($0) }
+        }, shape: [60, 31], at: "X")
+      try writer.finish()
+      let settings = quickSettings + ["--rows", "5"]
+      let expected = try place.succeed(["check", "dgd", "data.h5ad"] + settings).output
+      let chosen = try place.succeed(
+        ["check", "dgd", "both.h5ad", "--modality", "Gene Expression"] + settings
+      ).output
+      #expect(expected == chosen && expected.contains("ok"), "\(expected)\(chosen)")
+      let other = try place.run(["check", "dgd", "both.h5ad", "--modality", "Peaks"] + settings)
+      #expect(other.status == 2 && other.errors.contains("Antibody Capture"), "\(other)")
+    }
+
     @Test func embeddingsAreThoseOfTheModality() throws {
       try place.succeed(
         ["fit", "dgd", "data.h5ad", "--output", "fit.h5ad"] + quickSettings + ["--epochs", "5"])
