@@ -2,6 +2,7 @@ public import Collectives
 import LinearAlgebra
 public import Modeling
 public import Storage
+import Sums
 
 /// New rows onto a fitted model: what `distfit embed` does.
 public struct EmbedJob<Fitted: EmbeddingModel> {
@@ -48,27 +49,58 @@ public struct EmbedJob<Fitted: EmbeddingModel> {
       of: data, as: DataRequest(kind: Fitted.values(settings), columns: fitted.columns.names),
       laneCount: { Fitted.laneCount(settings, rowCount: $0) }, with: world)
     for note in data.notes { log.warning(note) }
-    let model = try world.agree(on: "set up \(Fitted.name)") {
-      try Fitted(fit: fitted.fit, for: data.summary, steps: steps)
+    let embedding = try world.agree(on: "set up \(Fitted.name)") {
+      try Fitted.embedding(of: fitted.fit, for: data.summary, steps: steps)
     }
-    let lanes = try world.agree(on: "prepare the rows") { try data.rows.map(model.lane(from:)) }
-    let loop = FitLoop(model, on: workers, log: log, checkpoints: CheckpointSchedule())
-    let state: FitState<Fitted>
-    switch try loop.run(FitState(shared: model.start(), lanes: lanes), among: world) {
-    case .finished(let last, _): state = last
-    case .interrupted: return .runAgain
-    case .faulted(_, let fault):
-      return try world.agree(on: "represent the rows") { throw ModelError("\(fault)") }
+    var lanes = try world.agree(on: "prepare the rows") {
+      try data.rows.map(embedding.lane(from:))
     }
+    embedding.represent(&lanes, on: workers) {
+      log.progress("new cells, \($0)", isImportant: false)
+    }
+    log.endProgressLine()
+    try report(embedding, lanes, data, with: world, to: log)
     try writer.write(
-      data.summary, rows: state.lanes.map { model.rowOutput(state.shared, $0) },
+      data.summary, rows: lanes.map(embedding.output),
       ownRows: data.plan.rows(ofRank: world.rank, of: world.size),
       shared: SharedOutput(parameters: .group([:])),
       uns: .group([
         "model": .string(Fitted.name), "embedded_onto": .string(fitted.file.path),
-        "settings": model.configuration.storedTree, "run": record.storedTree,
+        "settings": embedding.settings, "run": record.storedTree,
       ]), with: world)
     log.note("\(output.path): \(data.summary.rowCount) rows on the fit \(fitted.file.path)")
     return .success
+  }
+
+  /// Tells the mean loss, and how many rows could not be represented, the first by name.
+  ///
+  /// Collective.
+  private func report(
+    _ embedding: Fitted.Embedding, _ lanes: [Fitted.Embedding.Lane], _ data: FitData,
+    with world: borrowing Communicator, to log: ProgressLog
+  ) throws(SumFault) {
+    let first = data.plan.rows(ofRank: world.rank, of: world.size).lowerBound
+    let losses = lanes.flatMap(embedding.losses)
+    var partials = PartialSums([.wide("loss of the new rows", count: 2)])
+    var firstBad = data.summary.rowCount
+    for (offset, loss) in losses.enumerated() {
+      if loss.magnitude < 1e12 {
+        partials.add(loss, to: 0, at: 0)
+        partials.add(1, to: 0, at: 1)
+      } else {
+        firstBad = min(firstBad, first + offset)
+      }
+    }
+    let totals = try world.sum(consume partials).values(of: 0)
+    firstBad = -Int(world.maximum(-Double(firstBad)))
+    if totals[1] > 0 {
+      let values = totals[1] * Double(data.summary.columnCount)
+      log.note("new cells: loss \(totals[0] / values) a value")
+    }
+    guard firstBad < data.summary.rowCount else { return }
+    let others = data.summary.rowCount - Int(totals[1]) - 1
+    log.warning(
+      "\(self.data.path): cell \"\(data.summary.rows.names[firstBad])\"\(others > 0 ? " and \(others) more" : "") cannot be represented by this fit: loss not finite, or far beyond that of any cell. No other cell is affected; look at these cells' values."
+    )
   }
 }

@@ -1,12 +1,45 @@
-/// A model that can be built again from its fit file and gives new rows their representation.
+public import LinearAlgebra
+
+/// A model whose fits give new rows their representation.
 public protocol EmbeddingModel: Model {
-  /// The fitted model, ready to represent these rows: shared parameters stand still.
+  /// What represents them.
+  associatedtype Embedding: RowEmbedding
+
+  /// What represents rows by a fit.
   ///
   /// - Parameters:
   ///   - fit: `uns/distfit` of the fit file.
+  ///   - data: the new rows, with the fit's columns.
   ///   - steps: gradient steps; nil: as the fit's settings say.
   /// - Throws: `ModelError` or `StoredTreeError` where the fit is not of this model or damaged.
-  init(fit: StoredTree, for data: DataSummary, steps: Int?) throws
+  static func embedding(
+    of fit: StoredTree, for data: DataSummary, steps: Int?
+  ) throws -> Embedding
+}
+
+/// Represents rows by a fit whose parameters stand still. Every row is represented on its own: no bit of it depends
+/// on which other rows there are, and a row that cannot be represented changes no other.
+///
+/// Nothing here is collective: a rank represents its own rows.
+public protocol RowEmbedding: Sendable {
+  /// Some rows with their representations.
+  associatedtype Lane: Sendable
+
+  /// The settings that the rows are represented with, as they stand in the written file.
+  var settings: StoredTree { get }
+  /// Rows before they are represented.
+  ///
+  /// - Throws: `ModelError` where a row cannot be modelled.
+  func lane(from rows: RowData) throws(ModelError) -> Lane
+  /// Represents the rows of some lanes.
+  ///
+  /// Local.
+  /// - Parameter progress: told what is being done: `step 3 of 15`.
+  func represent(_ lanes: inout [Lane], on workers: Workers, progress: (String) -> Void)
+  /// What the fit says about the rows of a lane, in the lane's order.
+  func output(_ lane: Lane) -> RowOutput
+  /// −log p(x | z) of each row of a lane, for the log; not finite for a row that could not be represented.
+  func losses(_ lane: Lane) -> [Double]
 }
 
 /// A model that turns representations into expected values.

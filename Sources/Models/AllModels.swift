@@ -1,8 +1,4 @@
 public import Modeling
-public import Networks
-
-/// The deep generative decoder in single precision.
-public typealias DGD = DGDModel<FusedHiddenLayers, FusedOutputLayer>
 
 /// Every model, in the order of the help text: one list feeds commands, documentation and the test battery.
 public let allModels: [any CheckableModel.Type] = [

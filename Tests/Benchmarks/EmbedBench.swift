@@ -28,18 +28,13 @@ struct EmbedBench {
     if case .group(let parameters) = fit.model.sharedOutput(fit.shared).parameters {
       tree.merge(parameters) { own, _ in own }
     }
-    let model = try DGD(fit: .group(tree), for: cells.summary, steps: Self.steps)
-    var lanes = try rows.map(model.lane(from:))
-    var shared = model.start()
+    let embedding = try DGD.embedding(
+      of: .group(tree), for: cells.summary, steps: Self.steps)
+    var lanes = try rows.map(embedding.lane(from:))
     let training = try clock.time { try epoch(&fit) }
-    let embedding = try clock.time {
-      var isDone = false
-      while !isDone {
-        isDone = try model.step(&shared, &lanes, with: Alone(), on: workers).termination != nil
-      }
-    }
+    let seconds = clock.time { embedding.represent(&lanes, on: workers) { _ in } }
     return EmbedResult(
-      name: "\(output.rawValue) embed, \(Self.steps) steps", cells: rowCount, seconds: embedding,
+      name: "\(output.rawValue) embed, \(Self.steps) steps", cells: rowCount, seconds: seconds,
       epochs: Double(Self.steps) * training)
   }
 

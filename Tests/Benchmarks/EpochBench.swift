@@ -45,7 +45,7 @@ struct BenchFit {
   /// Bytes that the counts take, and how many there are.
   var memory: (bytes: Int, nonZeros: Int) {
     lanes.reduce(into: (0, 0)) { sum, lane in
-      guard case .counts(let counts) = lane.matrix else { return }
+      guard case .counts(let counts) = lane.values[0].matrix else { return }
       sum.0 += counts.byteCount
       sum.1 += counts.nonZeroCount
     }

@@ -36,6 +36,10 @@ public struct Tolerance: Sendable {
   /// below a hundredth.
   public static let sameLibrary = Tolerance(relative: 0, absolute: 0.02)
 
+  /// A few steps of a fit in single precision against the same in double precision, or in another order: rounding of
+  /// 6e-8 in each of some thousand terms, and Adam, which divides by the size of the gradient, makes more of it.
+  public static let singlePrecisionFit = Tolerance(relative: 1e-4, absolute: 1e-4)
+
   // MARK: Estimates from random data, whose seeds are fixed
 
   /// An effect, estimated from the samples of a test with a standard error of a tenth to a fifth.

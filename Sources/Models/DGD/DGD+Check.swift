@@ -1,10 +1,10 @@
-import Foundation
 import LinearAlgebra
 public import Modeling
 import Networks
 import Probability
+import Sums
 
-extension DGDModel: CheckableModel {
+extension DGD: CheckableModel {
   /// Derivatives of the loss of a few cells along random directions, block by block of the parameters, in double
   /// precision against central differences; and the production layers against these.
   ///
@@ -12,144 +12,202 @@ extension DGDModel: CheckableModel {
   public static func check(
     _ configuration: DGDConfiguration, data: DataSummary, rows: RowData
   ) throws -> [GradientComparison] {
-    typealias Exact = DGDModel<PlainHiddenLayers<Double>, PlainOutputLayer<Double>>
-    let exact = try Exact(configuration, for: data)
-    let problem = DGDCheck(exact, try exact.lane(from: rows), exact.start())
-    let production = try DGDModel(configuration, for: data)
-    let computed = DGDCheck(production, try production.lane(from: rows), production.start())
-    return problem.comparisons() + computed.comparisons(with: problem)
+    let model = try DGD(configuration, for: data)
+    return model.check([try model.lane(from: rows)])
+  }
+
+  /// The same of these lanes, for models with several kinds of data or latent spaces.
+  package func check(_ lanes: [DGDLane]) -> [GradientComparison] {
+    let problem = DGDCheck(architecture, lanes, architecture.initialSpaces(random), random)
+    return problem.comparisons(
+      single: problem.gradients(of: architecture.initialDecoder(random)))
   }
 }
 
-/// The loss of some cells as a function of all parameters of decoder, representations and mixture.
-private struct DGDCheck<Hidden: HiddenLayers, Output: OutputLayer>
-where Hidden.Scalar == Output.Scalar {
-  typealias Scalar = Output.Scalar
-  let model: DGDModel<Hidden, Output>
-  let lane: DGDLane<Scalar>
-  let shared: DGDShared<Hidden, Output>
-  let blocks: [(name: String, values: [Double])]
+/// The loss of some cells as a function of all parameters of decoder, representations and mixtures.
+private struct DGDCheck {
+  typealias Block = (name: String, values: [Double])
+
+  let architecture: DGDArchitecture
+  let lanes: [DGDLane]
+  let spaces: [LatentSpace]
+  /// Parameters of every block, where derivatives are taken.
+  private(set) var blocks: [Block] = []
   let workers = Workers(threadCount: 1)
 
   init(
-    _ model: DGDModel<Hidden, Output>, _ lane: DGDLane<Scalar>,
-    _ shared: DGDShared<Hidden, Output>
+    _ architecture: DGDArchitecture, _ lanes: [DGDLane], _ spaces: [LatentSpace],
+    _ random: RandomSource
   ) {
-    self.model = model
-    self.lane = lane
-    self.shared = shared
+    self.architecture = architecture
+    self.lanes = lanes
+    self.spaces = spaces
+    let drawn: DGDArchitecture.InitialLayers<Double> = architecture.initialLayers(random)
     var stream = RandomSource(seed: 7).stream("checked representations")
-    let count = lane.rows.count * model.configuration.latent
-    blocks = [
-      ("representations", (0..<count).map { _ in 0.5 * stream.normal() }),
-      (
-        "hidden layers",
-        shared.hidden.dense.flatMap { $0.weights + $0.biases }.map { Double($0) }
-      ),
-      ("output weights", shared.output.weights.map { Double($0) }),
-      ("output biases", shared.output.biases.map { Double($0) }),
-      ("dispersions", shared.output.logDispersions.map { Double($0) }),
-      ("mixture", shared.mixture?.parameters ?? []),
-    ]
+    let count = rowCount * architecture.inputCount
+    blocks = [("representations", (0..<count).map { _ in 0.5 * stream.normal() })]
+    if !drawn.trunk.isEmpty { blocks.append(("trunk", Self.flat(drawn.trunk))) }
+    for (h, head) in architecture.heads.enumerated() {
+      let suffix = head.name.isEmpty ? "" : " of \(head.name)"
+      blocks += [
+        ("hidden layers\(suffix)", Self.flat(drawn.hidden[h])),
+        ("output weights\(suffix)", drawn.outputs[h].weights),
+        ("output biases\(suffix)", drawn.outputs[h].biases),
+        ("dispersions\(suffix)", Array(repeating: 0, count: head.columnCount)),
+      ]
+    }
+    for (s, space) in spaces.enumerated() {
+      blocks.append((s == 0 ? "mixture" : "mixture \(s + 1)", space.mixture?.parameters ?? []))
+    }
   }
 
-  private func layers(_ values: [Double]) -> Hidden {
-    var start = 0
-    func take(_ count: Int) -> [Scalar] {
-      defer { start += count }
-      return values[start..<start + count].map { Scalar($0) }
+  private var rowCount: Int { lanes.reduce(0) { $0 + $1.rows.count } }
+  private var hasTrunk: Bool { !architecture.trunk.isEmpty }
+
+  private static func flat<Scalar: NetworkScalar>(_ layers: [DenseWeights<Scalar>]) -> [Double] {
+    layers.flatMap { $0.weights + $0.biases }.map { Double($0) }
+  }
+
+  /// Layers of these widths with numbers in the order of `flat`.
+  private func network(
+    _ widths: [Int], from inputs: Int, _ values: [Double]
+  ) -> Networks.Network<Double> {
+    var rest = values[...]
+    func take(_ count: Int) -> [Double] {
+      defer { rest = rest.dropFirst(count) }
+      return Array(rest.prefix(count))
     }
-    return Hidden(
-      inputCount: model.configuration.latent,
-      layers: shared.hidden.dense.map {
-        HiddenLayer(weights: take($0.weights.count), biases: take($0.biases.count))
+    return Networks.Network(
+      inputCount: inputs,
+      layers: zip([inputs] + widths, widths).map { from, to in
+        DenseWeights(weights: take(from * to), biases: take(to))
+      }, activation: .relu)
+  }
+
+  private func decoder(_ blocks: [[Double]]) -> ExactDecoder {
+    let first = hasTrunk ? 2 : 1
+    return ExactDecoder(
+      trunk: network(
+        architecture.trunk, from: architecture.inputCount, hasTrunk ? blocks[1] : []),
+      heads: architecture.heads.enumerated().map { h, head in
+        ExactDecoder.Head(
+          hidden: network(head.hidden, from: architecture.headInputCount, blocks[first + 4 * h]),
+          output: PlainOutput(
+            architecture.specification(head), weights: blocks[first + 4 * h + 1],
+            biases: blocks[first + 4 * h + 2], logDispersions: blocks[first + 4 * h + 3]))
       })
   }
 
-  private func rows(_ representations: [Double]) -> DGDRows<Scalar> {
-    let L = model.configuration.latent
-    var rows = DGDRows<Scalar>(
-      groups: LaneGroups(sizes: [lane.rows.count]), columnCount: model.data.columnCount)
-    for position in 0..<lane.rows.count {
-      rows.append(
-        position, of: lane,
-        representation: representations[position * L..<(position + 1) * L].map { Scalar($0) }[...])
-    }
-    return rows
+  /// The cells with these representations.
+  private func batch<Scalar: NetworkScalar>(_ inputs: [Double]) -> DecoderBatch<Scalar> {
+    DecoderBatch(
+      inputs: inputs.map { Scalar($0) }, groups: LaneGroups(sizes: lanes.map(\.rows.count)),
+      heads: architecture.heads.enumerated().map { h, head in
+        HeadBatch(
+          lanes.map { lane in
+            let values = lane.values[h]
+            return HeadBatch.Piece(
+              matrix: values.matrix, scales: head.scales(of: values.matrix).map { Scalar($0) },
+              places: (0..<lane.rows.count).map(values.place))
+          }, columnCount: head.columnCount)
+      })
   }
 
-  private func mixtureGradient(
-    _ parameters: [Double], _ representations: [Double]
-  ) -> (loss: Double, byRows: [Double], byParameters: [Double]) {
-    guard var mixture = shared.mixture else { return (0, representations.map { _ in 0 }, []) }
-    mixture.parameters = parameters
-    let L = model.configuration.latent
-    var gradient = GaussianMixtureGradient(of: mixture)
-    let byRows = (0..<lane.rows.count).flatMap {
-      gradient.add(Array(representations[$0 * L..<($0 + 1) * L]), of: mixture).byRow
+  /// Losses and gradients of the mixtures with their priors.
+  private func mixtureTerms(
+    _ blocks: [[Double]]
+  ) -> (loss: Double, byRows: [Double], byParameters: [[Double]]) {
+    let width = architecture.inputCount
+    var byRows = [Double](repeating: 0, count: blocks[0].count)
+    var byParameters: [[Double]] = []
+    var (loss, column) = (0.0, 0)
+    let labels = spaces.indices.map { s in
+      lanes.flatMap { lane in
+        lane.labels[s].isEmpty ? Array(repeating: -1, count: lane.rows.count) : lane.labels[s]
+      }
     }
-    let prior = shared.mixturePrior
-    return (
-      gradient.loss - prior.logDensity(mixture), byRows,
-      zip(gradient.parameters, prior.negativeGradient(mixture)).map { $0 + $1 }
-    )
+    for (s, space) in spaces.enumerated() {
+      defer { column += space.dimension }
+      guard var mixture = space.mixture else {
+        byParameters.append([])
+        continue
+      }
+      mixture.parameters = blocks[blocks.count - spaces.count + s]
+      var gradient = GaussianMixtureGradient(of: mixture)
+      for row in 0..<rowCount {
+        let start = row * width + column
+        let label = labels[s][row] < 0 ? nil : Int(labels[s][row])
+        let byRow = gradient.add(
+          Array(blocks[0][start..<start + space.dimension]), of: mixture, label: label,
+          factor: architecture.spaces[s].training.supervisionFactor
+        ).byRow
+        for (l, value) in byRow.enumerated() { byRows[start + l] = value }
+      }
+      loss += gradient.loss - space.prior.logDensity(mixture)
+      byParameters.append(
+        zip(gradient.parameters, space.prior.negativeGradient(mixture)).map { $0 + $1 })
+    }
+    return (loss, byRows, byParameters)
   }
 
   /// The loss at these blocks.
   private func loss(_ blocks: [[Double]]) -> Double {
-    let hidden = layers(blocks[1])
-    let output = Output(
-      model.specification, weights: blocks[2].map { Scalar($0) },
-      biases: blocks[3].map { Scalar($0) }, logDispersions: blocks[4].map { Scalar($0) })
-    var rows = rows(blocks[0])
-    let activations = hidden.forward(rows.inputs, rowCount: lane.rows.count, on: workers)
-    let losses = output.losses(rows.takeBatch(activations.output, on: workers), on: workers)
-    return losses.reduce(0, +) + mixtureGradient(blocks[5], blocks[0]).loss
+    decoder(blocks).losses(batch(blocks[0]), on: workers).reduce(0, +) + mixtureTerms(blocks).loss
   }
 
-  /// The gradient at the start, block by block.
-  func gradients() -> [[Double]] {
-    var rows = rows(blocks[0].values)
-    let groups = rows.groups
-    let activations = shared.hidden.forward(rows.inputs, rowCount: lane.rows.count, on: workers)
-    var outer = [Int64](repeating: 0, count: shared.output.limbCount)
-    var inner = [Int64](repeating: 0, count: shared.hidden.limbCount)
-    let result = outer.withUnsafeMutableBufferPointer {
-      shared.output.train(rows.takeBatch(activations.output, on: workers), into: $0, on: workers)
+  /// The gradient in double precision, block by block.
+  private func exactGradients() -> [[Double]] {
+    let values = blocks.map(\.values)
+    let found = decoder(values).gradient(batch(values[0]), on: workers)
+    let mixtures = mixtureTerms(values)
+    var result = [zip(found.inputs, mixtures.byRows).map { $0 + $1 }]
+    if hasTrunk { result.append(Self.flat(found.trunk)) }
+    for (hidden, output) in zip(found.hidden, found.outputs) {
+      result += [Self.flat(hidden), output.weights, output.biases, output.logDispersions]
     }
-    let back = inner.withUnsafeMutableBufferPointer {
-      shared.hidden.backward(
-        activations, result.hiddenGradient, groups: groups, into: $0, on: workers)
+    return result + mixtures.byParameters
+  }
+
+  /// The gradient that the production layers find, block by block.
+  func gradients(of decoder: DecoderNetwork) -> [[Double]] {
+    let values = blocks.map(\.values)
+    var batch: DecoderBatch<Float> = batch(values[0])
+    var sums = PartialSums(decoder.sumBlocks)
+    let found = decoder.train(&batch, into: &sums, on: workers)
+    let mixtures = mixtureTerms(values)
+    var result = [zip(found.inputGradient, mixtures.byRows).map { Double($0) + $1 }]
+    if hasTrunk {
+      sums.withLimbs(of: 2 * decoder.heads.count) {
+        result.append(Self.flat(decoder.trunk.gradient(of: UnsafeBufferPointer($0))))
+      }
     }
-    let layers = inner.withUnsafeBufferPointer { shared.hidden.gradient(of: $0) }
-    let output = outer.withUnsafeBufferPointer { shared.output.gradient(of: $0) }
-    let mixture = mixtureGradient(blocks[5].values, blocks[0].values)
-    return [
-      zip(back.inputGradient, mixture.byRows).map { Double($0) + $1 },
-      layers.flatMap { $0.weights + $0.biases }.map { Double($0) },
-      output.weights.map { Double($0) }, output.biases.map { Double($0) },
-      output.logDispersions.map { Double($0) }, mixture.byParameters,
-    ]
+    for (h, head) in decoder.heads.enumerated() {
+      sums.withLimbs(of: 2 * h + 1) {
+        result.append(Self.flat(head.hidden.gradient(of: UnsafeBufferPointer($0))))
+      }
+      sums.withLimbs(of: 2 * h) {
+        let parts = head.output.gradient(of: UnsafeBufferPointer($0))
+        for part in [parts.weights, parts.biases, parts.logDispersions] {
+          result.append(part.map { Double($0) })
+        }
+      }
+    }
+    return result + mixtures.byParameters
   }
 
-  /// Formulas against central differences.
-  func comparisons() -> [GradientComparison] {
-    comparedDerivatives(of: blocks, gradients: gradients(), value: loss)
-  }
-
-  /// This precision's derivatives against the exact ones.
-  func comparisons<ExactHidden: HiddenLayers, ExactOutput: OutputLayer>(
-    with exact: DGDCheck<ExactHidden, ExactOutput>
-  ) -> [GradientComparison] {
-    let (mine, theirs) = (gradients(), exact.gradients())
-    return blocks.indices.filter { !blocks[$0].values.isEmpty }.map { block in
+  /// Formulas against central differences, then single precision against the formulas.
+  func comparisons(single: [[Double]]) -> [GradientComparison] {
+    let exact = exactGradients()
+    let differences = comparedDerivatives(of: blocks, gradients: exact, value: loss)
+    let precisions = blocks.indices.filter { !blocks[$0].values.isEmpty }.map { block in
       let direction = checkedDirection(block: block, count: blocks[block].values.count)
       func along(_ gradient: [Double]) -> Double {
         zip(gradient, direction).reduce(0) { $0 + $1.0 * $1.1 }
       }
       return GradientComparison(
-        "\(blocks[block].name), single precision", derivative: along(mine[block]),
-        difference: along(theirs[block]), tolerance: 1e-3)
+        "\(blocks[block].name), single precision", derivative: along(single[block]),
+        difference: along(exact[block]), tolerance: 1e-3)
     }
+    return differences + precisions
   }
 }

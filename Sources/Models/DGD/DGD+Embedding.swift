@@ -1,71 +1,117 @@
-import LinearAlgebra
+public import LinearAlgebra
 public import Modeling
 import Networks
 import Probability
+import Sums
 
-extension DGDModel: EmbeddingModel {
-  /// A fitted model whose cells are all new: best component first, then gradient steps on representations.
+extension DGD: EmbeddingModel {
+  /// What represents new cells by a fit: a place to start from, then gradient steps on representations.
   ///
   /// - Throws: where the fit is not of DGD, is damaged, or has other genes than the data.
-  public init(fit: StoredTree, for data: DataSummary, steps: Int?) throws {
+  public static func embedding(
+    of fit: StoredTree, for data: DataSummary, steps: Int?
+  ) throws -> DGDRowEmbedding {
     let file = try DGDFitFile(fit)
+    guard data.columnCount == file.decoder.biases.count else {
+      throw ModelError(
+        "the fit has \(file.decoder.biases.count) genes, the data \(data.columnCount)")
+    }
+    return try DGDRowEmbedding(file, data, steps: steps)
+  }
+}
+
+/// Represents new cells by a fit of DGD.
+public struct DGDRowEmbedding: RowEmbedding {
+  private let configuration: DGDConfiguration
+  private let architecture: DGDArchitecture
+  private let embedding: DGDEmbedding
+  /// Where cells start; nil: at the component that explains them best.
+  private let projection: SpectralProjection?
+  private let componentNames: [String]
+
+  init(_ file: DGDFitFile, _ data: DataSummary, steps: Int?) throws(ModelError) {
     var configuration = file.configuration
     configuration.embeddingSteps = steps ?? configuration.embeddingSteps
     // The classes of the fit's cells say nothing about new cells.
     configuration.labels = nil
     configuration.supervised = false
     configuration.components = file.mixture?.componentCount ?? 0
-    guard data.columnCount == file.decoder.biases.count else {
-      throw ModelError(
-        "the fit has \(file.decoder.biases.count) genes, the data \(data.columnCount)")
-    }
-    self.init(configuration, data: data, fit: file)
+    self.configuration = configuration
+    architecture = try DGDArchitecture(configuration, data)
+    embedding = DGDEmbedding(
+      decoder: file.network(), spaces: [file.space],
+      optimizers: architecture.spaces.map(\.training.representations),
+      rowLimit: configuration.batch)
+    projection = configuration.embeddingStart == .projection ? file.projection : nil
+    componentNames = file.componentNames
   }
 
-  /// The state of a fitted model: its parameters, the new cells first in line.
-  func fittedStart(_ file: DGDFitFile) -> DGDShared<Hidden, Output> {
-    let prior =
-      file.prior
-      ?? GaussianMixturePrior(
-        radius: 1, hardness: 1, sigma: 1, spread: 1, concentration: 1)
-    var shared = DGDShared(
-      phase: .testing(steps: 0), hidden: file.hidden(Hidden.self), output: file.output(Output.self),
-      mixture: file.mixture, mixturePrior: prior, mixtureMoments: [[], []])
-    shared.projection = file.projection
-    return shared
+  /// The fit's settings, without what concerns the fitted cells alone.
+  public var settings: StoredTree { configuration.storedTree }
+
+  /// Cells with representations at zero.
+  public func lane(from rows: RowData) throws(ModelError) -> DGDLane {
+    var uses = DGDLane.Uses()
+    uses.test = Array(0..<rows.rows.count)
+    return architecture.lane(from: rows, uses: uses)
   }
+
+  /// Represents the cells of some lanes, then measures their losses.
+  ///
+  /// Local.
+  public func represent(
+    _ lanes: inout [DGDLane], on workers: Workers, progress: (String) -> Void
+  ) {
+    let rows = lanes.map(\.uses.test)
+    if let projection {
+      var tables = lanes.map { $0.saved.spaces[0] }
+      projection.place(lanes.map(\.values[0].matrix), in: &tables, on: workers)
+      for lane in lanes.indices { lanes[lane].saved.spaces[0] = tables[lane] }
+    } else {
+      embedding.placeAtBestComponents(&lanes, rows, on: workers)
+    }
+    for step in 0..<configuration.embeddingSteps {
+      progress("step \(step + 1) of \(configuration.embeddingSteps)")
+      var sums = PartialSums([embedding.lossBlock])
+      let outcome = embedding.differentiate(&lanes, rows, into: &sums, on: workers)
+      embedding.move(&lanes, outcome.movable, steps: [step + 1])
+    }
+    embedding.measure(&lanes, on: workers)
+  }
+
+  /// The component of each cell with its probability, its representation, its loss.
+  public func output(_ lane: DGDLane) -> RowOutput {
+    architecture.rowOutput(lane, embedding.spaces, componentNames: [componentNames])
+  }
+
+  /// −log p(x | z) of each cell.
+  public func losses(_ lane: DGDLane) -> [Double] { lane.saved.losses[0] }
 }
 
-extension DGDModel: DecodingModel {
+extension DGD: DecodingModel {
   /// The decoder of a fit.
   public static func decoder(of fit: StoredTree) throws -> any RowDecoder {
     let file = try DGDFitFile(fit)
-    return FittedDecoder(
-      hidden: file.hidden(Hidden.self), output: file.output(Output.self),
-      latentCount: file.configuration.latent)
+    return FittedDecoder(decoder: file.network(), latentCount: file.configuration.latent)
   }
 }
 
 /// Representations to expected counts: μ = s · activation(W h(z) + b).
-private struct FittedDecoder<Hidden: HiddenLayers, Output: OutputLayer>: RowDecoder
-where Hidden.Scalar == Output.Scalar {
-  let hidden: Hidden
-  let output: Output
+private struct FittedDecoder: RowDecoder {
+  let decoder: DecoderNetwork
   let latentCount: Int
   let workers = Workers(threadCount: 1)
   var representationName: String { "X_dgd" }
   var scaleName: String { "dgd_scale" }
 
   func expectedValues(representations: [Float], scales: [Float]) -> [Float] {
-    let inputs = representations.map { Output.Scalar($0) }
-    let activations = hidden.forward(inputs, rowCount: scales.count, on: workers)
-    return output.means(
-      hidden: activations.output, scales: scales.map { Output.Scalar($0) }, on: workers
-    ).map { Float($0) }
+    let hidden = decoder.hidden(
+      representations, rowCount: scales.count, head: 0, on: workers)
+    return decoder.heads[0].output.means(hidden: hidden, scales: scales, on: workers)
   }
 }
 
-extension DGDModel: SamplingModel {
+extension DGD: SamplingModel {
   /// New cells: a component by its weight, a representation from it, a scale of a fitted cell, counts from the
   /// decoder's negative binomial.
   public static func sampler(

@@ -25,7 +25,7 @@ public struct DGDEvaluation: ModelConfiguration {
   }
 }
 
-extension DGDModel: EvaluableModel {
+extension DGD: EvaluableModel {
   /// Means over the cells of each part of the split, a count: −log p(x | z) and the root of the squared error;
   /// agreement of components with labels; correlation of representations with the truth.
   ///
@@ -116,13 +116,14 @@ extension DGDModel: EvaluableModel {
     let width = found.width
     var figures: [Figure] = []
     for (name, rows) in parts {
-      let pairs = rows.compactMap { row in positions[fit.rows.names[row]].map { (row, $0) } }
-      guard pairs.count > 2 else { continue }
+      let known = rows.filter { positions[fit.rows.names[$0]] != nil }
+      let trueRows = known.compactMap { positions[fit.rows.names[$0]] }
+      guard known.count > 2 else { continue }
       let values = (0..<width).map { j in
         abs(
           pearsonCorrelation(
-            pairs.map { Double(found.elements[$0.0 * width + j]) },
-            pairs.map { Double(truth.elements[$0.1 * width + j]) }))
+            known.map { Double(found.elements[$0 * width + j]) },
+            trueRows.map { Double(truth.elements[$0 * width + j]) }))
       }.sorted()
       figures += [
         Figure("\(name) mean |r| with the truth", values.reduce(0, +) / Double(width)),

@@ -1,6 +1,6 @@
 public import Modeling
 
-extension DGDModel {
+extension DGD {
   /// Two epochs of two minibatches with validation, three steps of the test cells, the end: ten steps in all.
   public static var examples: [ModelExample] {
     let keyed: [ModelProperty: String] = [
@@ -46,22 +46,23 @@ extension DGDModel {
   public static var parameters: [ModelParameter] {
     [
       ModelParameter(
-        "weights and biases of the hidden layers", at: "hidden/*/values", "by layer"),
-      .record("moments of the hidden layers", at: "hidden/*/firstMoments"),
-      .record("second moments of the hidden layers", at: "hidden/*/secondMoments"),
-      .record("units of the hidden layers' gradients", at: "hidden/*/units"),
+        "weights and biases of the hidden layers", at: "decoder/heads/*/hidden/*/values", "by layer"),
+      .record("moments of the hidden layers", at: "decoder/heads/*/hidden/*/firstMoments"),
+      .record("second moments of the hidden layers", at: "decoder/heads/*/hidden/*/secondMoments"),
+      .record("units of the hidden layers' gradients", at: "decoder/heads/*/hidden/*/units"),
       ModelParameter(
-        "weights, biases and dispersions of the output layer", at: "output/parameters/values",
+        "weights, biases and dispersions of the output layer", at: "decoder/heads/*/output/parameters/values",
         "G × (H + 2), padded"),
-      .record("moments of the output layer", at: "output/parameters/firstMoments"),
-      .record("second moments of the output layer", at: "output/parameters/secondMoments"),
-      .record("units of the output layer's gradients", at: "output/parameters/units"),
-      .record("stabiliser of the output layer", at: "output/specification"),
-      ModelParameter("means of the components", at: "mixture/means", "K × L"),
-      ModelParameter("log precisions of the components", at: "mixture/logPrecisions", "K × L"),
-      ModelParameter("logits of the components' weights", at: "mixture/weightLogits", "K"),
-      .record("prior of the mixture", at: "mixturePrior"),
-      .record("moments of the mixture", at: "mixtureMoments"),
+      .record("moments of the output layer", at: "decoder/heads/*/output/parameters/firstMoments"),
+      .record("second moments of the output layer", at: "decoder/heads/*/output/parameters/secondMoments"),
+      .record("units of the output layer's gradients", at: "decoder/heads/*/output/parameters/units"),
+      .record("stabiliser of the output layer", at: "decoder/heads/*/output/specification"),
+      ModelParameter("means of the components", at: "spaces/*/mixture/means", "K × L"),
+      ModelParameter("log precisions of the components", at: "spaces/*/mixture/logPrecisions", "K × L"),
+      ModelParameter("logits of the components' weights", at: "spaces/*/mixture/weightLogits", "K"),
+      .record("prior of the mixture", at: "spaces/*/prior"),
+      .record("moments of the mixture", at: "spaces/*/firstMoments"),
+      .record("second moments of the mixture", at: "spaces/*/secondMoments"),
       .record("spectral start", at: "start"), .record("projection of new cells", at: "projection"),
       .record("sums of the epoch", at: "epochSums"), .record("best epoch", at: "best"),
     ]

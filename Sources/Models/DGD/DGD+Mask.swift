@@ -1,6 +1,6 @@
 public import Modeling
 
-extension DGDModel {
+extension DGD {
   /// The mask's matrix, where the settings name one.
   public static func attachments(_ configuration: DGDConfiguration) -> Attachments {
     Attachments(columnMatrices: configuration.mask.map { [$0] } ?? [])

@@ -3,80 +3,102 @@ public import Modeling
 import Networks
 import Probability
 
-extension DGDModel {
+extension DGD {
   /// obs: the split, the component of each cell with its probability; obsm: the representation.
-  public func rowOutput(_ shared: Shared, _ lane: Lane) -> RowOutput {
-    let L = configuration.latent
-    var columns: [NamedColumn] = []
-    if fit == nil {
-      let uses = lane.rows.map { Int32(RowUse.allCases.firstIndex(of: split.uses[$0]) ?? 0) }
-      columns.append(
-        NamedColumn(
-          "distfit_split",
-          .categories(codes: uses, names: RowUse.allCases.map(\.rawValue), isOrdered: false)))
-    }
-    if let mixture = shared.mixture {
-      var codes: [Int32] = []
-      var probabilities: [Double] = []
-      for position in 0..<lane.rows.count {
-        let z = lane.saved.representations[position * L..<(position + 1) * L].map { Double($0) }
-        let shares = mixture.responsibilities(z)
-        let best = shares.indices.max { shares[$0] < shares[$1] } ?? 0
-        codes.append(Int32(best))
-        probabilities.append(shares[best])
-      }
-      columns += [
-        NamedColumn(
-          "dgd_component",
-          .categories(codes: codes, names: componentNames, isOrdered: false)),
-        NamedColumn("dgd_component_probability", .numbers(probabilities)),
-      ]
-    }
-    columns += [
-      NamedColumn("dgd_scale", .numbers(lane.scales.map { Double($0) })),
-      NamedColumn("dgd_negative_log_likelihood", .numbers(lane.saved.losses)),
-      NamedColumn("dgd_squared_error", .numbers(lane.saved.squaredErrors)),
-    ]
-    return RowOutput(
-      columns: columns,
-      matrices: [
-        NamedMatrix(
-          "X_dgd", width: L, elements: lane.saved.representations.map { Float($0) })
-      ])
-  }
-
-  /// Supervised components carry their class's name, others their number.
-  private var componentNames: [String] {
-    if let fit { return fit.componentNames }
-    guard configuration.supervised, let classes else {
-      return (0..<componentCount).map(String.init)
-    }
-    let each = configuration.componentsPerClass
-    return (0..<componentCount).map { k in
-      each == 1 ? classes.names[k] : "\(classes.names[k / each]) \(k % each + 1)"
-    }
+  public func rowOutput(_ shared: DGDShared, _ lane: DGDLane) -> RowOutput {
+    let uses = lane.rows.map { Int32(RowUse.allCases.firstIndex(of: split.uses[$0]) ?? 0) }
+    var output = architecture.rowOutput(
+      lane, shared.spaces, componentNames: architecture.spaces.map(\.componentNames))
+    output.columns.insert(
+      NamedColumn(
+        "distfit_split",
+        .categories(codes: uses, names: RowUse.allCases.map(\.rawValue), isOrdered: false)),
+      at: 0)
+    return output
   }
 
   /// var: the dispersion of each gene; parameters: decoder and mixture, all that embedding, sampling and
   /// decoding need.
-  public func sharedOutput(_ shared: Shared) -> SharedOutput {
-    let dispersions = shared.output.logDispersions.map { 1 + exp(Double($0)) }
+  public func sharedOutput(_ shared: DGDShared) -> SharedOutput {
+    let head = shared.decoder.heads[0]
     var columns: [NamedColumn] = []
     if configuration.likelihood == .negativeBinomial {
-      columns.append(NamedColumn("dgd_dispersion", .numbers(dispersions)))
+      columns.append(
+        NamedColumn(
+          "dgd_dispersion", .numbers(head.output.logDispersions.map { 1 + exp(Double($0)) })))
     }
+    let space = shared.spaces[0]
     return SharedOutput(
       columns: columns,
       parameters: .group([
-        "decoder": DGDDecoderFile(shared).storedTree,
-        "mixture": shared.mixture.map { mixtureTree($0, shared.mixturePrior) } ?? .group([:]),
+        "decoder": DGDDecoderFile(head).storedTree,
+        "mixture": space.storedTree(componentNames: architecture.spaces[0].componentNames),
         "projection": shared.projection?.storedTree ?? .group([:]),
       ]))
   }
+}
 
-  private func mixtureTree(
-    _ mixture: GaussianMixture, _ prior: GaussianMixturePrior
-  ) -> StoredTree {
+extension DGDArchitecture {
+  /// What a fit says about the cells of a lane: components, scales, losses, representations. Names of further kinds
+  /// of data and spaces end with theirs.
+  func rowOutput(
+    _ lane: DGDLane, _ spaces: [LatentSpace], componentNames: [[String]]
+  ) -> RowOutput {
+    var columns: [NamedColumn] = []
+    var matrices: [NamedMatrix] = []
+    for (s, space) in spaces.enumerated() {
+      let suffix = s == 0 ? "" : "_\(s + 1)"
+      let table = lane.saved.spaces[s]
+      if let mixture = space.mixture {
+        var codes: [Int32] = []
+        var probabilities: [Double] = []
+        for position in 0..<lane.rows.count {
+          let shares = mixture.responsibilities(table.point(position))
+          let best = shares.indices.max { shares[$0] < shares[$1] } ?? 0
+          codes.append(Int32(best))
+          probabilities.append(shares[best])
+        }
+        columns += [
+          NamedColumn(
+            "dgd_component\(suffix)",
+            .categories(codes: codes, names: componentNames[s], isOrdered: false)),
+          NamedColumn("dgd_component_probability\(suffix)", .numbers(probabilities)),
+        ]
+      }
+      matrices.append(
+        NamedMatrix("X_dgd\(suffix)", width: space.dimension, elements: table.values))
+    }
+    for (h, head) in heads.enumerated() {
+      let suffix = head.name.isEmpty ? "" : "_\(head.name)"
+      let scales = (0..<lane.rows.count).map { position in
+        let place = lane.values[h].place(of: position)
+        return place < 0 ? Double.nan : Double(lane.values[h].scales[place])
+      }
+      columns += [
+        NamedColumn("dgd_scale\(suffix)", .numbers(scales)),
+        NamedColumn("dgd_negative_log_likelihood\(suffix)", .numbers(lane.saved.losses[h])),
+        NamedColumn("dgd_squared_error\(suffix)", .numbers(lane.saved.squaredErrors[h])),
+      ]
+    }
+    return RowOutput(columns: columns, matrices: matrices)
+  }
+}
+
+extension DGDArchitecture.Space {
+  /// Components that a class owns carry its name, others their number.
+  var componentNames: [String] {
+    guard let owners else { return (0..<componentCount).map(String.init) }
+    let each = owners.componentsPerClass
+    return (0..<componentCount).map { k in
+      each == 1 ? owners.names[k] : "\(owners.names[k / each]) \(k % each + 1)"
+    }
+  }
+}
+
+extension LatentSpace {
+  /// The mixture for the fit file; without one an empty group.
+  func storedTree(componentNames: [String]) -> StoredTree {
+    guard let mixture else { return .group([:]) }
     let (K, L) = (mixture.componentCount, mixture.dimension)
     return .group([
       "means": .doubles(mixture.means, shape: [K, L]),

@@ -1,7 +1,7 @@
 public import Modeling
 import Networks
 
-extension DGDModel: PlannableModel {
+extension DGD: PlannableModel {
   /// Memory of the rank with most rows, and the all-reduce of a minibatch.
   public static func plan(
     _ configuration: DGDConfiguration, _ shape: DataShape, ranks: Int
@@ -13,7 +13,7 @@ extension DGDModel: PlannableModel {
     let share = Double(ownRows) / Double(max(N, 1))
     let chunks = (G + CompressedCounts.chunkWidth - 1) / CompressedCounts.chunkWidth
     let counts = Int(share * Double(2 * shape.nonZeroCount)) + ownRows * (2 * chunks + 16)
-    let scalar = MemoryLayout<Scalar>.size
+    let scalar = MemoryLayout<Float>.size
     var hidden = 0
     var width = L
     for next in configuration.hidden {
@@ -21,12 +21,12 @@ extension DGDModel: PlannableModel {
       width = next
     }
     let output = G * (width + 2)
-    let start = DGDModel.emptyLayers(configuration, G)
+    let limbsOfDecoder = decoderLimbCount(configuration, G)
     let widths = configuration.covariance == .isotropic ? 1 : L
     let mixture = configuration.components * (L + widths + 1)
     // Gradients of decoder and mixture, three losses, two fault counters for each of the four blocks.
     let limbs =
-      start.hidden.limbCount + start.output.limbCount + 2 * mixture + 2 * 3 + 2 * 4
+      limbsOfDecoder + 2 * mixture + 2 * 3 + 2 * 4
     // The validation cells: three losses and the block's fault counters.
     let closing = 8 * (2 * 3 + 2)
     let train = 1 - configuration.validationFraction - configuration.testFraction
@@ -102,28 +102,29 @@ extension DGDModel: PlannableModel {
     return max(subspace, profiles)
   }
 
-  /// Layers of the right shape, all zero.
-  private static func emptyLayers(
+  /// Integers that hold the decoder's gradient.
+  private static func decoderLimbCount(
     _ configuration: DGDConfiguration, _ geneCount: Int
-  ) -> (hidden: Hidden, output: Output) {
-    var layers: [HiddenLayer<Scalar>] = []
+  ) -> Int {
+    var layers: [DenseWeights<Float>] = []
     var width = configuration.latent
     for next in configuration.hidden {
       layers.append(
-        HiddenLayer(
+        DenseWeights(
           weights: Array(repeating: 0, count: next * width),
           biases: Array(repeating: 0, count: next)))
       width = next
     }
-    let zeros = [Scalar](repeating: 0, count: geneCount)
-    return (
-      Hidden(inputCount: configuration.latent, layers: layers),
-      Output(
-        OutputSpecification(
-          configuration.likelihood.network, configuration.output.network, outputCount: geneCount,
-          inputCount: width, products: configuration.products.network),
-        weights: Array(repeating: 0, count: geneCount * width), biases: zeros,
-        logDispersions: zeros)
-    )
+    let zeros = [Float](repeating: 0, count: geneCount)
+    let output = OutputHead(
+      OutputSpecification(
+        configuration.likelihood.network, configuration.output.network, outputCount: geneCount,
+        inputCount: width, products: configuration.products.network),
+      weights: Array(repeating: 0, count: geneCount * width), biases: zeros,
+      logDispersions: zeros)
+    return Networks.Network(
+      inputCount: configuration.latent, layers: layers, activation: .relu
+    ).limbCount
+      + output.limbCount
   }
 }

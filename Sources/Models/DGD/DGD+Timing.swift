@@ -4,15 +4,14 @@ import Networks
 import Probability
 import Sums
 
-extension DGDModel: TimedModel {
+extension DGD: TimedModel {
   /// Minibatches of the lanes that the busiest rank would have, and its validation cells.
   ///
   /// Local.
-  @_specialize(where Hidden == FusedHiddenLayers, Output == FusedOutputLayer)
   public static func measuredEpochs(
     _ configuration: DGDConfiguration, _ shape: DataShape, ranks: [Int], on workers: Workers
   ) throws(ModelError) -> [Double] {
-    let bench = try DGDStepBench<Hidden, Output>(configuration, shape, on: workers)
+    let bench = try DGDStepBench(configuration, shape, on: workers)
     var known: [Int: Double] = [:]
     var seconds: [Double] = []
     for ranks in ranks {
@@ -25,13 +24,10 @@ extension DGDModel: TimedModel {
 }
 
 /// Steps of a model on stand-in rows.
-private struct DGDStepBench<Hidden: HiddenLayers, Output: OutputLayer>
-where Hidden.Scalar == Output.Scalar {
-  typealias Fitted = DGDModel<Hidden, Output>
-
+private struct DGDStepBench {
   let laneCount: Int
   private let workers: Workers
-  private let model: Fitted
+  private let model: DGD
   private let rows: DGDStandInRows
   private let stepCount: Int
   /// Cells of one lane in a minibatch.
@@ -47,7 +43,7 @@ where Hidden.Scalar == Output.Scalar {
   ) throws(ModelError) {
     self.workers = workers
     let N = shape.rowCount
-    laneCount = Fitted.laneCount(configuration, rowCount: N)
+    laneCount = DGD.laneCount(configuration, rowCount: N)
     let validation = Int(Double(N) * configuration.validationFraction)
     let training = max(1, N - validation - Int(Double(N) * configuration.testFraction))
     stepCount = (training + configuration.batch - 1) / configuration.batch
@@ -64,7 +60,7 @@ where Hidden.Scalar == Output.Scalar {
     rows = try DGDStandInRows(standIn, shape, on: workers)
     let count = max(laneCount * batchRows, configuration.batch + pieceRows, 1)
     let nothing = [Double](repeating: 0, count: shape.columnCount)
-    model = try Fitted(
+    model = try DGD(
       standIn,
       for: DataSummary(
         rows: Table(names: Array(repeating: "", count: count)),
@@ -81,7 +77,7 @@ where Hidden.Scalar == Output.Scalar {
   private func minibatch(_ count: Int) throws(ModelError) -> Double {
     var lanes = (0..<count).map { lane($0 * batchRows..<($0 + 1) * batchRows) }
     var shared = model.start()
-    let positions = lanes.map { $0.trainRows[...] }
+    let positions = lanes.map { $0.uses.train[...] }
     return try Stopwatch.medianSeconds(on: workers) {
       _ = try model.trainingStep(
         &shared, &lanes, minibatch: positions, with: Alone(), on: workers)
@@ -95,12 +91,13 @@ where Hidden.Scalar == Output.Scalar {
     var lanes = (0..<together).map { lane($0 * pieceRows..<($0 + 1) * pieceRows) }
     let shared = model.start()
     let seconds = try Stopwatch.medianSeconds(on: workers) {
-      _ = try model.differentiate(shared, &lanes, \.trainRows, with: Alone(), on: workers)
+      _ = try model.embeddingStep(
+        shared, &lanes, .train, moving: nil, with: Alone(), on: workers)
     }
     return seconds * Double(count * validationRows) / Double(together * pieceRows)
   }
 
-  private func lane(_ range: Range<Int>) -> Fitted.Lane {
+  private func lane(_ range: Range<Int>) -> DGDLane {
     do {
       return try model.lane(from: rows.rows(range))
     } catch {

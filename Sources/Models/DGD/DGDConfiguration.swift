@@ -219,3 +219,37 @@ public struct DGDConfiguration: ModelConfiguration {
     }
   }
 }
+
+extension DGDConfiguration.Likelihood {
+  /// The likelihood of an output layer.
+  var network: Networks.Likelihood {
+    switch self {
+    case .negativeBinomial: .negativeBinomial
+    case .gaussian: .gaussian
+    case .bernoulli: .bernoulli
+    }
+  }
+}
+
+extension DGDConfiguration.Output {
+  /// The link of an output layer.
+  var network: Link {
+    switch self {
+    case .softplus: .softplus
+    case .sigmoid: .sigmoid
+    case .softmax: .softmax
+    case .relu: .relu
+    case .identity: .identity
+    }
+  }
+}
+
+extension DGDConfiguration.Products {
+  /// What an output layer rounds factors to.
+  var network: OutputSpecification.Products {
+    switch self {
+    case .float32: .float32
+    case .bfloat16: .bfloat16
+    }
+  }
+}

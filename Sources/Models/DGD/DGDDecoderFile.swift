@@ -6,19 +6,17 @@ import Networks
 ///     decoder/hidden/<n>/weights  outputs × inputs        decoder/hidden/<n>/biases  outputs
 ///     decoder/output/weights      genes × inputs          decoder/output/biases, log_dispersions  genes
 struct DGDDecoderFile {
-  let hidden: [HiddenLayer<Float>]
+  let hidden: [DenseWeights<Float>]
   let weights: [Float]
   let biases: [Float]
   let logDispersions: [Float]
 
-  init<Hidden: HiddenLayers, Output: OutputLayer>(_ shared: DGDShared<Hidden, Output>)
-  where Hidden.Scalar == Output.Scalar {
-    hidden = shared.hidden.dense.map {
-      HiddenLayer(weights: $0.weights.map { Float($0) }, biases: $0.biases.map { Float($0) })
-    }
-    weights = shared.output.weights.map { Float($0) }
-    biases = shared.output.biases.map { Float($0) }
-    logDispersions = shared.output.logDispersions.map { Float($0) }
+  /// A head as it is written.
+  init(_ head: DecoderNetwork.Head) {
+    hidden = head.hidden.dense
+    weights = head.output.weights
+    biases = head.output.biases
+    logDispersions = head.output.logDispersions
   }
 
   /// The decoder of a fit file.
@@ -35,7 +33,7 @@ struct DGDDecoderFile {
       }
       return (values, shape)
     }
-    var hidden: [HiddenLayer<Float>] = []
+    var hidden: [DenseWeights<Float>] = []
     while tree?.node(at: "hidden/\(hidden.count)") != nil {
       let weights = try floats("hidden/\(hidden.count)/weights")
       let biases = try floats("hidden/\(hidden.count)/biases")
@@ -46,7 +44,7 @@ struct DGDDecoderFile {
           path: "uns/distfit/decoder/hidden/\(hidden.count)",
           problem: "weights of shape \(weights.shape) do not go with \(biases.values.count) biases")
       }
-      hidden.append(HiddenLayer(weights: weights.values, biases: biases.values))
+      hidden.append(DenseWeights(weights: weights.values, biases: biases.values))
     }
     self.hidden = hidden
     let output = try floats("output/weights")

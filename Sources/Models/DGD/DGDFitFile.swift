@@ -45,23 +45,25 @@ struct DGDFitFile {
     }
   }
 
-  func hidden<Hidden: HiddenLayers>(_ type: Hidden.Type) -> Hidden {
-    Hidden(
-      inputCount: configuration.latent,
-      layers: decoder.hidden.map {
-        HiddenLayer(
-          weights: $0.weights.map { Hidden.Scalar($0) }, biases: $0.biases.map { Hidden.Scalar($0) }
-        )
-      })
-  }
-
-  func output<Output: OutputLayer>(_ type: Output.Type) -> Output {
-    Output(
+  /// The decoder, ready for use.
+  func network() -> DecoderNetwork {
+    let hidden = Networks.Network(
+      inputCount: configuration.latent, layers: decoder.hidden, activation: .relu)
+    let output = OutputHead(
       OutputSpecification(
         configuration.likelihood.network, configuration.output.network,
         outputCount: decoder.biases.count, inputCount: decoder.weights.count / decoder.biases.count),
-      weights: decoder.weights.map { Output.Scalar($0) },
-      biases: decoder.biases.map { Output.Scalar($0) },
-      logDispersions: decoder.logDispersions.map { Output.Scalar($0) })
+      weights: decoder.weights, biases: decoder.biases, logDispersions: decoder.logDispersions)
+    return DecoderNetwork(
+      trunk: Networks.Network(inputCount: configuration.latent, []),
+      heads: [DecoderNetwork.Head(hidden: hidden, output: output)])
+  }
+
+  /// The latent space of the fit.
+  var space: LatentSpace {
+    LatentSpace(
+      dimension: configuration.latent, mixture: mixture,
+      prior: prior
+        ?? GaussianMixturePrior(radius: 1, hardness: 1, sigma: 1, spread: 1, concentration: 1))
   }
 }

@@ -1,46 +1,18 @@
+import Foundation
 import LinearAlgebra
 import Modeling
-
-/// Where representations start, and how new cells are placed: principal components of scaled log counts.
-///
-///     y_ig = log(1 + c x_ig T / t_i)      t_i total count of the cell, T the geometric mean of t
-///     a_ig = min((y_ig − m_g) / s_g, 10)  m_g, s_g mean and standard deviation of y_g, zeros included
-///     z_il = f ((a_i − ā)ᵀ V)_l / λ_l^{1/4}
-///
-/// | Symbol | Meaning | Shape | In code |
-/// |---|---|---|---|
-/// | c T | depth that cells are brought to, in pseudo-counts c | | `depth` |
-/// | 1/s_g | 0 for a gene that does not vary | G | `inverseDeviations` |
-/// | −m_g/s_g | what a zero becomes | G | `zeros` |
-/// | ā − zeros | mean of what stands above that | G | `offsets` |
-/// | V, λ | leading eigenvectors and eigenvalues of the covariance of a | G × L, L | `basis` holds f V/λ^{1/4} |
-/// | f | the first coordinate's mean square becomes 1 | | in `basis` |
-///
-/// Half whitening (λ^{1/4}) keeps the leading components leading without letting the first decide alone.
-///
-/// Sources: scaled log counts as in Satija et al. 2015, doi:10.1038/nbt.3192; subspace iteration as in Halko,
-/// Martinsson and Tropp 2011, doi:10.1137/090771806.
-public struct SpectralProjection: Codable, Sendable, Equatable {
-  var depth: Double
-  var inverseDeviations: [Double]
-  var zeros: [Double]
-  var offsets: [Double]
-  /// While iterating the orthonormal basis Q, G × (L + 10); at the end G × L.
-  var basis: Matrix<Double>
-
-  /// Columns of the basis beyond L while iterating.
-  static let oversampling = 10
-  /// Iterations: leading components of expression data are well separated by then.
-  static let iterationCount = 8
-  /// Scaled values above this are cut, as usual for scaled expression.
-  static let largestScore = 10.0
-}
+import Probability
+import Sums
 
 /// The spectral start between two of its steps: what everyone shares.
+///
+/// Candidates are tried one after the other, each with its own depth of the log counts: a random basis is iterated
+/// to the leading principal components, rows are projected, and classes are looked for among them. The candidate
+/// whose classes explain the raw counts best places the rows.
 public struct SpectralStart: Codable, Sendable {
   /// Pseudo-counts c that compete: which one separates the cells best depends on the depth of the data.
   static let pseudoCounts = [1.0, 2, 4]
-  /// The sums of the start go over at most about so many cells.
+  /// The sums of the start go over at most about so many rows.
   static let sampleSize = 20_000
 
   /// Which of `pseudoCounts` is being tried.
@@ -51,102 +23,160 @@ public struct SpectralStart: Codable, Sendable {
   var projection: SpectralProjection
   /// The best partition so far.
   var best: StartPartition?
+
+  /// Where the start ended.
+  struct End {
+    /// What places rows.
+    let projection: SpectralProjection
+    /// The classes that become the mixture; nil without one.
+    let partition: StartPartition?
+  }
 }
 
-/// A partition of the cells that competes to become the mixture.
-struct StartPartition: Codable, Sendable {
-  /// Σ_k Σ_g x_kg log(x_kg / x_k·) / N: how well class profiles explain the raw counts. Larger is better.
-  var quality: Double
-  /// Cells of each class.
-  var sizes: [Double]
-  /// Class means of z, K × L.
-  var means: [Double]
-  /// Pooled standard deviation within classes, of each dimension.
-  var deviations: [Double]
-  /// What made z.
-  var projection: SpectralProjection
-  /// For the log: `4 pseudo-counts, tied Gaussians`.
-  var name: String
+/// The rows of a lane as the spectral start sees them.
+struct StartLane: Sendable {
+  /// Their values.
+  let matrix: RowMatrix
+  /// The index of the first row in the whole data.
+  let firstRow: Int
+  /// Positions of the rows that sums go over: those that train, or a sample of them.
+  let sampled: [Int]
+  /// Where classes own components, the component of each sampled row, −1 for none.
+  let components: [Int]
 }
 
-/// One cell's scaled log counts, as what stands above `zeros`.
-struct ScaledRow {
-  private(set) var columns: [Int] = []
-  private(set) var values: [Double] = []
+/// Takes the steps of a spectral start.
+struct SpectralStarter: Sendable {
+  /// L.
+  let dimension: Int
+  /// K: classes to look for; 0: none.
+  let componentCount: Int
+  /// Columns of the data.
+  let columnCount: Int
+  /// Whether values are counts: real values have no depth to try.
+  let countsDepth: Bool
+  /// Whether classes of the rows own components; otherwise classes are to be found.
+  let ownsComponents: Bool
+  /// What bases and seedings are drawn with.
+  let random: RandomSource
 
-  mutating func fill(_ position: Int, of matrix: RowMatrix, _ projection: SpectralProjection) {
-    columns.removeAll(keepingCapacity: true)
-    values.removeAll(keepingCapacity: true)
-    Self.forEachLogCount(position, of: matrix, depth: projection.depth) { column, value in
-      let zero = projection.zeros[column]
-      let score = value * projection.inverseDeviations[column] + zero
-      columns.append(column)
-      values.append(min(score, SpectralProjection.largestScore) - zero)
-    }
+  /// Candidates: without classes there is nothing to choose by.
+  private var candidateCount: Int {
+    countsDepth && componentCount > 0 ? SpectralStart.pseudoCounts.count : 1
   }
 
-  /// log(1 + x depth/t) of the non-zero counts of a cell; real values as they are.
-  static func forEachLogCount(
-    _ position: Int, of matrix: RowMatrix, depth: Double, _ body: (Int, Double) -> Void
-  ) {
-    switch matrix {
-    case .counts(let counts):
-      let total = Double(counts.total(ofRow: position))
-      counts.forEachNonZero(inRow: position) { body($0, logOnePlus(Double($1) * depth / total)) }
-    case .reals(let matrix):
-      for column in 0..<matrix.columnCount where matrix[position, column] != 0 {
-        body(column, matrix[position, column])
+  /// An iteration of a candidate's subspace, or its classes.
+  ///
+  /// Collective.
+  /// - Parameter tables: representations of the lanes' rows: rows are placed when a candidate is complete.
+  /// - Returns: the end, when the last candidate is.
+  func step<Everyone: Team & ~Copyable>(
+    _ state: inout SpectralStart?, _ lanes: [StartLane], _ tables: inout [Representations],
+    with everyone: borrowing Everyone, on workers: Workers
+  ) throws(SumFault) -> SpectralStart.End? {
+    var start: SpectralStart
+    if let state {
+      start = state
+    } else {
+      let pseudoCount = SpectralStart.pseudoCounts[0]
+      start = SpectralStart(projection: try moments(pseudoCount, lanes, with: everyone))
+    }
+    let (image, gram) = try subspaceImage(start.projection, lanes, with: everyone, on: workers)
+    if start.iterations < SpectralProjection.iterationCount {
+      // Q ← orth(Aᵀ A Q)
+      start.projection.basis = try orthonormal(image)
+      start.iterations += 1
+      state = start
+      return nil
+    }
+    start.projection.basis = try loadings(start.projection.basis, gram)
+    start.projection.place(lanes.map(\.matrix), in: &tables, on: workers)
+    try scaleFirstCoordinate(&start.projection, lanes, &tables, with: everyone)
+    if componentCount > 0 {
+      let name = "\(Int(SpectralStart.pseudoCounts[start.candidate])) pseudo-counts"
+      let found = try partition(lanes, tables, start.projection, name, with: everyone)
+      if found.quality > start.best?.quality ?? -.infinity { start.best = found }
+    }
+    start.candidate += 1
+    start.iterations = 0
+    guard start.candidate == candidateCount else {
+      let pseudoCount = SpectralStart.pseudoCounts[start.candidate]
+      start.projection = try moments(pseudoCount, lanes, with: everyone)
+      state = start
+      return nil
+    }
+    if let best = start.best {
+      best.projection.place(lanes.map(\.matrix), in: &tables, on: workers)
+    }
+    state = nil
+    return SpectralStart.End(
+      projection: start.best?.projection ?? start.projection, partition: start.best)
+  }
+
+  /// Depth, means and deviations of the columns' log counts, and a random basis.
+  private func moments<Everyone: Team & ~Copyable>(
+    _ pseudoCount: Double, _ lanes: [StartLane], with everyone: borrowing Everyone
+  ) throws(SumFault) -> SpectralProjection {
+    let G = columnCount
+    let totals = try summed(2, lanes, with: everyone) { lane, part in
+      for position in lanes[lane].sampled {
+        if case .counts(let counts) = lanes[lane].matrix {
+          let total = Double(counts.total(ofRow: position))
+          guard total > 0 else { continue }
+          part[0] += log(total)
+        }
+        part[1] += 1
       }
     }
-  }
-
-  /// (a − ā)ᵀ M for a matrix M of genes × columns, with shift = offsetsᵀ M.
-  func product(_ matrix: Matrix<Double>, shift: [Double]) -> [Double] {
-    let width = matrix.columnCount
-    var result = shift.map { -$0 }
-    matrix.withUnsafeElements { matrix in
-      result.withUnsafeMutableBufferPointer { result in
-        for (column, value) in zip(columns, values) {
-          for w in 0..<width { result[w] += value * matrix[column * width + w] }
+    let count = max(totals[1], 1)
+    let depth = pseudoCount * exp(totals[0] / count)
+    let moments = try summed(2 * G, lanes, with: everyone) { lane, part in
+      for position in lanes[lane].sampled {
+        ScaledRow.forEachLogCount(position, of: lanes[lane].matrix, depth: depth) {
+          column, value in
+          part[column] += value
+          part[G + column] += value * value
         }
       }
     }
-    return result
-  }
-}
-
-extension SpectralProjection {
-  /// offsetsᵀ M, with M the basis.
-  var shift: [Double] {
-    var result = [Double](repeating: 0, count: basis.columnCount)
-    for row in offsets.indices where offsets[row] != 0 {
-      for column in result.indices { result[column] += offsets[row] * basis[row, column] }
+    var inverse = [Double](repeating: 0, count: G)
+    var zeros = inverse
+    for g in 0..<G {
+      let mean = moments[g] / count
+      let variance = max(0, moments[G + g] - count * mean * mean) / max(count - 1, 1)
+      guard variance > 1e-24 else { continue }
+      inverse[g] = 1 / variance.squareRoot()
+      zeros[g] = -mean * inverse[g]
     }
-    return result
+    let width = min(dimension + SpectralProjection.oversampling, G)
+    var stream = random.stream("start basis")
+    var projection = SpectralProjection(
+      depth: depth, inverseDeviations: inverse, zeros: zeros,
+      offsets: Array(repeating: 0, count: G),
+      basis: Matrix(
+        rowCount: G, columnCount: width, elements: (0..<G * width).map { _ in stream.normal() }))
+    let above = try summed(G, lanes, with: everyone) { lane, part in
+      var row = ScaledRow()
+      for position in lanes[lane].sampled {
+        row.fill(position, of: lanes[lane].matrix, projection)
+        for (column, value) in zip(row.columns, row.values) { part[column] += value }
+      }
+    }
+    projection.offsets = above.map { $0 / count }
+    return projection
   }
 
-  /// For the fit file: new cells start at their projection.
-  var storedTree: StoredTree {
-    let shape = [basis.rowCount, basis.columnCount]
-    func column(_ values: [Double]) -> StoredTree { .doubles(values, shape: [values.count]) }
-    return .group([
-      "depth": .number(depth), "inverse_deviations": column(inverseDeviations),
-      "zeros": column(zeros), "offsets": column(offsets),
-      "loadings": .doubles(basis.elements, shape: shape),
-    ])
-  }
-
-  /// The projection of a fit file; nil where it has none.
-  init?(storedTree tree: StoredTree?) {
-    guard case .number(let depth)? = tree?["depth"],
-      case .doubles(let inverse, _)? = tree?["inverse_deviations"],
-      case .doubles(let zeros, _)? = tree?["zeros"],
-      case .doubles(let offsets, _)? = tree?["offsets"],
-      case .doubles(let loadings, let shape)? = tree?["loadings"], shape.count == 2,
-      inverse.count == shape[0], zeros.count == shape[0], offsets.count == shape[0]
-    else { return nil }
-    self.init(
-      depth: depth, inverseDeviations: inverse, zeros: zeros, offsets: offsets,
-      basis: Matrix(rowCount: shape[0], columnCount: shape[1], elements: loadings))
+  /// Numbers summed over all lanes of everyone; `add` makes one lane's part.
+  func summed<Everyone: Team & ~Copyable>(
+    _ count: Int, _ lanes: [StartLane], with everyone: borrowing Everyone,
+    _ add: (Int, inout [Double]) -> Void
+  ) throws(SumFault) -> [Double] {
+    var partials = PartialSums([.wide("sums of the start", count: count)])
+    for lane in lanes.indices {
+      var part = [Double](repeating: 0, count: count)
+      add(lane, &part)
+      partials.add(part, to: 0)
+    }
+    return try everyone.sum(consume partials).values(of: 0)
   }
 }

@@ -5,7 +5,7 @@ import RealModule
 
 /// Rows that the examples of models are fitted to.
 struct BatteryData: Sendable {
-  let summary: DataSummary
+  private(set) var summary: DataSummary
   let columnIndices: [[Int32]]
   let counts: [[UInt32]]
   let trueComponents: [Int]
@@ -66,6 +66,13 @@ struct BatteryData: Sendable {
     summary.columnMatrices["mask"] = NamedMatrix(
       "mask", width: 6, elements: (0..<6 * columnCount).map { $0 % 4 == 1 ? 0 : 1 })
     self.summary = summary
+  }
+
+  /// These rows with one more column of annotations.
+  func with(column: NamedColumn) -> BatteryData {
+    var data = self
+    data.summary.rows.columns.append(column)
+    return data
   }
 
   /// Donors, classes that some rows lack, and numbers of which one is missing.

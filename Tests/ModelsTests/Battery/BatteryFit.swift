@@ -84,6 +84,17 @@ struct BatteryFit<Fitted: CheckableModel>: Sendable {
       shared: members[0].shared, saved: members.flatMap(\.saved), reports: members[0].reports)
   }
 
+  /// What stands in the fit file's `uns/distfit` for those who use the fit.
+  func storedFit(_ shared: Fitted.Shared) -> StoredTree {
+    var stored: [String: StoredTree] = [
+      "model": .string(Fitted.name), "settings": model.configuration.storedTree,
+    ]
+    if case .group(let parameters) = model.sharedOutput(shared).parameters {
+      stored.merge(parameters) { own, _ in own }
+    }
+    return .group(stored)
+  }
+
   /// What the model says about all rows in the end.
   func output(_ state: BatteryState<Fitted>) throws -> [RowOutput] {
     try zip(lanes, state.saved).map { range, saved in

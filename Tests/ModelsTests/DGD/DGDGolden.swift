@@ -6,9 +6,6 @@ import Networks
 import Probability
 import TestSupport
 
-/// The model in double precision with plain layers: what the published code is compared with.
-typealias ExactDGD = DGDModel<PlainHiddenLayers<Double>, PlainOutputLayer<Double>>
-
 /// One configuration of the published scDGD on 60 training and 20 validation cells with 120 genes.
 struct DGDGolden {
   static let trainCount = 60
@@ -18,15 +15,19 @@ struct DGDGolden {
   static let widths = [32, 24, 28]
   /// What the reference code adds inside its logarithms.
   static let stabilizer = 1e-10
+  /// The cells of each minibatch.
+  static func minibatches(_ count: Int) -> [[Int]] {
+    count == 1 ? [Array(0..<trainCount)] : [Array(0..<35), Array(35..<trainCount)]
+  }
   static let names = ["sigmoid-max", "softplus-max", "softmax-sum", "softplus-mean-isotropic"]
 
-  let arrays: ReferenceArrays
+  let arrays: TestSupport.ReferenceArrays
   let configuration: DGDConfiguration
   let prior: GaussianMixturePrior
   private let counts: CompressedCounts
 
   init(_ name: String) throws {
-    arrays = try ReferenceArrays("dgd-step/\(name).json")
+    arrays = try TestSupport.ReferenceArrays("dgd-step/\(name).json")
     var settings = DGDConfiguration()
     settings.latent = Self.latent
     settings.hidden = Self.widths
@@ -38,7 +39,7 @@ struct DGDGolden {
     // The lane below says which cells validate.
     settings.validationFraction = 0
     settings.testFraction = 0
-    settings.batch = Self.trainCount + Self.validationCount
+    settings.batch = Self.trainCount
     let parts = name.split(separator: "-")
     settings.output = DGDConfiguration.Output(rawValue: String(parts[0])) ?? .identity
     settings.scaling = ["max": .maximum, "mean": .mean, "sum": .total][parts[1]] ?? .none
@@ -57,51 +58,91 @@ struct DGDGolden {
     counts = builder.build()
   }
 
-  func model(minibatches: Int) throws -> ExactDGD {
-    var settings = configuration
-    settings.batch = (Self.trainCount + Self.validationCount) / minibatches
+  /// Annotations of the cells, none of which these tests read.
+  var summary: DataSummary {
     let total = Self.trainCount + Self.validationCount
     let zeros = [Double](repeating: 0, count: Self.geneCount)
-    let data = DataSummary(
+    return DataSummary(
       rows: Table(names: (0..<total).map { "cell\($0)" }),
       columns: Table(names: (0..<Self.geneCount).map { "gene\($0)" }), columnTotals: zeros,
       columnMaxima: zeros, columnNonZeros: zeros.map { Int($0) }, fingerprint: "golden")
-    return try ExactDGD(settings, for: data)
   }
 
-  /// All cells in one lane, their representations as the reference started them.
-  func lane(_ model: ExactDGD) throws -> ExactDGD.Lane {
-    let rows = 0..<Self.trainCount + Self.validationCount
-    let lane = try model.lane(from: RowData(rows: rows, matrix: .counts(counts)))
-    var saved = lane.saved
-    saved.representations = arrays["init/z_train"] + arrays["init/z_validation"]
-    return DGDLane(
-      rows: rows, matrix: lane.matrix, scales: lane.scales,
-      trainRows: Array(0..<Self.trainCount), validationRows: Array(Self.trainCount..<rows.count),
-      testRows: [], labels: [], saved: saved)
+  /// The parts of the model that these settings describe.
+  func architecture() throws -> DGDArchitecture { try DGDArchitecture(configuration, summary) }
+
+  /// s of all cells.
+  func scales() throws -> [Double] { try architecture().heads[0].scales(of: .counts(counts)) }
+
+  /// The reference's decoder, in double precision.
+  func decoder() throws -> ExactDecoder {
+    let head = try architecture().heads[0]
+    return ExactDecoder(
+      trunk: Networks.Network<Double>(inputCount: Self.latent, []),
+      heads: [
+        ExactDecoder.Head(
+          hidden: Networks.Network(
+            inputCount: Self.latent, layers: layers { $0 }, activation: .relu),
+          output: PlainOutput(
+            OutputSpecification(
+              head.likelihood, head.link, outputCount: Self.geneCount,
+              inputCount: Self.widths[2], stabilizer: Self.stabilizer),
+            weights: arrays["init/decoder/main.6.weight"],
+            biases: arrays["init/decoder/main.6.bias"],
+            logDispersions: arrays["init/decoder/nb.log_r"]))
+      ])
   }
 
-  /// The state with the reference's parameters.
-  func shared(_ model: ExactDGD) -> ExactDGD.Shared {
+  private func layers<Scalar: NetworkScalar>(
+    _ convert: (Double) -> Scalar
+  ) -> [DenseWeights<Scalar>] {
+    (0..<3).map { layer in
+      DenseWeights(
+        weights: arrays["init/decoder/main.\(2 * layer).weight"].map(convert),
+        biases: arrays["init/decoder/main.\(2 * layer).bias"].map(convert))
+    }
+  }
+
+  /// The latent space with the reference's mixture.
+  var space: LatentSpace {
+    LatentSpace(dimension: Self.latent, mixture: mixture("init/mixture"), prior: prior)
+  }
+
+  /// The model in single precision with the reference's parameters, all cells in one lane.
+  func production(
+    minibatches: Int
+  ) throws -> (model: DGD, shared: DGDShared, lane: DGDLane) {
+    var settings = configuration
+    // All cells are training cells to the model; the lane below says which validate.
+    settings.batch = (Self.trainCount + Self.validationCount) / minibatches
+    let model = try DGD(settings, for: summary)
     var shared = model.start()
-    shared.hidden = PlainHiddenLayers(
-      inputCount: Self.latent,
-      layers: (0..<3).map { layer in
-        HiddenLayer(
-          weights: arrays["init/decoder/main.\(2 * layer).weight"],
-          biases: arrays["init/decoder/main.\(2 * layer).bias"])
-      })
-    let specification = shared.output.specification
-    shared.output = PlainOutputLayer(
-      OutputSpecification(
-        specification.likelihood, specification.link,
-        outputCount: specification.outputCount, inputCount: specification.inputCount,
-        stabilizer: Self.stabilizer),
-      weights: arrays["init/decoder/main.6.weight"], biases: arrays["init/decoder/main.6.bias"],
-      logDispersions: arrays["init/decoder/nb.log_r"])
-    shared.mixture = mixture("init/mixture")
-    shared.mixturePrior = prior
-    return shared
+    shared.spaces = [space]
+    let exact = try decoder().heads[0].output
+    shared.decoder = DecoderNetwork(
+      trunk: Networks.Network(inputCount: Self.latent, []),
+      heads: [
+        DecoderNetwork.Head(
+          hidden: Networks.Network(
+            inputCount: Self.latent, layers: layers { Float($0) }, activation: .relu),
+          output: OutputHead(
+            shared.decoder.heads[0].output.specification, weights: exact.weights.map { Float($0) },
+            biases: exact.biases.map { Float($0) },
+            logDispersions: exact.logDispersions.map { Float($0) }))
+      ])
+    let rows = 0..<Self.trainCount + Self.validationCount
+    var saved = model.architecture.emptySaved(rowCount: rows.count)
+    saved.spaces[0].values =
+      (arrays["init/z_train"] + arrays["init/z_validation"]).map { Float($0) }
+    var uses = DGDLane.Uses()
+    uses.train = Array(0..<Self.trainCount)
+    uses.validation = Array(Self.trainCount..<rows.count)
+    let lane = DGDLane(
+      rows: rows,
+      values: [
+        DGDLane.Values(matrix: .counts(counts), scales: try scales().map { Float($0) })
+      ], uses: uses, labels: [[]], saved: saved)
+    return (model, shared, lane)
   }
 
   func mixture(_ place: String) -> GaussianMixture {
@@ -111,15 +152,16 @@ struct DGDGolden {
       weightLogits: arrays["\(place)/weight"])
   }
 
-  /// The training cells as the networks take them.
-  func batch(_ lane: ExactDGD.Lane, hidden: [Double]) -> OutputBatch<Double> {
+  /// Some cells as the networks take them.
+  func batch(_ cells: some Collection<Int>, hidden: [Double]) throws -> OutputBatch<Double> {
     var values = SparseBatch<Double>(columnCount: Self.geneCount)
-    for row in 0..<Self.trainCount {
+    let all = try scales()
+    for row in cells {
       counts.forEachNonZero(inRow: row) { values.append(column: $0, value: Double($1)) }
       values.endRow()
     }
     return OutputBatch(
-      hidden: hidden, scales: Array(lane.scales[..<Self.trainCount]), values: values,
-      groups: LaneGroups(sizes: [Self.trainCount]))
+      hidden: hidden, scales: cells.map { all[$0] }, values: values,
+      groups: LaneGroups(sizes: [cells.count]))
   }
 }

@@ -1,42 +1,46 @@
 import Foundation
 import Modeling
-import Networks
 import Probability
 import Sums
 
-extension DGDModel {
-  /// The better of two partitions of the started cells, k-means and tied Gaussians fitted from it, by how well
-  /// the classes' profiles explain the raw counts. Classes of --supervised are their own partition.
+/// A partition of the rows that competes to become the mixture of a latent space.
+struct StartPartition: Codable, Sendable {
+  /// Σ_k Σ_g x_kg log(x_kg / x_k·) / N: how well class profiles explain the raw counts. Larger is better.
+  var quality: Double
+  /// Rows of each class.
+  var sizes: [Double]
+  /// Class means of z, K × L.
+  var means: [Double]
+  /// Pooled standard deviation within classes, of each dimension.
+  var deviations: [Double]
+  /// What made z.
+  var projection: SpectralProjection
+  /// For the log: `4 pseudo-counts, tied Gaussians`.
+  var name: String
+}
+
+extension SpectralStarter {
+  /// The better of two partitions of the placed rows, k-means and tied Gaussians fitted from it, by how well
+  /// the classes' profiles explain the raw counts. Classes that own components are their own partition.
+  ///
+  /// Collective.
   func partition<Everyone: Team & ~Copyable>(
-    _ lanes: [Lane], _ start: SpectralStart, _ mixture: GaussianMixture?,
-    with everyone: borrowing Everyone
+    _ lanes: [StartLane], _ tables: [Representations], _ projection: SpectralProjection,
+    _ name: String, with everyone: borrowing Everyone
   ) throws(SumFault) -> StartPartition {
-    let (K, L) = (componentCount, configuration.latent)
-    let rows = lanes.map(sampled)
     let points = StartPoints(
-      zip(lanes, rows).map { lane, rows in
-        rows.map { position in
-          lane.saved.representations[position * L..<(position + 1) * L].map { Double($0) }
-        }
-      }, firstRows: lanes.map(\.rows.lowerBound), dimension: L)
-    func summary(_ classes: [[Int]], _ name: String) throws(SumFault) -> StartPartition {
-      try summarize(
-        classes, points, lanes, rows, start.projection,
-        "\(Int(SpectralStart.pseudoCounts[start.candidate])) pseudo-counts, \(name)", with: everyone
-      )
+      zip(lanes, tables).map { lane, table in lane.sampled.map(table.point) },
+      firstRows: lanes.map(\.firstRow), dimension: dimension)
+    func summary(_ classes: [[Int]], _ way: String) throws(SumFault) -> StartPartition {
+      var result = try summarized(classes, points, lanes, projection, with: everyone)
+      result.name = "\(name), \(way)"
+      return result
     }
-    if configuration.supervised {
-      let each = configuration.componentsPerClass
-      let classes = zip(lanes, rows).map { lane, rows in
-        rows.map { position in
-          lane.labels[position] < 0
-            ? -1 : Int(lane.labels[position]) * each + (lane.rows.lowerBound + position) % each
-        }
-      }
-      return try summary(classes, "labels")
+    if ownsComponents {
+      return try summary(lanes.map(\.components), "labels")
     }
-    let kMeans = try KMeans(count: K, random: random).best(of: points, with: everyone)
-    let nearest = points.lanes.map { $0.map { kMeans.nearest($0, dimension: L) } }
+    let kMeans = try KMeans(count: componentCount, random: random).best(of: points, with: everyone)
+    let nearest = points.lanes.map { $0.map { kMeans.nearest($0, dimension: dimension) } }
     let first = try summary(nearest, "k-means")
     var tied = TiedGaussians(first)
     for _ in 0..<TiedGaussians.iterationCount {
@@ -46,13 +50,13 @@ extension DGDModel {
     return second.quality > first.quality ? second : first
   }
 
-  /// Sizes, means, widths and quality of a partition; a cell of class −1 counts nowhere. A partition with an
-  /// empty class has quality −∞.
-  private func summarize<Everyone: Team & ~Copyable>(
-    _ classes: [[Int]], _ points: StartPoints, _ lanes: [Lane], _ rows: [[Int]],
-    _ projection: SpectralProjection, _ name: String, with everyone: borrowing Everyone
+  /// Sizes, means, widths and quality of a partition; a row of class −1 counts nowhere. A partition that was
+  /// found and has an empty class has quality −∞.
+  private func summarized<Everyone: Team & ~Copyable>(
+    _ classes: [[Int]], _ points: StartPoints, _ lanes: [StartLane],
+    _ projection: SpectralProjection, with everyone: borrowing Everyone
   ) throws(SumFault) -> StartPartition {
-    let (K, L, G) = (componentCount, configuration.latent, data.columnCount)
+    let (K, L, G) = (componentCount, dimension, columnCount)
     var partials = PartialSums([
       .wide("class sizes", count: K), .wide("class means", count: K * L),
       .wide("squares", count: L), .wide("class profiles", count: K * G),
@@ -62,7 +66,7 @@ extension DGDModel {
       var means = [Double](repeating: 0, count: K * L)
       var squares = [Double](repeating: 0, count: L)
       var profiles = [Double](repeating: 0, count: K * G)
-      for (place, position) in rows[index].enumerated() where classes[index][place] >= 0 {
+      for (place, position) in lanes[index].sampled.enumerated() where classes[index][place] >= 0 {
         let k = classes[index][place]
         sizes[k] += 1
         for (l, value) in points.lanes[index][place].enumerated() {
@@ -91,35 +95,41 @@ extension DGDModel {
     let count = max(sizes.reduce(0, +), 1)
     let isComplete = sizes.allSatisfy { $0 > 0 }
     return StartPartition(
-      quality: isComplete || configuration.supervised
-        ? profileQuality(sums.values(of: 3), K, G) / count : -.greatestFiniteMagnitude,
+      quality: isComplete || ownsComponents
+        ? profileQuality(sums.values(of: 3)) / count : -.greatestFiniteMagnitude,
       sizes: sizes, means: means, deviations: within.map { max($0 / count, 0).squareRoot() },
-      projection: projection, name: name)
+      projection: projection, name: "")
   }
 
   /// Σ_k Σ_g x_kg log(x_kg / x_k·).
-  private func profileQuality(_ profiles: [Double], _ K: Int, _ G: Int) -> Double {
-    (0..<K).reduce(0) { sum, k in
-      let profile = profiles[k * G..<(k + 1) * G]
+  private func profileQuality(_ profiles: [Double]) -> Double {
+    (0..<componentCount).reduce(0) { sum, k in
+      let profile = profiles[k * columnCount..<(k + 1) * columnCount]
       let total = profile.reduce(0, +)
       return sum + profile.reduce(0) { $1 > 0 ? $0 + $1 * log($1 / total) : $0 }
     }
   }
+}
 
+extension LatentSpace {
   /// Makes a partition the mixture, with the prior centred on its widths.
   ///
+  /// - Parameters:
+  ///   - keepsWidths: whether the prior's widths were set and stay.
+  ///   - keepsRadius: whether the prior's radius was set and stays.
   /// - Returns: a remark for the log.
-  func adopt(_ partition: StartPartition, _ shared: inout Shared) -> String {
-    guard var mixture = shared.mixture else { return "" }
-    let (K, L) = (componentCount, configuration.latent)
-    var prior = shared.mixturePrior
-    if configuration.sigma == nil {
+  mutating func adopt(
+    _ partition: StartPartition, keepsWidths: Bool, keepsRadius: Bool
+  ) -> String {
+    guard var mixture else { return "" }
+    let (K, L) = (mixture.componentCount, dimension)
+    if !keepsWidths {
       // Narrower than the clusters: representations gather as the decoder learns.
       let widths = partition.deviations.map { max(0.7 * $0, 1e-3) }
       let typical = exp(widths.reduce(0) { $0 + log($1) } / Double(L))
       prior.sigmas = mixture.isIsotropic ? [typical] : widths
     }
-    if configuration.softballRadius == nil {
+    if !keepsRadius {
       let norms = (0..<K).map { k in
         partition.means[k * L..<(k + 1) * L].reduce(0) { $0 + $1 * $1 }.squareRoot()
       }
@@ -131,8 +141,7 @@ extension DGDModel {
     let logits = partition.sizes.map { log(max($0, 0.5) / max(count, 1)) }
     let mean = logits.reduce(0, +) / Double(K)
     mixture.weightLogits = logits.map { $0 - mean }
-    shared.mixturePrior = prior
-    shared.mixture = mixture
+    self.mixture = mixture
     let sizes = partition.sizes.map { String(Int($0)) }.joined(separator: ", ")
     return "start: \(partition.name); components of \(sizes) cells"
   }

@@ -1,0 +1,166 @@
+import LinearAlgebra
+package import Modeling
+package import Networks
+package import Probability
+
+/// What a decoder and its latent spaces are made of. The deep generative decoder has no trunk, one head and one
+/// space; models of several kinds of data and of covariates have more.
+package struct DGDArchitecture: Sendable {
+  /// A kind of data.
+  package struct Head: Sendable {
+    /// Its name, in reports of fits with several.
+    package var name: String
+    /// Widths of the hidden layers between trunk and output layer.
+    package var hidden: [Int]
+    /// Features.
+    package var columnCount: Int
+    /// What a value is, given its mean.
+    package var likelihood: Likelihood
+    /// From logits to means per unit of scale.
+    package var link: Link
+    /// What a row's profile is multiplied by.
+    package var scaling: DGDConfiguration.Scaling
+    /// Output weights that do not exist, as positions g · H + h.
+    package var absentWeights: [Int] = []
+  }
+
+  /// A latent space.
+  package struct Space: Sendable {
+    /// L.
+    package var dimension: Int
+    /// K; 0: no mixture.
+    package var componentCount: Int
+    /// Whether a component has one variance for all dimensions.
+    package var isIsotropic: Bool
+    /// The prior before the start has seen the data.
+    package var prior: GaussianMixturePrior
+    /// Classes that own components: each cell's class and how many components a class has; nil: nobody owns them.
+    package var owners: Owners?
+    /// How it is trained.
+    package var training: LatentSpaceTraining
+  }
+
+  /// Classes that own components of a space.
+  package struct Owners: Sendable {
+    /// The class of every row of the data, −1 without one.
+    package var codes: [Int32]
+    /// Names of the classes.
+    package var names: [String]
+    /// Components of each.
+    package var componentsPerClass: Int
+
+    /// Owners.
+    package init(codes: [Int32], names: [String], componentsPerClass: Int = 1) {
+      self.codes = codes
+      self.names = names
+      self.componentsPerClass = componentsPerClass
+    }
+  }
+
+  /// Widths of the trunk's layers; none: heads read representations.
+  package var trunk: [Int] = []
+  /// The kinds of data.
+  package var heads: [Head]
+  /// The latent spaces.
+  package var spaces: [Space]
+  /// What products of training are rounded to.
+  package var products = OutputSpecification.Products.float32
+
+  /// Inputs of the decoder.
+  package var inputCount: Int { spaces.reduce(0) { $0 + $1.dimension } }
+  /// Inputs of every head.
+  var headInputCount: Int { trunk.last ?? inputCount }
+
+  /// What a head's output layer computes.
+  func specification(_ head: Head) -> OutputSpecification {
+    OutputSpecification(
+      head.likelihood, head.link, outputCount: head.columnCount,
+      inputCount: head.hidden.last ?? headInputCount, products: products)
+  }
+}
+
+extension DGDArchitecture.Head {
+  /// s of every row of a matrix.
+  package func scales(of matrix: RowMatrix) -> [Double] {
+    guard likelihood == .negativeBinomial, case .counts(let counts) = matrix else {
+      switch matrix {
+      case .counts(let counts): return Array(repeating: 1, count: counts.rowCount)
+      case .reals(let values): return Array(repeating: 1, count: values.rowCount)
+      }
+    }
+    // A softmax says what share of the total each feature has.
+    let scaling = link == .softmax ? .total : scaling
+    return (0..<counts.rowCount).map { row in
+      switch scaling {
+      case .total: Double(counts.total(ofRow: row))
+      case .mean: Double(counts.total(ofRow: row)) / Double(columnCount)
+      case .maximum: Double(counts.maximum(ofRow: row))
+      case .none: 1
+      }
+    }
+  }
+}
+
+extension DGDArchitecture {
+  /// The deep generative decoder of these settings: one head, one space, no trunk.
+  ///
+  /// - Throws: `ModelError` where a column of labels or a mask does not go with the settings.
+  package init(_ configuration: DGDConfiguration, _ data: DataSummary) throws(ModelError) {
+    let classes = try configuration.classes(of: data)
+    heads = [
+      Head(
+        name: "", hidden: configuration.hidden, columnCount: data.columnCount,
+        likelihood: configuration.likelihood.network, link: configuration.output.network,
+        scaling: configuration.scaling,
+        absentWeights: try DGD.absentWeights(configuration, data))
+    ]
+    var owners: Owners?
+    if configuration.supervised, let classes {
+      owners = Owners(
+        codes: classes.codes, names: classes.names,
+        componentsPerClass: configuration.componentsPerClass)
+    }
+    let components =
+      configuration.supervised
+      ? (classes?.names.count ?? 0) * configuration.componentsPerClass : configuration.components
+    spaces = [
+      Space(
+        dimension: configuration.latent, componentCount: components,
+        isIsotropic: configuration.covariance == .isotropic,
+        prior: configuration.prior(componentCount: components), owners: owners,
+        training: configuration.spaceTraining(classCount: classes?.names.count ?? 1))
+    ]
+    products = configuration.products.network
+  }
+}
+
+extension DGDConfiguration {
+  /// The mixture's prior before the start has seen the data.
+  fileprivate func prior(componentCount: Int) -> GaussianMixturePrior {
+    let radius = softballRadius ?? 1
+    return GaussianMixturePrior(
+      radius: radius, hardness: softballHardness,
+      sigma: sigma ?? max(1e-3, 0.2 * radius / Double(max(componentCount, 1))),
+      spread: usedSigmaSpread, concentration: dirichlet)
+  }
+
+  fileprivate func spaceTraining(classCount: Int) -> LatentSpaceTraining {
+    LatentSpaceTraining(
+      priorWeight: priorWeight == .perSample ? .oncePerRow : .oncePerEpoch,
+      keepsPrecisions: covariance == .fixed, supervisionFactor: Double(classCount),
+      mixture: adam(rate: mixtureRate),
+      representations: representationMomentum.map {
+        .momentum(rate: representationRate, momentum: $0, weightDecay: weightDecay)
+      } ?? .adam(adam(rate: representationRate)))
+  }
+
+  /// Adam with these settings' coefficients.
+  func adam(rate: Double) -> AdamSettings {
+    AdamSettings(rate: rate, beta1: beta1, beta2: beta2, weightDecay: weightDecay)
+  }
+
+  /// The decoder's Adam in an epoch.
+  func decoderAdam(epoch: Int) -> AdamSettings {
+    adam(rate: rateEpochs.reduce(decoderRate) { epoch >= $1 ? $0 * rateFactor : $0 })
+  }
+}
