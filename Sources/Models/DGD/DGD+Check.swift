@@ -16,7 +16,8 @@ extension DGD: CheckableModel {
     return model.check([try model.lane(from: rows)])
   }
 
-  /// The same of these lanes, for models with several kinds of data or latent spaces.
+  /// Compares the gradients of these lanes with differences, for models with several kinds of data
+  /// or latent spaces.
   package func check(_ lanes: [DGDLane]) -> [GradientComparison] {
     let problem = DGDCheck(architecture, lanes, architecture.initialSpaces(random), random)
     return problem.comparisons(

@@ -46,19 +46,24 @@ extension DGD {
   public static var parameters: [ModelParameter] {
     [
       ModelParameter(
-        "weights and biases of the hidden layers", at: "decoder/heads/*/hidden/*/values", "by layer"),
+        "weights and biases of the hidden layers", at: "decoder/heads/*/hidden/*/values", "by layer"
+      ),
       .record("moments of the hidden layers", at: "decoder/heads/*/hidden/*/firstMoments"),
       .record("second moments of the hidden layers", at: "decoder/heads/*/hidden/*/secondMoments"),
       .record("units of the hidden layers' gradients", at: "decoder/heads/*/hidden/*/units"),
       ModelParameter(
-        "weights, biases and dispersions of the output layer", at: "decoder/heads/*/output/parameters/values",
+        "weights, biases and dispersions of the output layer",
+        at: "decoder/heads/*/output/parameters/values",
         "G × (H + 2), padded"),
       .record("moments of the output layer", at: "decoder/heads/*/output/parameters/firstMoments"),
-      .record("second moments of the output layer", at: "decoder/heads/*/output/parameters/secondMoments"),
-      .record("units of the output layer's gradients", at: "decoder/heads/*/output/parameters/units"),
+      .record(
+        "second moments of the output layer", at: "decoder/heads/*/output/parameters/secondMoments"),
+      .record(
+        "units of the output layer's gradients", at: "decoder/heads/*/output/parameters/units"),
       .record("stabiliser of the output layer", at: "decoder/heads/*/output/specification"),
       ModelParameter("means of the components", at: "spaces/*/mixture/means", "K × L"),
-      ModelParameter("log precisions of the components", at: "spaces/*/mixture/logPrecisions", "K × L"),
+      ModelParameter(
+        "log precisions of the components", at: "spaces/*/mixture/logPrecisions", "K × L"),
       ModelParameter("logits of the components' weights", at: "spaces/*/mixture/weightLogits", "K"),
       .record("prior of the mixture", at: "spaces/*/prior"),
       .record("moments of the mixture", at: "spaces/*/firstMoments"),

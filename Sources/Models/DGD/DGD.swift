@@ -31,14 +31,14 @@ import Sums
 /// Sources: Schuster and Krogh 2021, doi:10.3390/e23111403 (Paper I); Schuster and Krogh 2023,
 /// doi:10.1093/bioinformatics/btad497 (scDGD); code Center-for-Health-Data-Science/scDGD@1314903.
 public struct DGD: Model {
-  /// `dgd`.
+  /// The model's name in commands and files, `dgd`.
   public static var name: String { "dgd" }
   /// For the help text.
   public static var summary: String {
     "Deep generative decoder (DGD, scDGD): a network from per-cell representations to expected counts, with a Gaussian mixture over the representations."
   }
 
-  /// The settings.
+  /// The settings of the fit.
   public let configuration: DGDConfiguration
   /// Heads, trunk and latent spaces.
   package let architecture: DGDArchitecture
@@ -96,7 +96,7 @@ public struct DGD: Model {
   /// Minibatches of an epoch.
   var batchCount: Int { (trainCount + configuration.batch - 1) / configuration.batch }
 
-  /// Epochs planned.
+  /// How many epochs the settings plan.
   var epochCount: Int { configuration.epochCount(batchCount: batchCount) }
 
   /// Epochs in which only the decoder learns: the representations come from a good start, the decoder does not.

@@ -12,7 +12,7 @@ package struct DGDArchitecture: Sendable {
     package var name: String
     /// Widths of the hidden layers between trunk and output layer.
     package var hidden: [Int]
-    /// Features.
+    /// How many features this kind of data has.
     package var columnCount: Int
     /// What a value is, given its mean.
     package var likelihood: Likelihood
@@ -26,7 +26,7 @@ package struct DGDArchitecture: Sendable {
 
   /// A latent space.
   package struct Space: Sendable {
-    /// L.
+    /// L, the dimension of the space.
     package var dimension: Int
     /// K; 0: no mixture.
     package var componentCount: Int
@@ -49,7 +49,7 @@ package struct DGDArchitecture: Sendable {
     /// Components of each.
     package var componentsPerClass: Int
 
-    /// Owners.
+    /// Classes of the rows, each owning so many components.
     package init(codes: [Int32], names: [String], componentsPerClass: Int = 1) {
       self.codes = codes
       self.names = names

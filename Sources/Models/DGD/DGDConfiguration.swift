@@ -40,7 +40,7 @@ public struct DGDConfiguration: ModelConfiguration {
 
   /// What the factors of training's matrix products are rounded to.
   public enum Products: String, CaseIterable, Sendable {
-    /// 24 digits.
+    /// Single precision, 24 binary digits.
     case float32
     /// Eight digits, with sums in 24.
     case bfloat16
@@ -54,7 +54,7 @@ public struct DGDConfiguration: ModelConfiguration {
     case mean
     /// The cell's largest count.
     case maximum
-    /// Nothing.
+    /// Expected profiles are not multiplied by anything.
     case none
   }
 
@@ -88,7 +88,7 @@ public struct DGDConfiguration: ModelConfiguration {
   public var latent = 20
   /// Widths of the hidden layers.
   public var hidden = [100, 100, 100]
-  /// The likelihood.
+  /// The distribution of a count around its mean.
   public var likelihood = Likelihood.negativeBinomial
   /// The output activation.
   public var output = Output.softmax
@@ -122,11 +122,11 @@ public struct DGDConfiguration: ModelConfiguration {
   public var start = Start.spectral
   /// Epochs in which only the decoder learns, after a spectral start.
   public var frozenEpochs: Int?
-  /// Epochs.
+  /// How many epochs are trained; nil: as many as the data's size asks for.
   public var epochs: Int?
   /// Cells of a minibatch.
   public var batch = 256
-  /// Lanes.
+  /// Lanes that the rows are cut into; nil: batch / 16.
   public var lanes: Int?
   /// Learning rate of the decoder.
   public var decoderRate = 1e-3
@@ -144,7 +144,7 @@ public struct DGDConfiguration: ModelConfiguration {
   public var beta2 = 0.7
   /// Factors of the output layer's products in training.
   public var products = Products.float32
-  /// Weight decay.
+  /// The weight decay of the decoder's Adam.
   public var weightDecay = 1e-4
   /// Momentum of plain gradient descent on the representations; none: Adam.
   public var representationMomentum: Double?
@@ -170,7 +170,7 @@ public struct DGDConfiguration: ModelConfiguration {
     case component
   }
 
-  /// The defaults.
+  /// Every setting at its default.
   public init() {}
 
   /// The spread of the widths' prior: 0.2 around the spectral start's widths, 1 (as published) around others.

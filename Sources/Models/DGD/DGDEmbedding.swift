@@ -12,9 +12,9 @@ import Sums
 /// Every cell is on its own: which cells are worked on together changes no bit of any. A cell whose gradient is not
 /// finite stays where it is; one whose loss is not finite, or too large to be summed, counts nowhere.
 struct DGDEmbedding: Sendable {
-  /// θ.
+  /// θ, the decoder, which stands still.
   let decoder: DecoderNetwork
-  /// φ.
+  /// φ, the latent spaces, which stand still.
   let spaces: [LatentSpace]
   /// What moves representations, for each space.
   let optimizers: [RepresentationOptimizer]

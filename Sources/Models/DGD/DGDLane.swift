@@ -57,7 +57,7 @@ public struct DGDLane: LaneState {
   /// The order of the training cells in this epoch, made anew from keyed numbers when the epoch changes.
   var order: (epoch: Int, positions: [Int]) = (-1, [])
 
-  /// A lane.
+  /// A lane with its data and representations before the first step.
   package init(
     rows: Range<Int>, values: [Values], uses: Uses, labels: [[Int32]], saved: Saved
   ) {

@@ -19,24 +19,24 @@ import Probability
 public struct DGDSimulator: Simulator {
   /// Settings of the simulation.
   public struct Configuration: ModelConfiguration {
-    /// Rows.
+    /// How many cells, the rows.
     public var cells = 5000
-    /// Columns.
+    /// How many genes, the columns.
     public var genes = 2000
-    /// K.
+    /// K, the number of components.
     public var components = 8
-    /// L.
+    /// L, the dimension of the representations.
     public var latent = 5
     /// Fraction of counts that are not zero.
     public var density = 0.1
-    /// δ.
+    /// δ, how far the components' means lie apart.
     public var separation = 2.0
-    /// ω.
+    /// ω, the width of the components.
     public var width = 0.3
-    /// The seed.
+    /// The seed of all random numbers.
     public var seed = 0
 
-    /// The defaults.
+    /// Every setting at its default.
     public init() {}
 
     /// Flags of `distfit simulate dgd`.
@@ -120,7 +120,7 @@ public struct DGDSimulator: Simulator {
     return exp(low)
   }
 
-  /// Cells.
+  /// How many cells there are.
   public var rowCount: Int { configuration.cells }
 
   /// Gene names, true base levels b and dispersions r.

@@ -40,7 +40,7 @@ public struct DGDLossSums: Codable, Sendable, Equatable {
   public var data: [Double]
   /// Σ −log p(z) for each latent space.
   public var mixtures: [Double]
-  /// Rows.
+  /// How many rows the losses are of.
   public var rows = 0
   /// Rows that have the kind of data of each head.
   public var rowsOfHeads: [Int]
@@ -56,7 +56,7 @@ public struct DGDLossSums: Codable, Sendable, Equatable {
     func rows(ofHead head: Int) -> Int { headCount > 1 ? rows + 1 + head : rows }
   }
 
-  /// Nothing yet.
+  /// Sums of no rows yet.
   init(_ layout: Layout) {
     self.init(Array(repeating: 0, count: layout.count), layout)
   }

@@ -32,7 +32,7 @@ struct HeadBatch<Scalar: NetworkScalar> {
   private let columnCount: Int
   /// Rows of counts, gathered when the batch is taken.
   private var countRows: [(counts: CompressedCounts, row: Int)] = []
-  /// Real values.
+  /// The values of rows of real numbers; empty for counts.
   private var reals: SparseBatch<Scalar>
 
   init(_ pieces: [Piece], columnCount: Int) {

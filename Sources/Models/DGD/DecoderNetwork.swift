@@ -25,7 +25,7 @@ public struct DecoderNetwork: Codable, Sendable {
     /// Weights, biases, dispersions, likelihood.
     public var output: OutputHead
 
-    /// A head.
+    /// A head with its hidden layers and its output.
     public init(hidden: Networks.Network<Float>, output: OutputHead) {
       self.hidden = hidden
       self.output = output

@@ -12,7 +12,7 @@ package struct ExactDecoder {
     /// Weights, biases, dispersions, likelihood.
     package var output: PlainOutput<Double>
 
-    /// A head.
+    /// A head with its hidden layers and its output.
     package init(hidden: Networks.Network<Double>, output: PlainOutput<Double>) {
       self.hidden = hidden
       self.output = output
@@ -24,7 +24,7 @@ package struct ExactDecoder {
   /// One for each kind of data.
   package var heads: [Head]
 
-  /// A decoder.
+  /// A decoder of a trunk and the heads on it.
   package init(trunk: Networks.Network<Double>, heads: [Head]) {
     self.trunk = trunk
     self.heads = heads

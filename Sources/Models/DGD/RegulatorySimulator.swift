@@ -22,24 +22,24 @@ import Probability
 public struct RegulatorySimulator: Simulator {
   /// Settings of the simulation.
   public struct Configuration: ModelConfiguration {
-    /// Rows.
+    /// How many samples, the rows.
     public var samples = 500
-    /// Columns.
+    /// How many genes, the columns.
     public var genes = 1000
-    /// Regulators m.
+    /// m, the number of regulators.
     public var regulators = 100
-    /// c.
+    /// c, the share of the pairs of regulator and gene that are connected.
     public var connectivity = 0.1
-    /// σ.
+    /// σ, the standard deviation of the noise.
     public var noise = 0.0
-    /// k.
+    /// k, the shape of the activities' gamma distribution.
     public var shape = 1.0
     /// Whether regulators may repress.
     public var repression = false
-    /// The seed.
+    /// The seed of all random numbers.
     public var seed = 0
 
-    /// The defaults.
+    /// Every setting at its default.
     public init() {}
 
     /// Flags of `distfit simulate regulatory`.
@@ -68,7 +68,7 @@ public struct RegulatorySimulator: Simulator {
   /// What it makes.
   public static let summary =
     "Real-valued expression governed by known, sparsely connected regulators (Paper I of DGD)."
-  /// Real values.
+  /// The simulator makes real numbers.
   public static let values = ValueKind.reals
 
   private let configuration: Configuration
@@ -98,9 +98,9 @@ public struct RegulatorySimulator: Simulator {
     self.connections = connections
   }
 
-  /// Samples.
+  /// How many samples there are.
   public var rowCount: Int { configuration.samples }
-  /// Gene names.
+  /// The genes by their names.
   public var columns: Table { Table(names: (0..<configuration.genes).map { "gene\($0)" }) }
   /// Which regulators act on which gene, and how strongly.
   public var columnMatrices: [NamedMatrix] {
@@ -110,7 +110,7 @@ public struct RegulatorySimulator: Simulator {
       NamedMatrix("true_weights", width: m, elements: weights.map { Float($0) }),
     ]
   }
-  /// The settings.
+  /// The settings that the samples were made with.
   public var truth: StoredTree { .group(["settings": configuration.storedTree]) }
 
   /// Samples, each keyed by its row number.

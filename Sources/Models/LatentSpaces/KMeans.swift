@@ -29,7 +29,7 @@ public struct StartPoints: Sendable {
 /// Source: D. Arthur, S. Vassilvitskii, k-means++, SODA 2007; S. P. Lloyd, IEEE Trans. Inf. Theory
 /// 28:129–137, 1982, doi:10.1109/TIT.1982.1056489.
 public struct KMeans: Sendable {
-  /// Clusters.
+  /// How many clusters are looked for.
   public let count: Int
   /// What the seedings are drawn with.
   public let random: RandomSource

@@ -18,7 +18,7 @@ public import Probability
 ///
 /// Source: Schuster and Krogh 2023, doi:10.1093/bioinformatics/btad497.
 public struct LatentSpace: Codable, Sendable {
-  /// L.
+  /// L, the dimension of the representations.
   public let dimension: Int
   /// The mixture; nil: nothing is known about representations beforehand.
   public var mixture: GaussianMixture?
@@ -56,7 +56,7 @@ package struct LatentSpaceTraining: Sendable, Equatable {
     case oncePerRow
   }
 
-  /// ω.
+  /// ω, how much the mixture's prior weighs.
   package var priorWeight: PriorWeight
   /// Whether ν stays as it starts.
   package var keepsPrecisions: Bool
@@ -67,7 +67,7 @@ package struct LatentSpaceTraining: Sendable, Equatable {
   /// What moves representations.
   package var representations: RepresentationOptimizer
 
-  /// Settings.
+  /// How a latent space is trained.
   package init(
     priorWeight: PriorWeight, keepsPrecisions: Bool, supervisionFactor: Double,
     mixture: AdamSettings, representations: RepresentationOptimizer

@@ -2,7 +2,7 @@ package import Optimization
 
 /// Settings of Adam that stay the same from step to step; see `AdamStep` for the formula.
 package struct AdamSettings: Sendable, Equatable {
-  /// η.
+  /// η, the learning rate.
   package var rate: Double
   /// Decay of the first moments, β₁.
   package var beta1: Double
@@ -11,7 +11,7 @@ package struct AdamSettings: Sendable, Equatable {
   /// λ, coupled: λ θ is added to the gradient.
   package var weightDecay: Double
 
-  /// Settings.
+  /// Settings of Adam with weight decay.
   package init(rate: Double, beta1: Double, beta2: Double, weightDecay: Double) {
     self.rate = rate
     self.beta1 = beta1
@@ -31,7 +31,7 @@ package struct AdamSettings: Sendable, Equatable {
 ///
 ///     g ← g + λ z      v ← m v + g  (v ← g at the first step)      z ← z − η v
 package enum RepresentationOptimizer: Sendable, Equatable {
-  /// Adam.
+  /// Adam with moments of each representation.
   case adam(AdamSettings)
   /// Gradient descent: η, m, λ.
   case momentum(rate: Double, momentum: Double, weightDecay: Double)

@@ -35,7 +35,7 @@ public struct SpectralStart: Codable, Sendable {
 
 /// The rows of a lane as the spectral start sees them.
 struct StartLane: Sendable {
-  /// Their values.
+  /// The values of the rows.
   let matrix: RowMatrix
   /// The index of the first row in the whole data.
   let firstRow: Int
@@ -47,7 +47,7 @@ struct StartLane: Sendable {
 
 /// Takes the steps of a spectral start.
 struct SpectralStarter: Sendable {
-  /// L.
+  /// L, the dimension of the representations.
   let dimension: Int
   /// K: classes to look for; 0: none.
   let componentCount: Int
