@@ -40,8 +40,8 @@ struct PlanningTests {
     #expect(abs(forecast.efficiency(alone: 2) - 1 / forecast.seconds) < 1e-12)
   }
 
-  @Test func additionsAreMeasured() {
-    let addition = Network.measuredAddition(bytes: 100_000)
+  @Test func additionsAreMeasured() throws {
+    let addition = try Network.measuredAddition(bytes: 100_000)
     #expect(addition > 0 && addition < 1e-6)
   }
 }
