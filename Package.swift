@@ -27,8 +27,23 @@ let numerics = Target.Dependency.product(name: "RealModule", package: "swift-num
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 /// A library target in `Sources/<name>`.
-func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+func library(
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+  .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
+}
+
+/// The models that have commands of their own. These stand in the model's folder, but are a target each: models have
+/// no path to MPI or HDF5.
+let modelsWithCommands = ["MEDMAGMA", "PRRR", "TBLDA"]
+let modelCommands = modelsWithCommands.map { model in
+  Target.target(
+    name: "\(model)Commands",
+    dependencies: [
+      "Models", "Commands", "Fitting", "Storage", "Collectives", "Modeling", "Metrics", "Graphs",
+      "Probability", "LinearAlgebra", "Sums",
+    ],
+    path: "Sources/Models/\(model)/Commands", swiftSettings: settings)
 }
 
 /// A test target in `Tests/<name>`.
@@ -52,10 +67,9 @@ let package = Package(
     .executableTarget(
       name: "distfit",
       dependencies: [
-        "Fitting", "Models", "Modeling", "Sums", "Storage", "Collectives", "Metrics",
-        "Probability", "Graphs",
-        argumentParser, yams,
-      ],
+        "Commands", "Fitting", "Models", "Modeling", "Storage", "Collectives", "LinearAlgebra",
+        yams,
+      ] + modelsWithCommands.map { .byName(name: "\($0)Commands") },
       swiftSettings: settings + [.unsafeFlags(staticRuntime, .when(configuration: .release))],
       linkerSettings: [
         .unsafeFlags(staticRuntime + ["-use-ld=lld"], .when(configuration: .release))
@@ -65,7 +79,7 @@ let package = Package(
       [
         "Modeling", "Networks", "Sums", "Optimization", "Probability", "LinearAlgebra", "Metrics",
         "Graphs", "TileKernels",
-      ]),
+      ], exclude: modelsWithCommands.map { "\($0)/Commands" }),
     library("Modeling", ["Optimization", "Probability", "LinearAlgebra", "Sums"]),
     library(
       "Networks",
@@ -89,6 +103,8 @@ let package = Package(
     .target(
       name: "TileKernelsBFloat16", dependencies: ["TileKernels", "CTileInstructions"],
       swiftSettings: kernelSettings("x86-64-v4") + [.unsafeFlags(["-Xcc", "-mavx512bf16"])]),
+
+    library("Commands", ["Fitting", "Modeling", "Storage", "Collectives", yams]),
 
     // MARK: - Distribution
     library("Fitting", ["Modeling", "Networks", "Sums", "Collectives", "Storage"]),
@@ -155,5 +171,5 @@ let package = Package(
         argumentParser,
       ],
       path: "Tests/Benchmarks", exclude: ["Results", "Published"], swiftSettings: settings),
-  ]
+  ] + modelCommands
 )

@@ -11,7 +11,7 @@ extension Communicator {
   /// as well.
   public borrowing func defaultThreadCount() -> Int {
     let node = splitByNode()
-    let mine = allowedCores()
+    let mine = Self.allowedCores()
     let everyones = node.allGather(mine)
     return Self.threadCount(ofRank: node.rank, allowedCores: everyones)
   }
@@ -29,7 +29,7 @@ extension Communicator {
   }
 
   /// The numbers of the cores this process may run on.
-  private borrowing func allowedCores() -> [Int32] {
+  static func allowedCores() -> [Int32] {
     var cores = [UInt8](repeating: 0, count: 8192)  // the kernel's own largest (CONFIG_NR_CPUS)
     distfit_cores_allowed(&cores, Int32(cores.count))
     return cores.indices.filter { cores[$0] != 0 }.map(Int32.init)

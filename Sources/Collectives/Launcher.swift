@@ -65,6 +65,16 @@ public enum Launcher {
     return 0
   }
 
+  /// Gets a process ready that works alone, without MPI.
+  ///
+  /// Local. Where OpenBLAS misjudges the processor, the program starts itself again with the right kernels.
+  public static func prepareAlone() { BLASRuntime.restartIfMisjudged() }
+
+  /// How many processor cores this process may use.
+  ///
+  /// Local.
+  public static var coreCount: Int { max(1, Communicator.allowedCores().count) }
+
   /// The MPI library's description, such as "Open MPI v4.1.4, …".
   public static var libraryVersion: String {
     text(capacity: 8192, distfit_mpi_library_version)

@@ -64,6 +64,8 @@ public protocol RowDecoder: Sendable {
 
 /// A model that makes new rows from its fit.
 public protocol SamplingModel: Model {
+  /// The `obs` column with each row's scale.
+  static var scaleName: String { get }
   /// What makes rows, of a fit file's `uns/distfit`.
   ///
   /// - Parameters:

@@ -53,7 +53,6 @@ enum Allowance {
     .modelNames: [
       "Fitting": 1,
       "Storage": 1,
-      "distfit": 37,
     ],
   ]
 }

@@ -25,6 +25,18 @@ extension ModelConfiguration {
       name, "there is no such setting" + (nearest.map { "; did you mean --\($0)?" } ?? ""))
   }
 
+  /// The settings of a part, as settings of the whole.
+  ///
+  /// - Parameters:
+  ///   - settings: those of the part; all of them unless given.
+  ///   - heading: what help puts above them.
+  public static func settings<Part: ModelConfiguration>(
+    of part: SettingPath<Self, Part>, _ settings: [Setting<Part>] = Part.settings,
+    under heading: String? = nil
+  ) -> [Setting<Self>] {
+    settings.map { $0.lifted(to: part).under(heading) }
+  }
+
   /// All settings with their values, by name.
   public var storedTree: StoredTree {
     .group(

@@ -12,6 +12,12 @@ public struct Setting<Configuration>: Sendable {
   let read: @Sendable (Configuration) -> SettingValue
   let write: @Sendable (inout Configuration, SettingValue) throws(SettingError) -> Void
   let parse: @Sendable (String) -> SettingValue?
+  /// What it is on a command line beside a name with a value.
+  public internal(set) var roles: SettingRoles = []
+  /// A second name that does the same; nil for most.
+  public internal(set) var alias: String?
+  /// The heading that help puts it under; nil: none of its own.
+  public internal(set) var heading: String?
 
   /// The value in a configuration.
   public func value(in configuration: Configuration) -> SettingValue { read(configuration) }
@@ -186,6 +192,20 @@ extension Setting {
       parse: { $0 == "none" ? .unset : .text($0) })
   }
 
+  /// A text that is always there; empty: not given.
+  public static func word(
+    _ name: String, _ path: SettingPath<Configuration, String>, _ placeholder: String,
+    _ summary: String
+  ) -> Setting {
+    Setting(
+      name: name, placeholder: placeholder, summary: summary, isFlag: false,
+      read: { $0[keyPath: path].isEmpty ? .unset : .text($0[keyPath: path]) },
+      write: { (configuration, value) throws(SettingError) in
+        configuration[keyPath: path] = value == .unset ? "" : value.description
+      },
+      parse: { .text($0) })
+  }
+
   /// Several texts, separated by commas.
   public static func texts(
     _ name: String, _ path: SettingPath<Configuration, [String]>, _ placeholder: String,
@@ -236,10 +256,14 @@ private func realNumber(
     }
   guard let number else { throw SettingError(name, "\(value) is not a number") }
   guard range.contains(number) else {
-    throw SettingError(
-      name,
-      "\(value) is not "
-        + text(range.lowerBound, range.upperBound, .greatestFiniteMagnitude))
+    guard range.lowerBound == .leastNonzeroMagnitude else {
+      throw SettingError(
+        name,
+        "\(value) is not "
+          + text(range.lowerBound, range.upperBound, .greatestFiniteMagnitude))
+    }
+    let end = range.upperBound < .greatestFiniteMagnitude ? ", up to \(range.upperBound)" : ""
+    throw SettingError(name, "\(value) is not above 0\(end)")
   }
   return number
 }

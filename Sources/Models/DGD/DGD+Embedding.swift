@@ -112,6 +112,9 @@ private struct FittedDecoder: RowDecoder {
 }
 
 extension DGD: SamplingModel {
+  /// `dgd_scale`.
+  public static var scaleName: String { "dgd_scale" }
+
   /// New cells: a component by its weight, a representation from it, a scale of a fitted cell, counts from the
   /// decoder's negative binomial.
   public static func sampler(

@@ -1,67 +1,103 @@
-import ArgumentParser
 import Collectives
+import Commands
 import Fitting
 import Modeling
 import Models
 import Storage
 
 /// `distfit decode fit.h5ad --output denoised.h5ad`
-struct DecodeCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "decode", abstract: "Expected counts of the cells of a fit: denoised expression.")
+struct DecodeCommand: RankedCommand {
+  static let name = "decode"
+  static let summary = "Expected counts of the cells of a fit: denoised expression."
 
-  @Argument(help: "A fit, or a file written by embed (.h5ad).") var fit: String
-  @Option(help: "The fit that decodes, when the cells are from embed.") var model: String?
-  @Option(help: "The file to write; X holds a number for every cell and gene.") var output: String
-  @Option(
-    help: "own: each cell at its own depth; or a number: all cells at this depth, such as 10000.")
-  var scale = "own"
-  @OptionGroup var common: CommonOptions
+  struct Options: ModelConfiguration {
+    var fit = ""
+    var model: String?
+    var output = WrittenFile()
+    var scale = "own"
+    var threads: Int?
 
-  func validate() throws {
-    if scale != "own", (Float(scale) ?? 0) <= 0 {
-      throw ValidationError("--scale \(scale) is neither own nor a positive number")
+    static var settings: [Setting<Options>] {
+      [
+        .word("fit", \.fit, "<fit.h5ad>", "A fit, or a file written by embed.")
+          .marked([.operand, .required, .input]),
+        .text(
+          "model", \.model, "<fit.h5ad>", "The fit that decodes, when the cells are from embed."
+        ).marked(.input),
+      ]
+        + settings(
+          of: \.output,
+          WrittenFile.settings(
+            "<file>", "The file to write; X holds a number for every cell and gene."))
+        + [
+          .word(
+            "scale", \.scale, "<own|number>",
+            "own: each cell at its own depth; or a number: all cells at this depth, such as 10000."),
+          .threads(\.threads),
+        ]
+    }
+
+    func validate() throws(SettingError) {
+      if scale != "own", (Float(scale) ?? 0) <= 0 {
+        throw SettingError("scale", "\(scale) is neither own nor a positive number")
+      }
     }
   }
 
-  func run() throws {
-    Launcher.run { world in
-      let (cells, columns, decoder, representations, scales) = try world.agree(on: "open \(fit)") {
-        let cells = try FittedFile(fit)
-        let source = try model.map { try FittedFile($0) } ?? cells
-        let type = try source.model(among: allModels, ability: "decode") {
-          $0 as? any DecodingModel.Type
-        }
-        let decoder = try type.decoder(of: source.fit)
-        let array = try cells.file.array("obsm/\(decoder.representationName)")
-        let scales =
-          scale == "own"
-          ? try cells.numbers(decoder.scaleName).map { Float($0) }
-          : Array(repeating: Float(scale) ?? 1, count: cells.rows.count)
-        return (cells, source.columns, decoder, array.values.map { Float($0) }, scales)
-      }
-      let L = decoder.latentCount
-      let plan = LanePlan(rowCount: cells.rows.count, laneCount: max(1, cells.rows.count))
-      let own = plan.rows(ofRank: world.rank, of: world.size)
-      let writer = try world.agree(on: "create \(output)") {
-        try AnnDataWriter(output, overwrite: common.overwrite, rank: world.rank)
-      }
-      writer.write(rows: cells.rows)
-      writer.write(columns: columns)
-      writer.writeRows(
-        "X", rowCount: cells.rows.count, width: columns.count, ownRows: own.isEmpty ? [] : [own],
-        with: world
-      ) { rows in
-        decoder.expectedValues(
-          representations: Array(
-            representations[rows.lowerBound * L..<rows.upperBound * L]),
-          scales: Array(scales[rows]))
-      }
-      writer.write(
-        .group(["decoded_from": .string(fit), "scale": .string(scale)]), at: "uns/distfit")
-      try world.agree(on: "write \(output)") { try writer.finish() }
-      common.log(world).note("\(output): expected counts of \(cells.rows.count) cells")
-      return .success
+  /// What is read before anything is written.
+  private struct Prepared {
+    let rows: Table
+    let columns: Table
+    let decoder: any RowDecoder
+    let representations: [Float]
+    let scales: [Float]
+  }
+
+  static func run(
+    _ options: Options, console: Console, with world: borrowing Communicator
+  ) throws -> ExitStatus {
+    let output = options.output
+    let job = try world.agree(on: "open \(options.fit)") { try prepared(options) }
+    let count = job.rows.count
+    let plan = LanePlan(rowCount: count, laneCount: max(1, count))
+    let own = plan.rows(ofRank: world.rank, of: world.size)
+    let writer = try world.agree(on: "create \(output.path)") {
+      try AnnDataWriter(output.path, overwrite: output.overwrite, rank: world.rank)
     }
+    writer.write(rows: job.rows)
+    writer.write(columns: job.columns)
+    let length = job.decoder.latentCount
+    writer.writeRows(
+      "X", rowCount: count, width: job.columns.count, ownRows: own.isEmpty ? [] : [own],
+      with: world
+    ) { rows in
+      job.decoder.expectedValues(
+        representations: Array(
+          job.representations[rows.lowerBound * length..<rows.upperBound * length]),
+        scales: Array(job.scales[rows]))
+    }
+    writer.write(
+      .group(["decoded_from": .string(options.fit), "scale": .string(options.scale)]),
+      at: "uns/distfit")
+    try world.agree(on: "write \(output.path)") { try writer.finish() }
+    console.log.note("\(output.path): expected counts of \(count) cells")
+    return .success
+  }
+
+  private static func prepared(_ options: Options) throws -> Prepared {
+    let cells = try FittedFile(options.fit)
+    let source = try options.model.map { try FittedFile($0) } ?? cells
+    let type = try source.model(among: allModels, ability: "decode") {
+      $0 as? any DecodingModel.Type
+    }
+    let decoder = try type.decoder(of: source.fit)
+    let array = try cells.file.array("obsm/\(decoder.representationName)")
+    let scales =
+      options.scale == "own"
+      ? try cells.numbers(decoder.scaleName).map { Float($0) }
+      : Array(repeating: Float(options.scale) ?? 1, count: cells.rows.count)
+    return Prepared(
+      rows: cells.rows, columns: source.columns, decoder: decoder,
+      representations: array.values.map { Float($0) }, scales: scales)
   }
 }

@@ -1,48 +1,63 @@
-import ArgumentParser
 import Collectives
+import Commands
 import Fitting
 import Modeling
 import Models
 import Storage
 
 /// `distfit embed fit.h5ad new.h5ad --output embedded.h5ad`
-struct EmbedCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "embed", abstract: "Represent new cells by a fitted model.",
-    discussion:
-      "The training data are not needed. Genes are found by name; those the new file lacks count as zero."
-  )
+struct EmbedCommand: RankedCommand {
+  static let name = "embed"
+  static let summary = "Represent new cells by a fitted model."
+  static let discussion =
+    "The training data are not needed. Genes are found by name; those the new file lacks count as zero."
 
-  @Argument(help: "The fit (.h5ad).") var fit: String
-  @Argument(help: "The new cells (.h5ad).") var input: String
-  @Option(help: "The file to write: the new cells' obs with components, obsm with representations.")
-  var output: String
-  @Option(help: "The modality of new cells in an .h5mu file.") var modality: String?
-  @Option(help: "Where the counts are: X, layers/NAME, raw/X.") var layer: String?
-  @Option(help: "Gradient steps on each representation; as in the fit's settings unless given.")
-  var steps: Int?
-  @OptionGroup var common: CommonOptions
+  struct Options: ModelConfiguration {
+    var fit = ""
+    var input = ""
+    var output = WrittenFile()
+    var place = ValuePlace()
+    var steps: Int?
+    var threads: Int?
 
-  func run() throws {
-    Launcher.run { world in
-      let fitted = try world.agree(on: "open \(fit)") { try FittedFile(fit) }
-      let type = try world.agree(on: "find the model") {
-        try fitted.model(among: allModels, ability: "embed new rows") {
-          $0 as? any EmbeddingModel.Type
-        }
-      }
-      return try embed(type, fitted, world)
+    static var settings: [Setting<Options>] {
+      let output = WrittenFile.settings(
+        "<file>",
+        "The file to write: the new cells' obs with components, obsm with representations.")
+      return [
+        .fit(\.fit),
+        .word("input", \.input, "<new.h5ad>", "The new cells.")
+          .marked([.operand, .required, .input]),
+      ] + settings(of: \.output, output) + settings(of: \.place) + [
+        .optionalInteger(
+          "steps", \.steps, in: 0...1_000_000,
+          "Gradient steps on each representation; none: as in the fit's settings."),
+        .threads(\.threads),
+      ]
     }
   }
 
-  private func embed<Fitted: EmbeddingModel>(
-    _ type: Fitted.Type, _ fitted: FittedFile, _ world: borrowing Communicator
+  static func run(
+    _ options: Options, console: Console, with world: borrowing Communicator
+  ) throws -> ExitStatus {
+    let fitted = try world.agree(on: "open \(options.fit)") { try FittedFile(options.fit) }
+    let type = try world.agree(on: "find the model") {
+      try fitted.model(among: allModels, ability: "embed new rows") {
+        $0 as? any EmbeddingModel.Type
+      }
+    }
+    return try embed(type, fitted, options, console, world)
+  }
+
+  private static func embed<Fitted: EmbeddingModel>(
+    _ type: Fitted.Type, _ fitted: FittedFile, _ options: Options, _ console: Console,
+    _ world: borrowing Communicator
   ) throws -> ExitStatus {
     let job = EmbedJob<Fitted>(
-      fitted: fitted,
-      data: DataSource(input, modality: modality, matrix: layer.map(MatrixSource.init)),
-      output: OutputOptions(path: output, overwrite: common.overwrite),
-      run: RunOptions(threads: common.threads, programVersion: distfitVersion), steps: steps)
-    return try job.run(with: world, log: common.log(world))
+      fitted: fitted, data: options.place.source(options.input),
+      output: OutputOptions(path: options.output.path, overwrite: options.output.overwrite),
+      run: RunOptions(threads: options.threads, programVersion: distfitVersion),
+      steps: options.steps)
+    return try job.run(with: world, log: console.log)
   }
 }

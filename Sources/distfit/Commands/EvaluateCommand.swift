@@ -1,83 +1,67 @@
-import ArgumentParser
+import Collectives
+import Commands
 import Fitting
 import Foundation
 import Modeling
 import Models
+import Storage
 
-/// `distfit evaluate fit.h5ad --labels cell_type`
-struct EvaluateCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "evaluate",
-    abstract: "How good a fit is: held-out likelihood and error, agreement with labels.",
-    usage: "distfit evaluate <fit> [--output <figures.json>] [settings]",
-    discussion: """
-      Prints a table; --output <file> writes it as JSON, too. Further settings depend on the fit's model:
+/// `distfit evaluate fit.h5ad …`: settings and figures are those of the fit's model.
+struct EvaluateCommand<Fitted: EvaluableModel>: LocalCommand {
+  static var name: String { "evaluate" }
+  static var summary: String {
+    "How good a fit is: held-out likelihood and error, agreement with labels."
+  }
+  static var printsResult: Bool { true }
 
-      """
-        + allModels.compactMap { $0 as? any EvaluableModel.Type }.map { help($0) }.joined(
-          separator: "\n"))
+  struct Options: ModelConfiguration {
+    var fit = ""
+    var output = OptionalFile()
+    var evaluation = Fitted.Evaluation()
 
-  @Argument(parsing: .allUnrecognized, help: .hidden) var words: [String] = []
-
-  func run() throws {
-    // Which settings there are depends on the file: the first word that names one that exists.
-    guard
-      let path = words.first(where: {
-        !$0.hasPrefix("-") && FileManager.default.fileExists(atPath: $0)
-      })
-        ?? words.first(where: { !$0.hasPrefix("-") })
-    else {
-      throw ValidationError("distfit evaluate needs a fit to read")
+    static var settings: [Setting<Options>] {
+      [.fit(\.fit)]
+        + settings(
+          of: \.output, OptionalFile.settings("<file>", "A JSON file for the figures, too."))
+        + settings(of: \.evaluation)
     }
-    do {
-      let fitted = try FittedFile(path)
-      let model = try fitted.model(among: allModels, ability: "be evaluated") {
+
+    func validate() throws(SettingError) { try evaluation.validate() }
+  }
+
+  static func run(_ options: Options, console: Console) throws -> ExitStatus {
+    let figures = try Fitted.evaluate(FittedFile(options.fit).contents, options.evaluation)
+    let lines = figures.map { figure in
+      figure.name.padding(toLength: max(32, figure.name.count), withPad: " ", startingAt: 0) + " "
+        + shortText(figure.value)
+    }
+    var report = Report()
+    report.addRecord(
+      "figures", figures.map { ($0.name, .number($0.value)) }, text: lines.joined(separator: "\n"))
+    console.show(report)
+    if let path = options.output.path {
+      try AtomicFile.write(
+        report.text(as: .json), to: path, overwrite: options.output.overwrite)
+    }
+    return .success
+  }
+}
+
+/// The model is that of the fit.
+func evaluateCommand() -> CommandTree {
+  let models = allModels.compactMap { $0 as? any EvaluableModel.Type }
+  return .choice(
+    CommandChoice(models.map { kind($0) }) { words in
+      guard let path = try words.first ?? words.text(of: "fit") else {
+        throw UsageError("distfit evaluate needs a fit to read: distfit evaluate fit.h5ad")
+      }
+      let model = try FittedFile(path).model(among: allModels, ability: "be evaluated") {
         $0 as? any EvaluableModel.Type
       }
-      try evaluate(model, fitted)
-    } catch let error as ValidationError {
-      throw error
-    } catch {
-      FileHandle.standardError.write(Data("Error: \(error)\n".utf8))
-      throw ExitCode(2)
-    }
-  }
-
-  private func evaluate<Fitted: EvaluableModel>(
-    _ type: Fitted.Type, _ fitted: FittedFile
-  ) throws {
-    let options = SettingGroup<EvaluateOptions>()
-    let settings = SettingGroup<Fitted.Evaluation>()
-    let arguments = try SettingArguments(words, into: [options, settings])
-    var file: String?
-    try arguments.takeFile(into: &file, for: "distfit evaluate")
-    let figures = try Fitted.evaluate(fitted.contents, settings.configuration)
-    for figure in figures {
-      print(
-        figure.name.padding(toLength: max(32, figure.name.count), withPad: " ", startingAt: 0),
-        shortText(figure.value))
-    }
-    if let output = options.configuration.output {
-      // JSON has no NaN and no infinity: such figures are null.
-      let object = Dictionary(
-        figures.map { ($0.name, $0.value.isFinite ? $0.value as Any : NSNull()) },
-        uniquingKeysWith: { first, _ in first })
-      let data = try JSONSerialization.data(
-        withJSONObject: object, options: [.prettyPrinted, .sortedKeys])
-      try data.write(to: URL(fileURLWithPath: output), options: .atomic)
-    }
-  }
+      return kind(model).command
+    })
 }
 
-/// What every evaluation takes.
-private struct EvaluateOptions: ModelConfiguration {
-  var output: String?
-
-  static var settings: [Setting<EvaluateOptions>] {
-    [.text("output", \.output, "<file>", "A JSON file for the figures.")]
-  }
-}
-
-private func help<Fitted: EvaluableModel>(_ type: Fitted.Type) -> String {
-  (["\(Fitted.name):"] + SettingGroup<Fitted.Evaluation>().help).joined(separator: "\n")
+private func kind<Fitted: EvaluableModel>(_ model: Fitted.Type) -> CommandChoice.Kind {
+  CommandChoice.Kind(Fitted.name, EvaluateCommand<Fitted>.self)
 }

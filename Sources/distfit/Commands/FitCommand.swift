@@ -1,79 +1,39 @@
-import ArgumentParser
 import Collectives
+import Commands
 import Fitting
-import LinearAlgebra
 import Modeling
-import Models
 import Storage
 
-/// `distfit fit <model>`: one subcommand for every model of the list.
-struct FitCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "fit", abstract: "Fit a model to data.",
-    discussion: "Settings are flags, or lines of a run file in YAML or JSON given with --config.",
-    subcommands: allModels.map { fitCommand($0) })
-}
-
-private func fitCommand<Fitted: Model>(_ model: Fitted.Type) -> any ParsableCommand.Type {
-  FitModelCommand<Fitted>.self
-}
-
 /// `distfit fit <model> data.h5ad --output fit.h5ad …`
-struct FitModelCommand<Fitted: Model>: ParsableCommand {
-  static var configuration: CommandConfiguration {
-    CommandConfiguration(
-      commandName: Fitted.name, abstract: Fitted.summary,
-      usage: "distfit fit \(Fitted.name) <data.h5ad> --output <fit.h5ad> [settings]",
-      discussion: """
-        THE RUN
-        \((SettingGroup<FitOptions>().help + genotypeHelp).joined(separator: "\n"))
-          --config <file>
-                  YAML or JSON with any of these names; flags win over it.
+struct FitCommand<Fitted: Model>: RankedCommand {
+  typealias Options = FitOptions<Fitted>
 
-        THE MODEL
-        \(SettingGroup<Fitted.Configuration>().help.joined(separator: "\n"))
-        """)
+  static var name: String { Fitted.name }
+  static var summary: String { Fitted.summary }
+  static var runFileMarks: [String: String] { ["model": Fitted.name] }
+
+  static func run(
+    _ options: FitOptions<Fitted>, console: Console, with world: borrowing Communicator
+  ) throws -> ExitStatus {
+    try options.job(output: options.output.path, overwrite: options.output.overwrite)
+      .run(with: world, log: console.log, stop: .bySignals())
   }
+}
 
-  private static var genotypeHelp: [String] {
-    Fitted.self is any GenotypeModel.Type ? SettingGroup<GenotypeOptions>().help : []
-  }
-
-  @Argument(parsing: .allUnrecognized, help: .hidden) var words: [String] = []
-
-  func run() throws {
-    let options = SettingGroup<FitOptions>()
-    let settings = SettingGroup<Fitted.Configuration>()
-    let genotypes = SettingGroup<GenotypeOptions>()
-    let groups: [any AnySettingGroup] = [options, settings]
-    let arguments = try SettingArguments(
-      words, into: Fitted.self is any GenotypeModel.Type ? groups + [genotypes] : groups,
-      runFileKeys: [
-        "model": { name in
-          guard name == Fitted.name else {
-            throw ValidationError("the run file is for model \(name), not \(Fitted.name)")
-          }
-        }
-      ])
-    var run = options.configuration
-    try arguments.takeFile(
-      into: &run.input, orExpression: genotypes.configuration.expression,
-      for: "distfit fit \(Fitted.name)")
-    guard let output = run.output else {
-      throw ValidationError("the fit needs a name: --output fit.h5ad")
-    }
-    let configuration = settings.configuration
-    try run.requireUse(of: Fitted.self, configuration)
-    let genotypeInput = genotypes.configuration.input(for: configuration, of: Fitted.self)
-    Launcher.run { world in
-      let level: ProgressLog.Level = run.quiet ? .quiet : run.verbose ? .verbose : .normal
-      let log = ProgressLog(level: level, isSpeaking: world.isRoot)
-      let job = FitJob<Fitted>(
-        data: run.source, companions: [genotypeInput].compactMap(\.self),
-        configuration: configuration,
-        output: OutputOptions(path: output, overwrite: run.overwrite),
-        checkpoints: run.checkpointOptions(for: output, resume: run.resume), run: run.runOptions)
-      return try job.run(with: world, log: log, stop: .bySignals())
-    }
+extension FitOptions {
+  /// The fit as a job that writes to a file.
+  ///
+  /// - Parameter resume: whether it continues from a checkpoint; nil: as the settings say.
+  func job(output: String, overwrite: Bool, resume: Bool? = nil) -> FitJob<Fitted> {
+    FitJob<Fitted>(
+      data: data.source, companions: data.companions(for: model), configuration: model,
+      output: OutputOptions(path: output, overwrite: overwrite),
+      checkpoints: CheckpointOptions(
+        folder: run.checkpoints ?? output + ".checkpoints",
+        schedule: CheckpointSchedule(
+          everyEpochs: run.checkpointEpochs, everyMinutes: run.checkpointMinutes),
+        resume: resume ?? run.resume),
+      run: RunOptions(
+        threads: run.threads, scratch: run.scratch, programVersion: distfitVersion))
   }
 }

@@ -1,38 +1,42 @@
-import ArgumentParser
-import Fitting
+import Commands
 import Modeling
-import Storage
 
-/// What `distfit fit` needs to know beside the model's settings.
-struct FitOptions: ModelConfiguration {
-  var input: String?
-  var modality: String?
-  var output: String?
-  var overwrite = false
-  var layer: String?
+/// What `distfit fit` needs to know: data, output, how to run, and the model's settings.
+struct FitOptions<Fitted: Model>: ModelConfiguration {
+  var data = DataOptions<Fitted>()
+  var output = WrittenFile()
+  var run = FitRun()
+  var model = Fitted.Configuration()
+
+  static var settings: [Setting<Self>] {
+    let output = WrittenFile.settings(
+      "<fit.h5ad>", "The fit file to write (.h5ad; .h5mu for models of several modalities).")
+    return settings(of: \.data, under: "THE RUN")
+      + settings(of: \.output, output, under: "THE RUN")
+      + settings(of: \.run, under: "THE RUN") + settings(of: \.model, under: "THE MODEL")
+  }
+
+  func validate() throws(SettingError) {
+    try data.validate()
+    try model.validate()
+    guard run.scratch == nil || Fitted.keepsDataOnDisk(model) else {
+      throw SettingError(
+        "scratch", "these data stay in memory; only fits by minibatches keep them on disk")
+    }
+  }
+}
+
+/// How a fit is run: checkpoints, memory, threads.
+struct FitRun: ModelConfiguration {
   var resume = false
   var checkpoints: String?
   var checkpointEpochs: Int?
   var checkpointMinutes: Double? = 10
   var scratch: String?
   var threads: Int?
-  var quiet = false
-  var verbose = false
 
-  static var settings: [Setting<FitOptions>] {
+  static var settings: [Setting<FitRun>] {
     [
-      .text(
-        "input", \.input, "<file>",
-        "The data: .h5ad, .h5mu, 10x .h5, MatrixMarket, or a table (.tsv, .csv, .gct); usually the first word."
-      ),
-      .text("modality", \.modality, "<name>", "The modality of an .h5mu file; none: the only one."),
-      .text(
-        "output", \.output, "<file>",
-        "The fit file to write (.h5ad; .h5mu for models with genotypes)."),
-      .flag("overwrite", \.overwrite, "Replace the output if it exists."),
-      .text(
-        "layer", \.layer, "<X|layers/NAME|raw/X|NAME>",
-        "Where the values are; none: X if it holds counts, else layers/counts, else raw/X."),
       .flag(
         "resume", \.resume,
         "Continue from the newest checkpoint; start afresh if there is none. Any number of ranks may resume."
@@ -48,45 +52,8 @@ struct FitOptions: ModelConfiguration {
         "Write a checkpoint every so many minutes; none: only when stopped."),
       .text(
         "scratch", \.scratch, "<folder>",
-        "Where data are kept that a fit reads piece by piece (tblda --batch); none: beside the output."
-      ),
-      .optionalInteger(
-        "threads", \.threads, in: 1...4096,
-        "Threads of each rank; none: the processor cores it may use, shared by the ranks of its node."
-      ),
-      .flag("quiet", \.quiet, "Tell errors only."),
-      .flag("verbose", \.verbose, "Tell every epoch and decision."),
+        "Where data are kept that a fit reads piece by piece; none: beside the output."),
+      .threads(\.threads),
     ]
-  }
-}
-
-extension FitOptions {
-  /// The data.
-  var source: DataSource {
-    DataSource(input ?? "", modality: modality, matrix: layer.map(MatrixSource.init))
-  }
-
-  /// Where and when the state is kept.
-  func checkpointOptions(for output: String, resume: Bool) -> CheckpointOptions {
-    CheckpointOptions(
-      folder: checkpoints ?? output + ".checkpoints",
-      schedule: CheckpointSchedule(
-        everyEpochs: checkpointEpochs, everyMinutes: checkpointMinutes), resume: resume)
-  }
-
-  /// How it runs.
-  var runOptions: RunOptions {
-    RunOptions(threads: threads, scratch: scratch, programVersion: distfitVersion)
-  }
-
-  /// - Throws: `ValidationError` where a folder is named for data that stay in memory.
-  func requireUse<Fitted: Model>(
-    of model: Fitted.Type, _ configuration: Fitted.Configuration
-  ) throws {
-    guard scratch == nil || Fitted.keepsDataOnDisk(configuration) else {
-      throw ValidationError(
-        "--scratch: these data stay in memory; only fits of tblda by minibatches (--batch) keep them on disk"
-      )
-    }
   }
 }

@@ -1,69 +1,110 @@
-import ArgumentParser
-import Foundation
+import Collectives
+import Commands
 import Modeling
 import Storage
 
 /// `distfit inspect anything.h5ad`
-struct InspectCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "inspect",
-    abstract: "What is in a file, would a count model fit it, and which values would be used.")
+struct InspectCommand: LocalCommand {
+  static let name = "inspect"
+  static let summary =
+    "What is in a file, would a count model fit it, and which values would be used."
+  static let printsResult = true
 
-  @Argument(help: "A file of counts: .h5ad, .h5mu, 10x, MatrixMarket, .tsv, .csv, .gct.")
-  var input: String
-  @Option(help: "The modality of an .h5mu file; all of them unless given.") var modality: String?
+  struct Options: ModelConfiguration {
+    var input = ""
+    var modality: String?
 
-  func run() throws {
-    do {
-      let all = try AnnDataFile.modalities(of: input)
-      let chosen: [String?] = modality == nil && !all.isEmpty ? all : [modality]
-      for name in chosen { print(try Self.report(input, name)) }
-    } catch {
-      FileHandle.standardError.write(Data("Error: \(error)\n".utf8))
-      throw ExitCode(2)
+    static var settings: [Setting<Options>] {
+      [
+        .word(
+          "input", \.input, "<file>",
+          "A file of counts: .h5ad, .h5mu, 10x, MatrixMarket, .tsv, .csv, .gct."
+        ).marked([.operand, .required, .input]),
+        .text(
+          "modality", \.modality, "<name>", "The modality of an .h5mu file; none: all of them."),
+      ]
     }
   }
 
-  private static func report(_ path: String, _ modality: String?) throws -> String {
-    let file = try AnnDataFile(path, modality: modality)
-    var warnings: [String] = []
-    let rows = try file.rows(warnings: &warnings)
-    let columns = try file.columns(of: .main, warnings: &warnings)
-    let place = modality.map { "\(path), modality \($0)" } ?? path
-    var lines = ["\(place): \(rows.count) cells × \(columns.count) genes"]
-    func list(_ name: String, _ members: [String]) {
-      if !members.isEmpty { lines.append("  \(name): \(members.joined(separator: ", "))") }
+  static func run(_ options: Options, console: Console) throws -> ExitStatus {
+    let all = try AnnDataFile.modalities(of: options.input)
+    let chosen: [String?] =
+      options.modality == nil && !all.isEmpty ? all : [options.modality]
+    var report = Report()
+    for name in chosen {
+      let contents = try Contents(options.input, modality: name)
+      report.addRecord(name ?? "file", contents.record, text: contents.text)
     }
-    lines.append("  X: \(file.isThere("X") ? file.encoding(of: "X") : "none")")
-    list("layers", file.layerNames)
-    if file.hasRaw { lines.append("  raw/X: \(file.encoding(of: "raw/X"))") }
-    list("obs", rows.columns.map { "\($0.name) (\(kind($0.column)))" })
-    list("var", columns.columns.map { "\($0.name) (\(kind($0.column)))" })
-    for group in ["obsm", "varm", "obsp", "varp", "uns"] { list(group, file.members(group)) }
-    do {
-      let (matrix, note) = try CountSource.matrix(of: file)
-      if let note { lines.append("  note: \(note)") }
-      lines.append(
-        "would fit: counts from \(matrix.source), \(matrix.layout.rawValue), \(matrix.typeText), \(matrix.storedCount) stored values"
-      )
-      warnings += matrix.warnings
-    } catch {
-      lines.append("would not fit as counts: \(error)")
-    }
-    if let fit = try? file.tree("uns/distfit"), case .string(let model)? = fit["model"] {
-      lines.append("this is a fit of model \(model)")
-    }
-    lines += warnings.map { "warning: \($0)" }
-    return lines.joined(separator: "\n")
+    console.show(report)
+    return .success
   }
 
-  private static func kind(_ column: Column) -> String {
-    switch column {
-    case .categories(_, let names, _): "\(names.count) categories"
-    case .strings: "texts"
-    case .numbers: "numbers"
-    case .integers: "whole numbers"
-    case .flags: "true/false"
+  /// What a file, or one modality of it, holds.
+  private struct Contents {
+    private(set) var record: [(key: String, value: Report.Value)] = []
+    private var lines: [String] = []
+
+    var text: String { lines.joined(separator: "\n") }
+
+    init(_ path: String, modality: String?) throws {
+      let file = try AnnDataFile(path, modality: modality)
+      var warnings: [String] = []
+      let rows = try file.rows(warnings: &warnings)
+      let columns = try file.columns(of: .main, warnings: &warnings)
+      let place = modality.map { "\(path), modality \($0)" } ?? path
+      lines = ["\(place): \(rows.count) cells × \(columns.count) genes"]
+      record = [
+        ("path", .text(path)), ("modality", .init(modality)), ("cells", .integer(rows.count)),
+        ("genes", .integer(columns.count)),
+      ]
+      add("X", [file.isThere("X") ? file.encoding(of: "X") : "none"])
+      add("layers", file.layerNames)
+      if file.hasRaw { add("raw/X", [file.encoding(of: "raw/X")]) }
+      add("obs", rows.columns.map { "\($0.name) (\(Self.kind($0.column)))" })
+      add("var", columns.columns.map { "\($0.name) (\(Self.kind($0.column)))" })
+      for group in ["obsm", "varm", "obsp", "varp", "uns"] { add(group, file.members(group)) }
+      addCounts(of: file, &warnings)
+      if let fit = try? file.tree("uns/distfit"), case .string(let model)? = fit["model"] {
+        lines.append("this is a fit of model \(model)")
+        record.append(("model", .text(model)))
+      }
+      lines += warnings.map { "warning: \($0)" }
+      if !warnings.isEmpty { record.append(("warnings", .text(warnings.joined(separator: "; ")))) }
+    }
+
+    private mutating func add(_ name: String, _ members: [String]) {
+      guard !members.isEmpty else { return }
+      let text = members.joined(separator: ", ")
+      lines.append("  \(name): \(text)")
+      record.append((name, .text(text)))
+    }
+
+    /// Which counts a model would be fitted to.
+    private mutating func addCounts(of file: AnnDataFile, _ warnings: inout [String]) {
+      do {
+        let (matrix, note) = try CountSource.matrix(of: file)
+        if let note { add("note", [note]) }
+        lines.append(
+          "would fit: counts from \(matrix.source), \(matrix.layout.rawValue), \(matrix.typeText), \(matrix.storedCount) stored values"
+        )
+        record += [
+          ("counts", .text("\(matrix.source)")), ("stored_values", .integer(matrix.storedCount)),
+        ]
+        warnings += matrix.warnings
+      } catch {
+        lines.append("would not fit as counts: \(error)")
+        record.append(("counts", .missing))
+      }
+    }
+
+    private static func kind(_ column: Column) -> String {
+      switch column {
+      case .categories(_, let names, _): "\(names.count) categories"
+      case .strings: "texts"
+      case .numbers: "numbers"
+      case .integers: "whole numbers"
+      case .flags: "true/false"
+      }
     }
   }
 }

@@ -1,79 +1,104 @@
-import ArgumentParser
 import Collectives
+import Commands
 import Fitting
 import Modeling
 import Models
 import Storage
 
 /// `distfit predict fit.h5ad new_covariates.h5ad --output predicted.h5ad`
-struct PredictCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "predict",
-    abstract: "Expected counts of new samples from their covariates (prrr, nn-prrr, rrr).",
-    discussion: """
-      Of the new file obs is used, and obsm where the fit has covariates from there: its columns are coded as \
-      those of the fit. A level that the fit has not seen is an error. X of the output holds a number for every \
-      sample and gene of the fit.
-      """)
+struct PredictCommand: RankedCommand {
+  static let name = "predict"
+  static var summary: String {
+    let models = allModels.filter { $0 is any AssociationModel.Type }.map { $0.name }
+    return
+      "Expected counts of new samples from their covariates (\(models.joined(separator: ", ")))."
+  }
+  static let discussion = """
+    Of the new file obs is used, and obsm where the fit has covariates from there: its columns are coded as \
+    those of the fit. A level that the fit has not seen is an error. X of the output holds a number for every \
+    sample and gene of the fit.
+    """
 
-  @Argument(help: "The fit (.h5ad).") var fit: String
-  @Argument(help: "New samples with the fit's covariates in obs (.h5ad).") var input: String
-  @Option(help: "The file to write.") var output: String
-  @Option(
-    help:
-      "What the samples' rates are multiplied by: typical, the mean size factor of the fit; a number, such as 10000 for counts per ten thousand; or a column of obs."
-  )
-  var scale = "typical"
-  @Option(help: "Genotypes of the new samples' donors, for fits with genotypes.")
-  var genotypes: String?
-  @Option(help: "The modality of new samples in an .h5mu file.") var modality: String?
-  @OptionGroup var common: CommonOptions
+  struct Options: ModelConfiguration {
+    var fit = ""
+    var input = ""
+    var output = WrittenFile()
+    var scale = "typical"
+    var genotypes: String?
+    var modality: String?
 
-  func run() throws {
-    Launcher.run { world in
-      let job = try world.agree(on: "open \(fit)") { try prepared() }
-      let log = common.log(world)
-      let (rows, association) = (job.rows, job.association)
-      if job.covariates.incompleteCount > 0 {
-        log.warning(
-          "\(job.covariates.incompleteCount) of \(rows.count) samples lack a covariate: their predictions are NaN"
-        )
-      }
-      if association.link == .logCounts, scale != "typical" {
-        log.warning("--scale: rrr has no size factors; its predictions are of counts as they are")
-      }
-      let plan = LanePlan(rowCount: rows.count, laneCount: max(1, rows.count))
-      let own = plan.rows(ofRank: world.rank, of: world.size)
-      let writer = try world.agree(on: "create \(output)") {
-        try AnnDataWriter(output, overwrite: common.overwrite, rank: world.rank)
-      }
-      writer.write(rows: rows)
-      writer.write(columns: job.columns)
-      writer.writeRows(
-        "X", rowCount: rows.count, width: association.geneCount,
-        ownRows: own.isEmpty ? [] : [own], with: world
-      ) { association.expectedCounts(job.covariates, rows: $0, sizes: job.sizes) }
-      writer.write(
-        .group(["predicted_from": .string(fit), "scale": .string(scale)]), at: "uns/distfit")
-      try world.agree(on: "write \(output)") { try writer.finish() }
-      log.note(
-        "\(output): expected counts of \(rows.count) samples, \(association.geneCount) genes")
-      return .success
+    static var settings: [Setting<Options>] {
+      [
+        .fit(\.fit),
+        .word(
+          "input", \.input, "<new.h5ad>", "New samples with the fit's covariates in obs."
+        ).marked([.operand, .required, .input]),
+      ] + settings(of: \.output) + [
+        .word(
+          "scale", \.scale, "<typical|number|obs column>",
+          "What the samples' rates are multiplied by: typical, the mean size factor of the fit; a number, such as 10000 for counts per ten thousand; or a column of obs."
+        ),
+        .text(
+          "genotypes", \.genotypes, "<file>",
+          "Genotypes of the new samples' donors, for fits with genotypes."
+        ).marked(.input),
+        .text("modality", \.modality, "<name>", "The modality of new samples in an .h5mu file."),
+      ]
     }
   }
 
-  /// What is read before anything is written.
-  private struct Prepared {
-    let association: AssociationFit
-    let columns: Table
-    let rows: Table
-    let covariates: DesignMatrix
-    let sizes: [Double]
+  static func run(
+    _ options: Options, console: Console, with world: borrowing Communicator
+  ) throws -> ExitStatus {
+    let (output, log) = (options.output, console.log)
+    let job = try world.agree(on: "open \(options.fit)") { try options.prepared() }
+    let (rows, association) = (job.rows, job.association)
+    if job.covariates.incompleteCount > 0 {
+      log.warning(
+        "\(job.covariates.incompleteCount) of \(rows.count) samples lack a covariate: their predictions are NaN"
+      )
+    }
+    if association.link == .logCounts, options.scale != "typical" {
+      log.warning(
+        "--scale: this fit has no size factors; its predictions are of counts as they are")
+    }
+    let plan = LanePlan(rowCount: rows.count, laneCount: max(1, rows.count))
+    let own = plan.rows(ofRank: world.rank, of: world.size)
+    let writer = try world.agree(on: "create \(output.path)") {
+      try AnnDataWriter(output.path, overwrite: output.overwrite, rank: world.rank)
+    }
+    writer.write(rows: rows)
+    writer.write(columns: job.columns)
+    writer.writeRows(
+      "X", rowCount: rows.count, width: association.geneCount,
+      ownRows: own.isEmpty ? [] : [own], with: world
+    ) { association.expectedCounts(job.covariates, rows: $0, sizes: job.sizes) }
+    writer.write(
+      .group(["predicted_from": .string(options.fit), "scale": .string(options.scale)]),
+      at: "uns/distfit")
+    try world.agree(on: "write \(output.path)") { try writer.finish() }
+    log.note(
+      "\(output.path): expected counts of \(rows.count) samples, \(association.geneCount) genes")
+    return .success
   }
+}
 
-  private func prepared() throws -> Prepared {
+/// What is read before anything is written.
+private struct Prepared {
+  let association: AssociationFit
+  let columns: Table
+  let rows: Table
+  let covariates: DesignMatrix
+  let sizes: [Double]
+}
+
+extension PredictCommand.Options {
+  fileprivate func prepared() throws -> Prepared {
     let fitted = try FittedFile(fit)
-    let association = try fitted.association()
+    let type = try fitted.model(among: allModels, ability: "predict from covariates") {
+      $0 as? any AssociationModel.Type
+    }
+    let association = try AssociationFit(fitted.fit, link: type.link)
     var warnings: [String] = []
     let file = try AnnDataFile(input, modality: modality)
     let rows = try file.rows(warnings: &warnings)
@@ -121,17 +146,5 @@ struct PredictCommand: ParsableCommand {
       )
     }
     return numbers
-  }
-}
-
-extension FittedFile {
-  /// The fit as one of associations.
-  ///
-  /// - Throws: `ModelError` where it is of a model without covariates, or damaged.
-  func association() throws -> AssociationFit {
-    let type = try model(among: allModels, ability: "relate covariates to genes") {
-      $0 as? any AssociationModel.Type
-    }
-    return try AssociationFit(fit, link: type.link)
   }
 }

@@ -1,5 +1,5 @@
-import ArgumentParser
 import Collectives
+import Commands
 import Fitting
 import LinearAlgebra
 import Modeling
@@ -12,19 +12,24 @@ struct SweepFit {
 
   /// The model that the point names.
   ///
-  /// - Throws: `ValidationError` with the nearest name.
+  /// - Throws: `UsageError` with the nearest name.
   private func model() throws -> any Model.Type {
     let name = point.value(of: "model")?.description ?? ""
     if let model = allModels.first(where: { $0.name == name }) { return model }
     let nearest = nearestName(to: name, among: allModels.map { $0.name })
-    throw ValidationError(
+    throw UsageError(
       "there is no model \"\(name)\"" + (nearest.map { "; did you mean \($0)?" } ?? ""))
   }
 
   /// Whether model and settings are such that the fit can begin.
   ///
-  /// - Throws: `ValidationError` for what cannot be.
-  func check() throws { _ = try Self.settings(of: try model(), point) }
+  /// - Throws: `UsageError` for what cannot be.
+  func check() throws {
+    func check<Fitted: Model>(_ model: Fitted.Type) throws {
+      _ = try Self.settings(of: model, point)
+    }
+    try check(model())
+  }
 
   /// What the fit will take on so many ranks; nil where the model cannot tell.
   ///
@@ -43,10 +48,8 @@ struct SweepFit {
   ) throws -> SweepOutcome {
     let point = point
     let model = try group.agree(on: "read the settings") {
-      try Self.plainly {
-        try check()
-        return try self.model()
-      }
+      try check()
+      return try self.model()
     }
     return try Self.run(model, point, folder, group, stop, level)
   }
@@ -55,16 +58,10 @@ struct SweepFit {
     _ model: Fitted.Type, _ point: SweepPoint, _ folder: String, _ group: borrowing Communicator,
     _ stop: StopRequest, _ level: ProgressLog.Level
   ) throws -> SweepOutcome {
-    let (run, genotypes, configuration) = try group.agree(on: "read the settings") {
-      try plainly { try settings(of: model, point) }
-    }
+    let options = try group.agree(on: "read the settings") { try settings(of: model, point) }
     // The plan says what kind of file, the sweep where: "output: fit.h5mu" is MuData.
-    let output = folder + (run.output?.hasSuffix(".h5mu") == true ? "/fit.h5mu" : "/fit.h5ad")
-    let job = FitJob<Fitted>(
-      data: run.source,
-      companions: [genotypes.input(for: configuration, of: model)].compactMap(\.self),
-      configuration: configuration, output: OutputOptions(path: output, overwrite: false),
-      checkpoints: run.checkpointOptions(for: output, resume: true), run: run.runOptions)
+    let output = folder + (options.output.path.hasSuffix(".h5mu") ? "/fit.h5mu" : "/fit.h5ad")
+    let job = options.job(output: output, overwrite: false, resume: true)
     var measures: [SweepOutcome.Measure] = []
     let status = try job.run(
       with: group, log: ProgressLog(level: level, isSpeaking: group.isRoot), stop: stop,
@@ -83,45 +80,28 @@ struct SweepFit {
 
   private static func settings<Fitted: Model>(
     of model: Fitted.Type, _ point: SweepPoint
-  ) throws -> (FitOptions, GenotypeOptions, Fitted.Configuration) {
-    let options = SettingGroup<FitOptions>()
-    let settings = SettingGroup<Fitted.Configuration>()
-    let genotypes = SettingGroup<GenotypeOptions>()
-    let groups: [any AnySettingGroup] = [options, settings]
-    let arguments = try SettingArguments(
-      Array(point.arguments.dropFirst()),
-      into: model is any GenotypeModel.Type ? groups + [genotypes] : groups)
-    var run = options.configuration
-    try arguments.takeFile(
-      into: &run.input, orExpression: genotypes.configuration.expression, for: "a point")
-    try run.requireUse(of: model, settings.configuration)
-    return (run, genotypes.configuration, settings.configuration)
-  }
-
-  /// Errors of the argument parser have their text elsewhere than errors elsewhere.
-  private static func plainly<Result>(_ body: () throws -> Result) throws -> Result {
-    do {
-      return try body()
-    } catch let error as ValidationError {
-      throw SweepError(error.message)
-    }
+  ) throws(UsageError) -> FitOptions<Fitted> {
+    // A point of a sweep has its place in the sweep's folder.
+    let words = Array(point.arguments.dropFirst())
+    let output = words.contains { $0.hasPrefix("--output=") } ? [] : ["--output=fit.h5ad"]
+    return try Invocation<FitCommand<Fitted>>(words: words + output, command: "a point").options
   }
 
   private static func prediction<Planned: PlannableModel>(
     _ model: Planned.Type, _ point: SweepPoint, _ ranks: Int, _ sizes: inout CompanionCache
   ) throws -> SweepPrediction {
-    let (run, genotypes, configuration) = try settings(of: model, point)
+    let options = try settings(of: model, point)
+    let (data, configuration) = (options.data, options.model)
     let shape = try DataShape.read(
-      run.source, for: DataRequest(for: Planned.self, configuration),
-      companions: [genotypes.input(for: configuration, of: model)].compactMap(\.self),
-      cache: &sizes)
+      data.source, for: DataRequest(for: Planned.self, configuration),
+      companions: data.companions(for: configuration), cache: &sizes)
     let plan = Planned.plan(configuration, shape, ranks: ranks)
     let timed = Planned.self as? any TimedModel.Type
     return SweepPrediction(
       cost: Double(plan.epochs) * shape.entryCount,
       bytes: plan.memory.reduce(0) { $0 + $1.bytes }, epochs: plan.epochs,
       measureEpoch: timed.map { timed in
-        { try measuredEpoch(timed, configuration, shape, ranks, threads: run.threads ?? 1) }
+        { try measuredEpoch(timed, configuration, shape, ranks, threads: options.run.threads ?? 1) }
       })
   }
 

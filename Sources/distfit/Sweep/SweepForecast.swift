@@ -7,7 +7,7 @@ struct SweepPrediction {
   let cost: Double
   /// Memory of a rank.
   let bytes: Int
-  /// Epochs planned.
+  /// How many epochs are planned.
   let epochs: Int
   /// Takes a few steps on this machine: seconds that a rank computes in an epoch. Nil where the model's epochs
   /// cannot be timed beforehand.

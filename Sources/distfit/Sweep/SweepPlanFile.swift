@@ -1,4 +1,4 @@
-import ArgumentParser
+import Commands
 import Fitting
 import Foundation
 import Modeling
@@ -24,7 +24,7 @@ import Yams
 enum SweepPlanFile {
   /// Reads a plan.
   ///
-  /// - Throws: `ValidationError` naming the file and the member.
+  /// - Throws: `UsageError` naming the file and the member.
   static func read(_ path: String) throws -> SweepPlan {
     let members = try RunFile.members(path: path)
     var plan = SweepPlan()
@@ -36,13 +36,13 @@ enum SweepPlanFile {
         case "exclude": plan.excluded = try patterns(value, "exclude")
         case let name:
           guard let setting = RunFile.value(value) else {
-            throw ValidationError("\(name) is no simple value; axes stand under \"sweep:\"")
+            throw UsageError("\(name) is no simple value; axes stand under \"sweep:\"")
           }
           plan.common.append(.init(settingName(name), setting))
         }
       }
-    } catch let error as ValidationError {
-      throw ValidationError("\(path): \(error.message)")
+    } catch let error as UsageError {
+      throw UsageError("\(path): \(error.description)")
     }
     return plan
   }
@@ -53,7 +53,7 @@ enum SweepPlanFile {
 
   private static func axes(_ node: Node) throws -> [SweepPlan.Axis] {
     guard let members = node.mapping else {
-      throw ValidationError("sweep: expected axes of the form \"name: [values]\"")
+      throw UsageError("sweep: expected axes of the form \"name: [values]\"")
     }
     return try members.flatMap { key, value -> [SweepPlan.Axis] in
       switch settingName(key.string ?? "") {
@@ -78,7 +78,7 @@ enum SweepPlanFile {
       columns.allSatisfy({ $0.values.count == count })
     else {
       let counts = columns.map { "\($0.name) \($0.values.count)" }.joined(separator: ", ")
-      throw ValidationError("zip: its lists must be of one length, found \(counts)")
+      throw UsageError("zip: its lists must be of one length, found \(counts)")
     }
     return SweepPlan.Axis(
       entries: (0..<count).map { place in columns.map { .init($0.name, $0.values[place]) } })
@@ -88,11 +88,11 @@ enum SweepPlanFile {
     _ node: Node, _ name: String
   ) throws -> [[(name: String, values: [SettingValue])]] {
     guard let sequence = node.sequence else {
-      throw ValidationError("\(name): expected a list of {name: value, …}")
+      throw UsageError("\(name): expected a list of {name: value, …}")
     }
     return try sequence.map { entry in
       guard let members = entry.mapping, !members.isEmpty else {
-        throw ValidationError("\(name): expected {name: value, …}")
+        throw UsageError("\(name): expected {name: value, …}")
       }
       return try members.map { key, value in
         let name = settingName(key.string ?? "")
@@ -114,7 +114,7 @@ enum SweepPlanFile {
     if let sequence = node.sequence {
       return try sequence.map { entry in
         guard let value = RunFile.value(entry) else {
-          throw ValidationError("\(name): a value of the list is neither simple nor a list")
+          throw UsageError("\(name): a value of the list is neither simple nor a list")
         }
         return value
       }
@@ -123,7 +123,7 @@ enum SweepPlanFile {
       return try self.range(text, range, name)
     }
     guard let value = RunFile.value(node) else {
-      throw ValidationError("\(name): expected a list or a range such as 1..5")
+      throw UsageError("\(name): expected a list or a range such as 1..5")
     }
     return [value]
   }
@@ -139,7 +139,7 @@ enum SweepPlanFile {
       let step = rest.count == 1 ? 1 : number(rest[1]), step > 0, high >= low, rest.count < 3,
       (high - low) / step < 1e6
     else {
-      throw ValidationError("\(name): \"\(text)\" is no range: 1..5, or 0.1..0.5 by 0.1")
+      throw UsageError("\(name): \"\(text)\" is no range: 1..5, or 0.1..0.5 by 0.1")
     }
     // Places, not sums: 0.1 + 0.1 + 0.1 is not 0.3. Twelve digits hide what is left of that.
     let count = Int((high - low) / step + 1e-9) + 1

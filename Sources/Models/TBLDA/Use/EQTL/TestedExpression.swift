@@ -1,0 +1,143 @@
+package import LinearAlgebra
+package import Modeling
+
+/// Genes chosen for tests, with their expression, place and class.
+package struct TestedExpression: Sendable {
+  /// Which genes are tested.
+  package struct Choice: Sendable {
+    /// Genes counted in fewer of the samples are left out.
+    package let minimumSamples: Int
+    /// The chromosome whose genes are tested; nil: all.
+    package let chromosome: String?
+    /// The column with classes of genes.
+    package let classColumn: String
+
+    /// A choice of genes.
+    package init(minimumSamples: Int, chromosome: String?, classColumn: String) {
+      self.minimumSamples = minimumSamples
+      self.chromosome = chromosome
+      self.classColumn = classColumn
+    }
+  }
+
+  /// Where genes are said to be: a table with the columns chromosome and position, and for every gene its row.
+  package struct Positions: Sendable {
+    let table: Table
+    let rows: [Int?]
+
+    /// Positions of genes.
+    package init(_ table: Table, rows: [Int?]) {
+      self.table = table
+      self.rows = rows
+    }
+  }
+
+  /// The genes: names and annotations.
+  package let genes: Table
+  /// Normal scores, genes × samples.
+  package let values: Matrix<Double>
+  /// Where the genes are.
+  package let places: [GenomicPlaces.Place?]
+  /// The class of each gene, into `classNames`.
+  package let classes: [Int]
+  /// The names of the classes, ascending.
+  package let classNames: [String]
+
+  /// Chooses genes and makes normal scores of their counts per million.
+  ///
+  /// - Parameters:
+  ///   - counts: samples × genes.
+  ///   - columns: the genes.
+  ///   - positions: where they are; nil where nothing says so.
+  /// - Throws: `ModelError` where a sample has no counts or no gene is left.
+  package init(
+    _ counts: Matrix<Double>, _ columns: Table, _ positions: Positions?, _ choice: Choice,
+    notes: inout [String]
+  ) throws(ModelError) {
+    let samples = counts.rowCount
+    var totals = [Double](repeating: 0, count: samples)
+    var seen = [Int](repeating: 0, count: columns.count)
+    for sample in 0..<samples {
+      for (gene, count) in counts.row(sample).enumerated() where count > 0 {
+        totals[sample] += count
+        seen[gene] += 1
+      }
+    }
+    if let empty = totals.firstIndex(of: 0) {
+      throw ModelError("sample number \(empty + 1) of those tested has no counts at all")
+    }
+    let places = Self.places(columns, positions)
+    let needed = min(choice.minimumSamples, samples)
+    var chosen = columns.names.indices.filter { seen[$0] >= needed }
+    if chosen.count < columns.count {
+      notes.append(
+        "\(columns.count - chosen.count) of \(columns.count) genes are counted in fewer than \(needed) samples and left out"
+      )
+    }
+    if let chromosome = choice.chromosome {
+      guard positions != nil else {
+        throw ModelError(
+          "--gene-chromosome: nothing says where the genes are; give --gene-positions, or var columns chromosome and start"
+        )
+      }
+      let wanted = GenomicPlaces.Place(chromosome: chromosome, position: 0).chromosome
+      chosen = chosen.filter { places[$0]?.chromosome == wanted }
+    }
+    guard !chosen.isEmpty else { throw ModelError("no gene is left to be tested") }
+    let unplaced = chosen.count { places[$0] == nil }
+    if positions != nil, unplaced > 0 {
+      notes.append("\(unplaced) of \(chosen.count) genes have no position")
+    }
+    let texts = Self.classes(choice.classColumn, columns, positions)
+    let present = Set(chosen.map { texts[$0] }).sorted()
+    let code = Dictionary(uniqueKeysWithValues: zip(present, 0...))
+    classNames = present
+    classes = chosen.map { code[texts[$0]] ?? 0 }
+    self.places = chosen.map { places[$0] }
+    genes = columns.selecting(chosen)
+    var selected = Matrix(rowCount: samples, columnCount: chosen.count, repeating: 0.0)
+    for sample in 0..<samples {
+      for (place, gene) in chosen.enumerated() { selected[sample, place] = counts[sample, gene] }
+    }
+    values = NormalScores.expression(counts: selected, totals: totals)
+  }
+
+  private static func places(
+    _ columns: Table, _ positions: Positions?
+  ) -> [GenomicPlaces.Place?] {
+    guard let positions, case .strings(let chromosomes)? = positions.table["chromosome"],
+      case .integers(let starts)? = positions.table["position"]
+    else { return columns.names.map { _ in nil } }
+    return positions.rows.map { row in
+      guard let row, let chromosome = chromosomes[row], let start = starts[row] else { return nil }
+      return GenomicPlaces.Place(chromosome: chromosome, position: Int(start))
+    }
+  }
+
+  /// The class of every gene: a column of var, or of the positions; "all" without either.
+  private static func classes(
+    _ name: String, _ columns: Table, _ positions: Positions?
+  ) -> [String] {
+    if let (codes, names) = columns[name]?.asCategories {
+      return codes.map { $0 < 0 ? "unknown" : names[Int($0)] }
+    }
+    if let positions, case .strings(let types)? = positions.table[name],
+      types.contains(where: { $0 != nil })
+    {
+      return positions.rows.map { row in row.flatMap { types[$0] } ?? "unknown" }
+    }
+    return columns.names.map { _ in "all" }
+  }
+}
+
+extension GenomicPlaces {
+  /// Where the variants of genotypes are; nil where the genotypes do not say.
+  package static func places(of genotypes: Genotypes) -> [Place?]? {
+    guard let (codes, names) = genotypes.chromosomes, let positions = genotypes.positions else {
+      return nil
+    }
+    return zip(codes, positions).map { code, position in
+      code < 0 ? nil : Place(chromosome: names[Int(code)], position: position)
+    }
+  }
+}
