@@ -136,7 +136,7 @@ struct DGDArchitectureTests {
     #expect(saved[lane].losses.allSatisfy { $0[position].isNaN })
     #expect(saved[lane].losses[0].count(where: \.isNaN) == 2)
     for (space, table) in zip(shared.spaces, saved[lane].spaces) {
-      #expect(table[position].allSatisfy(\.isFinite))
+      #expect(table[position].allSatisfy { $0.isFinite })
       #expect(space.mixture != nil)
     }
   }

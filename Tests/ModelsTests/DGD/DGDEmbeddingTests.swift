@@ -67,7 +67,7 @@ struct DGDEmbeddingTests {
     }
     let differing = zip(rows(expected), rows(found)).enumerated().filter { $1.0 != $1.1 }
     #expect(differing.map(\.offset) == [57])
-    #expect(found[1].saved.spaces[0].values.allSatisfy(\.isFinite))
+    #expect(found[1].saved.spaces[0].values.allSatisfy { $0.isFinite })
     #expect(!(found[1].saved.losses[0][27] < 1e12))
   }
 

@@ -3,6 +3,7 @@ import Models
 import Networks
 import Optimization
 import Probability
+import TestSupport
 
 /// The published training loop of scDGD in double precision, with layers written as their formulas are: what the
 /// recorded run of the published program is compared with, and the model in single precision in turn.
