@@ -82,6 +82,7 @@ private struct Counting: Model {
   }
   static let name = "counting"
   static let summary = "Counts its steps."
+  static let parameters = [ModelParameter("total", at: "total", "")]
   let configuration = Configuration()
   let course: Course
 
