@@ -51,6 +51,7 @@ enum Allowance {
       "kernels": 4,
     ],
     .modelNames: [
+      "Commands": 1,
       "Fitting": 1,
       "Storage": 1,
     ],

@@ -112,7 +112,7 @@ private struct FittedDecoder: RowDecoder {
 }
 
 extension DGD: SamplingModel {
-  /// `dgd_scale`.
+  /// The column of `obs` with what each cell's profile is multiplied by: `dgd_scale`.
   public static var scaleName: String { "dgd_scale" }
 
   /// New cells: a component by its weight, a representation from it, a scale of a fitted cell, counts from the

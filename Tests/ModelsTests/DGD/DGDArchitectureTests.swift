@@ -75,9 +75,9 @@ struct DGDArchitectureTests {
           places: rows.map { row in present.firstIndex(of: row).map { Int32($0) } ?? -1 })
       }
       let own = try model.lane(from: data.rows(rows))
-      let values = [try values(0, missing: 4), try values(1, missing: 5)]
+      let values = try zip(architecture.heads.indices, [4, 5]).map { try values($0, missing: $1) }
       return DGDLane(
-        rows: rows, values: Array(values.prefix(architecture.heads.count)), uses: own.uses,
+        rows: rows, values: values, uses: own.uses,
         labels: own.labels, saved: architecture.emptySaved(rowCount: rows.count))
     }
 
