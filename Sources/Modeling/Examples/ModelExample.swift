@@ -13,6 +13,9 @@ public struct ModelExample: Sendable, CustomStringConvertible {
   public private(set) var ascending: String?
   /// Columns about rows that have no number where a row is not in the fit, or not before its end.
   public let unknown: Set<String>
+  /// Rows that derivatives are checked on: few where the objective has kinks, which differences must not cross; nil:
+  /// all.
+  public let checkedRowCount: Int?
   /// By how much of the largest number rounding may change a result where rows come in another order.
   public private(set) var rowOrderTolerance = 1e-6
   /// The settings in which it differs from the model's first example.
@@ -21,11 +24,12 @@ public struct ModelExample: Sendable, CustomStringConvertible {
   /// A model's first example.
   public init(
     _ settings: [String: String] = [:], on data: ExampleData = .counts, unknown: Set<String> = [],
-    except exceptions: [ModelProperty: String] = [:]
+    checkedRowCount: Int? = nil, except exceptions: [ModelProperty: String] = [:]
   ) {
     self.settings = settings
     self.data = data
     self.unknown = unknown
+    self.checkedRowCount = checkedRowCount
     self.exceptions = exceptions
   }
 

@@ -11,7 +11,7 @@ extension DGD {
         "latent": "3", "hidden": "8,6", "components": "3", "batch": "24", "epochs": "2",
         "frozen-epochs": "1", "embedding-steps": "3", "start": "published",
       ],
-      unknown: ["dgd_negative_log_likelihood", "dgd_squared_error"],
+      unknown: ["dgd_negative_log_likelihood", "dgd_squared_error"], checkedRowCount: 2,
       except: keyed)
     return [
       small,

@@ -12,7 +12,7 @@ struct GradientBattery {
       let data = try BatteryData(model.example.data)
       let comparisons = try Fitted.check(
         BatteryFit<Fitted>.configuration(of: model.example), data: data.summary,
-        rows: data.rows(0..<data.summary.rowCount))
+        rows: data.rows(0..<(model.example.checkedRowCount ?? data.summary.rowCount)))
       #expect(!comparisons.isEmpty)
       for comparison in comparisons {
         #expect(

@@ -103,14 +103,15 @@ struct SimulationSettingTests {
     #expect(pure.count { $0 > 0.9 } > 40 && mixed.allSatisfy { $0 < 0.5 })
   }
 
-  /// The same shape at a rate 100 times as large: a prior around loadings 100 times as small.
+  /// The same shape at a rate 100 times as large: a prior around coefficients that are smaller.
   @Test func aPriorOfLargerRateHoldsLoadingsSmaller() throws {
     let sums = try ["1", "100"].map { rate in
       let fit = try BatteryFit<NonnegativePRRR>(
         BatteryData(),
         settings: ["inference": "map", "prior-rate": rate, "restarts": "1", "iterations": "50"])
       let shared = try fit.run(steps: 60)[0].shared
-      return try #require(shared.best).covariates.elements.reduce(0, +)
+      let best = try #require(shared.best)
+      return matrixProduct(best.covariates, best.genes, transposing: .second).elements.reduce(0, +)
     }
     #expect(sums[1] < sums[0], "\(sums)")
   }
