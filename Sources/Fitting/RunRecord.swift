@@ -1,8 +1,8 @@
 import Collectives
 import Foundation
+import Kernels
 import LinearAlgebra
 import Modeling
-import Networks
 
 /// What the run was, as opposed to what it computed: the one part of a fit file that differs between runs.
 struct RunRecord: Encodable {
@@ -26,8 +26,8 @@ struct RunRecord: Encodable {
     ranks = world.size
     self.threads = threads
     nodes = Self.distinct(world.allGather(Launcher.nodeName))
-    kernels = Self.distinct(world.allGather(Processor().instructionSet))
-    complaints = Self.distinct(world.allGather(Processor().complaint ?? ""))
+    kernels = Self.distinct(world.allGather(Kernels.current.name))
+    complaints = Self.distinct(world.allGather(Processor.current.complaint ?? ""))
       .filter { !$0.isEmpty }
     mpi = Launcher.libraryVersion
     blas = BLASRuntime.useOneThread()

@@ -1,3 +1,4 @@
+import Concurrency
 import LinearAlgebra
 import Modeling
 import Probability
@@ -18,7 +19,6 @@ struct EvaluatedFit {
     let configuration = try TBLDAConfiguration(
       storedTree: fit.parameters["settings"] ?? .group([:]))
     let (rows, counts) = try fit.counts(data, fit.columns.names)
-    let random = RandomSource(seed: UInt64(configuration.seed))
     let K = configuration.topics
     guard let tree = fit.parameters["genotype"], case .strings(let donors)? = tree["donors"],
       case .strings(let variants)? = tree["variants"],
@@ -29,21 +29,23 @@ struct EvaluatedFit {
       case .number(let alpha)? = fit.parameters["alpha"], shape.count == 2,
       ones.count == variants.count * K, zeros.count == ones.count
     else { throw ModelError("\(fit.path): uns/distfit/genotype is missing or damaged") }
-    let (uses, donorOfSample, posterior) = try Self.samples(fit, rows, donors, configuration)
-    isComplete = posterior.found == posterior.wanted
+    let samples = try Self.samples(fit, rows, donors, configuration)
+    isComplete = samples.isComplete
     let cohort = TBLDACohort(
-      configuration, uses: uses, donorOfSample: donorOfSample, donors: donors,
-      variants: Table(names: variants),
-      genotypes: try Self.genotypes(
-        try fit.companion(Genotypes.self, from: path), donors, variants, path),
-      ancestry: (shape[1], frequencies, shares), random)
+      samples: (samples.uses, samples.donors), donors: donors, variants: Table(names: variants),
+      genotypes: CohortGenotypes(
+        try Self.genotypes(
+          try fit.companion(Genotypes.self, from: path), donors, variants, path),
+        donorCount: donors.count, variantCount: variants.count,
+        heldOut: configuration.heldOutGenotypes, RandomSource(seed: UInt64(configuration.seed))),
+      populations: .init(count: shape[1], frequencies: frequencies, shares: shares))
     var totals = [Double](repeating: 0, count: counts.columnCount)
     for row in 0..<counts.rowCount {
       counts.forEachNonZero(inRow: row) { totals[$0] += Double($1) }
     }
     model = TBLDA(configuration, cohort, geneTotals: totals)
     var lane = TBLDALane(rows: 0..<rows.count, counts: .resident(counts), of: model)
-    lane.saved.samples = posterior.samples
+    lane.saved.samples = samples.concentrations
     lane.saved.alleles = AllelePair(
       counted: Matrix(rowCount: variants.count, columnCount: K, elements: ones.map { Double($0) }),
       other: Matrix(rowCount: variants.count, columnCount: K, elements: zeros.map { Double($0) }))
@@ -67,43 +69,54 @@ struct EvaluatedFit {
     try model.heldOutScore(shared, lanes, with: Alone(), on: workers)
   }
 
+  /// The samples of some data, as a fit knows them.
+  private struct Samples {
+    /// What each is used for.
+    var uses: [TBLDACohort.Use] = []
+    /// The index of each one's donor, −1 where it is not in the fit.
+    var donors: [Int] = []
+    /// σ̂, samples × topics; the prior's where a sample is not in the fit.
+    var concentrations: Matrix<Double>
+    /// Whether all samples of the fit are among them.
+    var isComplete = false
+  }
+
   /// What the samples of the data are for, their donors, and σ̂ of those in the fit.
   private static func samples(
     _ fit: FitContents, _ rows: Table, _ donors: [String], _ configuration: TBLDAConfiguration
-  ) throws -> (
-    [TBLDACohort.Use], [Int], (samples: Matrix<Double>, found: Int, wanted: Int)
-  ) {
+  ) throws -> Samples {
     let place = Dictionary(zip(fit.rows.names, 0...), uniquingKeysWith: { first, _ in first })
     let known = try fit.classes("tblda_use")
     let names = try fit.classes(configuration.donorKey)
     let donor = Dictionary(zip(donors, 0...), uniquingKeysWith: { first, _ in first })
     let stored = try fit.matrix("obsm/tblda_concentrations")
     let K = configuration.topics
-    var samples = Matrix<Double>(
-      rowCount: rows.count, columnCount: K, repeating: configuration.topicPrior)
-    var (uses, donorOfSample): ([TBLDACohort.Use], [Int]) = ([], [])
+    var samples = Samples(
+      concentrations: Matrix(
+        rowCount: rows.count, columnCount: K, repeating: configuration.topicPrior))
     for (row, name) in rows.names.enumerated() {
       guard let own = place[name] else {
         // A sample that the fit has never seen.
-        uses.append(.heldOut)
-        donorOfSample.append(-1)
+        samples.uses.append(.heldOut)
+        samples.donors.append(-1)
         continue
       }
       let use = TBLDACohort.Use(rawValue: known.codes[own]) ?? .dropped
-      uses.append(use)
+      samples.uses.append(use)
       guard use == .fit else {
-        donorOfSample.append(-1)
+        samples.donors.append(-1)
         continue
       }
       guard names.codes[own] >= 0, let index = donor[names.names[Int(names.codes[own])]] else {
         throw ModelError("\(fit.path): the donor of sample \(name) is not among the fit's donors")
       }
-      donorOfSample.append(index)
-      samples.setRow(
+      samples.donors.append(index)
+      samples.concentrations.setRow(
         row, to: stored.elements[own * K..<(own + 1) * K].map { Double($0) })
     }
     let wanted = known.codes.count { $0 == TBLDACohort.Use.fit.rawValue }
-    return (uses, donorOfSample, (samples, uses.count { $0 == .fit }, wanted))
+    samples.isComplete = samples.uses.count { $0 == .fit } == wanted
+    return samples
   }
 
   /// The fit's donors and variants, variants × donors, 3 where missing.

@@ -1,4 +1,4 @@
-import LinearAlgebra
+import Concurrency
 import Metrics
 public import Modeling
 import Probability
@@ -89,14 +89,14 @@ extension TBLDA: EvaluableModel {
     let loadings = try fit.matrix("varm/tblda_loadings")
     let place = Dictionary(zip(fit.columns.names, 0...), uniquingKeysWith: { first, _ in first })
     let pairs = simulation.columns.names.enumerated().compactMap { gene, name in
-      place[name].map { (gene, $0) }
+      place[name].map { (own: gene, found: $0) }
     }
     guard pairs.count > 2 else { throw ModelError("\(path): has none of the fit's genes") }
     let correlations = (0..<shape[0]).map { k in
       (0..<loadings.width).map { topic in
         pearsonCorrelation(
-          pairs.map { truth[k * shape[1] + $0.0] },
-          pairs.map { Double(loadings.elements[$0.1 * loadings.width + topic]) })
+          pairs.map { truth[k * shape[1] + $0.own] },
+          pairs.map { Double(loadings.elements[$0.found * loadings.width + topic]) })
       }
     }
     let matched = cheapestAssignment(correlations.map { $0.map { -$0 } })

@@ -12,7 +12,7 @@ extension TBLDA {
   /// | `varm/tblda_counted`, `varm/tblda_other` | ζ̂, γ̂ | S × K |
   /// | `varm/ancestry_frequencies`, `obsm/ancestry_shares` | β, τ | S × J, I × J |
   func genotypeModality(_ alleles: AllelePair) -> ModalityOutput {
-    let (J, I) = (cohort.populationCount, cohort.donors.count)
+    let (J, I) = (cohort.populations.count, cohort.donors.count)
     let means = zip(alleles.counted.elements, alleles.other.elements).map { Float($0 / ($0 + $1)) }
     var variants = cohort.variants
     variants.columns = variants.columns.filter { $0.name != "allele_frequency" }
@@ -26,7 +26,7 @@ extension TBLDA {
       rowMatrices: [
         NamedMatrix(
           "ancestry_shares", width: J,
-          elements: (0..<I * J).map { Float(cohort.shares[$0 % J * I + $0 / J]) })
+          elements: (0..<I * J).map { Float(cohort.populations.shares[$0 % J * I + $0 / J]) })
       ],
       columnMatrices: [
         NamedMatrix("tblda_loadings", width: topicCount, elements: means),
@@ -35,7 +35,8 @@ extension TBLDA {
         NamedMatrix(
           "tblda_other", width: topicCount, elements: alleles.other.elements.map { Float($0) }),
         NamedMatrix(
-          "ancestry_frequencies", width: J, elements: cohort.frequencies.map { Float($0) }),
+          "ancestry_frequencies", width: J,
+          elements: cohort.populations.frequencies.map { Float($0) }),
       ])
   }
 }

@@ -66,14 +66,14 @@ extension TBLDA {
   }
 
   private func genotypeTree(_ alleles: AllelePair) -> StoredTree {
-    let (S, K, J) = (cohort.variants.count, topicCount, cohort.populationCount)
+    let (S, K, J) = (cohort.variants.count, topicCount, cohort.populations.count)
     var members: [String: StoredTree] = [
       "donors": .strings(cohort.donors), "variants": .strings(cohort.variants.names),
       "counted_concentrations": .floats(
         alleles.counted.elements.map { Float($0) }, shape: [S, K]),
       "other_concentrations": .floats(alleles.other.elements.map { Float($0) }, shape: [S, K]),
-      "ancestry_frequencies": .doubles(cohort.frequencies, shape: [S, J]),
-      "ancestry_shares": .doubles(cohort.shares, shape: [J, cohort.donors.count]),
+      "ancestry_frequencies": .doubles(cohort.populations.frequencies, shape: [S, J]),
+      "ancestry_shares": .doubles(cohort.populations.shares, shape: [J, cohort.donors.count]),
       "allele_frequencies": .doubles(alleleFrequencies, shape: [S]),
     ]
     for named in cohort.variants.columns {

@@ -1,4 +1,4 @@
-public import LinearAlgebra
+public import Concurrency
 public import Modeling
 import Probability
 import Sums
@@ -62,15 +62,17 @@ private struct TBLDAStandIn {
     var stream = random.stream("stand-in genotypes")
     var settings = configuration
     settings.heldOutGenotypes = 0
+    let genotypes = (0..<variants * I).map { _ in UInt8(3 * stream.uniform()) }
+    let frequencies = (0..<variants * J).map { _ in 0.1 + 0.8 * stream.uniform() }
     let cohort = TBLDACohort(
-      settings, uses: Array(repeating: .fit, count: rows), donorOfSample: (0..<rows).map { $0 % I },
+      samples: (Array(repeating: .fit, count: rows), (0..<rows).map { $0 % I }),
       donors: (0..<I).map { "donor\($0)" },
       variants: Table(names: (0..<variants).map { "variant\($0)" }),
-      genotypes: (0..<variants * I).map { _ in UInt8(3 * stream.uniform()) },
-      ancestry: (
-        J, (0..<variants * J).map { _ in 0.1 + 0.8 * stream.uniform() },
-        Array(repeating: 1 / Double(J), count: J * I)
-      ), random)
+      genotypes: CohortGenotypes(
+        genotypes, donorCount: I, variantCount: variants, heldOut: 0, random),
+      populations: .init(
+        count: J, frequencies: frequencies,
+        shares: Array(repeating: 1 / Double(J), count: J * I)))
     let fitted = TBLDA(settings, cohort, geneTotals: Array(repeating: Double(10 * rows), count: G))
     let plan = LanePlan(rowCount: rows, laneCount: laneCount)
     lanes = (0..<laneCount).map { lane in

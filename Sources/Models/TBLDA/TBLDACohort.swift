@@ -27,17 +27,27 @@ struct TBLDACohort: Sendable {
   let genotypes: CohortGenotypes
   /// What those in the fit come to.
   let totals: GenotypeTotals
-  /// β, variants × populations.
-  let frequencies: [Double]
-  /// τ, populations × donors.
-  let shares: [Double]
-  /// J, the number of ancestral populations.
-  let populationCount: Int
+  /// Where the donors' alleles come from besides topics.
+  let populations: Populations
   /// What was left out and why, for the log.
   let remarks: [String]
   /// All donors, for an iteration over everyone.
   private(set) var allDonors = TBLDADonors()
 
+  /// Ancestral populations of the donors.
+  struct Populations: Sendable {
+    /// J, the number of populations.
+    let count: Int
+    /// β: the frequency of each variant's counted allele in each population, variants × J.
+    let frequencies: [Double]
+    /// τ: the share that each population has in each donor, J × donors.
+    let shares: [Double]
+  }
+
+  /// The cohort that the data and the donors' genotypes make.
+  ///
+  /// - Throws: `ModelError` where there are no genotypes, no variants, or no sample's donor has any, and for names
+  ///   that are there twice.
   init(
     _ configuration: TBLDAConfiguration, _ data: DataSummary, _ random: RandomSource
   ) throws(ModelError) {
@@ -78,37 +88,35 @@ struct TBLDACohort: Sendable {
       data, donors: order, heldOut: configuration.heldOutGenotypes, random)
     let totals = GenotypeTotals(genotypes)
     (self.genotypes, self.totals) = (genotypes, totals)
-    let ancestry = try Self.ancestry(
+    populations = try Self.populations(
       data.companions[Ancestry.self], donors: donors, variants: variants.names, totals.variants)
-    (populationCount, frequencies, shares) = ancestry
-    remarks = Self.remarks(
-      uses, names, known, fittedCount: order.count, totals,
-      genotypeCount: order.count * table.count, hasAncestry: data.companions[Ancestry.self] != nil)
+    remarks =
+      Self.remarks(
+        onSamples: uses, donors: names, genotyped: known, fittedCount: order.count)
+      + Self.remarks(
+        onGenotypes: totals, count: order.count * table.count,
+        hasAncestry: data.companions[Ancestry.self] != nil)
     allDonors = TBLDADonors(Array(donors.indices), of: self)
   }
 
   /// A cohort as a fit file tells of it.
   ///
-  /// - Parameter genotypes: variants × donors, 3 where missing.
+  /// - Parameters:
+  ///   - samples: what each sample is used for, and the index of its donor, −1 where dropped.
+  ///   - genotypes: those of the fit and those held out.
   init(
-    _ configuration: TBLDAConfiguration, uses: [Use], donorOfSample: [Int], donors: [String],
-    variants: Table, genotypes: [UInt8],
-    ancestry: (count: Int, frequencies: [Double], shares: [Double]),
-    _ random: RandomSource
+    samples: (uses: [Use], donors: [Int]), donors: [String], variants: Table,
+    genotypes: CohortGenotypes, populations: Populations
   ) {
-    self.uses = uses
-    self.donorOfSample = donorOfSample
+    (uses, donorOfSample) = (samples.uses, samples.donors)
     self.donors = donors
     self.variants = variants
     var counts = [Double](repeating: 0, count: donors.count)
     for (use, donor) in zip(uses, donorOfSample) where use == .fit { counts[donor] += 1 }
     // Where samples of the fit are not there, a donor may have none.
     sampleCounts = counts.map { max(1, $0) }
-    let genotypes = CohortGenotypes(
-      genotypes, donorCount: donors.count, variantCount: variants.count,
-      heldOut: configuration.heldOutGenotypes, random)
     (self.genotypes, totals) = (genotypes, GenotypeTotals(genotypes))
-    (populationCount, frequencies, shares) = ancestry
+    self.populations = populations
     remarks = []
     allDonors = TBLDADonors(Array(donors.indices), of: self)
   }
@@ -162,12 +170,13 @@ struct TBLDACohort: Sendable {
   /// of the donors:
   ///
   ///     β_j = (½ + Σ_i y_ji) / (1 + 2 · observed_j)
-  private static func ancestry(
+  private static func populations(
     _ ancestry: Ancestry?, donors: [String], variants: [String], _ counts: [VariantCounts]
-  ) throws(ModelError) -> (Int, [Double], [Double]) {
+  ) throws(ModelError) -> Populations {
     guard let ancestry else {
       let frequencies = counts.map { (0.5 + Double($0.copies)) / Double(1 + 2 * $0.observed) }
-      return (1, frequencies, Array(repeating: 1, count: donors.count))
+      return Populations(
+        count: 1, frequencies: frequencies, shares: Array(repeating: 1, count: donors.count))
     }
     let J = ancestry.populationCount
     let donorPlace = Dictionary(
@@ -190,12 +199,13 @@ struct TBLDACohort: Sendable {
       }
       frequencies += ancestry.frequencies[place * J..<(place + 1) * J]
     }
-    return (J, frequencies, shares)
+    return Populations(count: J, frequencies: frequencies, shares: shares)
   }
 
+  /// What the log is told of samples and donors that are left out.
   private static func remarks(
-    _ uses: [Use], _ names: (codes: [Int32], names: [String]), _ genotyped: [String],
-    fittedCount: Int, _ totals: GenotypeTotals, genotypeCount: Int, hasAncestry: Bool
+    onSamples uses: [Use], donors names: (codes: [Int32], names: [String]), genotyped: [String],
+    fittedCount: Int
   ) -> [String] {
     var remarks: [String] = []
     let known = Set(genotyped)
@@ -214,11 +224,19 @@ struct TBLDACohort: Sendable {
     }
     let held = uses.count { $0 == .heldOut }
     if held > 0 { remarks.append("\(held) samples are held out") }
+    return remarks
+  }
+
+  /// What the log is told of genotypes that are held out or missing.
+  private static func remarks(
+    onGenotypes totals: GenotypeTotals, count: Int, hasAncestry: Bool
+  ) -> [String] {
+    var remarks: [String] = []
     let heldOut = totals.heldOutCount
     if heldOut > 0 { remarks.append("\(heldOut) genotypes are held out") }
-    let missing = genotypeCount - totals.observedCount - heldOut
+    let missing = count - totals.observedCount - heldOut
     if missing > 0 {
-      let rate = 100 * Double(missing) / Double(genotypeCount)
+      let rate = 100 * Double(missing) / Double(count)
       remarks.append("\(missing) genotypes are missing (\(Float(rate)) %) and leave the likelihood")
     }
     if !hasAncestry {

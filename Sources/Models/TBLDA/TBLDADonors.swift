@@ -29,8 +29,8 @@ struct TBLDADonors: Sendable {
     for (place, donor) in donors.enumerated() { places[donor] = place }
     self.places = places
     sampleCounts = donors.map { cohort.sampleCounts[$0] }
-    shares = (0..<cohort.populationCount).flatMap { population in
-      donors.map { cohort.shares[population * I + $0] }
+    shares = (0..<cohort.populations.count).flatMap { population in
+      donors.map { cohort.populations.shares[population * I + $0] }
     }
     observedCount = donors.reduce(0) { $0 + cohort.totals.observedOfDonors[$1] }
     isWhole = donors.count == I

@@ -57,12 +57,13 @@ public struct TBLDALane: LaneState {
     self.rows = rows
     self.variants = variants
     self.counts = counts
-    let J = cohort.populationCount
+    let J = cohort.populations.count
     donors = rows.map { cohort.uses[$0] == .fit ? cohort.donorOfSample[$0] : -1 }
     let genotypes = cohort.genotypes.seen(variants)
     residentGenotypes = cohort.genotypes.areResident ? genotypes : nil
     cohortGenotypes = cohort.genotypes
-    frequencies = Array(cohort.frequencies[variants.lowerBound * J..<variants.upperBound * J])
+    frequencies = Array(
+      cohort.populations.frequencies[variants.lowerBound * J..<variants.upperBound * J])
     var constant = genotypes.reduce(0.0) { $0 + ($1 == 1 ? 1 : 0) } * 0.693_147_180_559_945_3
     let (read, _) = counts.loaded(Array(donors.indices))
     totals = donors.indices.map { Double(read.total(ofRow: $0)) }

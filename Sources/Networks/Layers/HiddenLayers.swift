@@ -1,4 +1,4 @@
-public import LinearAlgebra
+public import Concurrency
 public import Optimization
 
 /// Networks of dense layers without sums over everyone, in either precision.

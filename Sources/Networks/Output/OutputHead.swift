@@ -1,6 +1,6 @@
-public import LinearAlgebra
+public import Concurrency
+import Kernels
 public import Optimization
-import TileKernels
 
 /// An output layer in single precision: its parameters with their moments, and the pass that they are for.
 ///

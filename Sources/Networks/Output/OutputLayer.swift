@@ -1,4 +1,4 @@
-public import LinearAlgebra
+public import Concurrency
 public import Optimization
 
 /// The output layer of a decoder with its likelihood, parameters and Adam moments.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Collectives
+import Concurrency
 import Fitting
 import Foundation
 import LinearAlgebra

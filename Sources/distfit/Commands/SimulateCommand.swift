@@ -1,7 +1,7 @@
 import ArgumentParser
 import Collectives
+import Concurrency
 import Fitting
-import LinearAlgebra
 import Modeling
 import Models
 import Storage

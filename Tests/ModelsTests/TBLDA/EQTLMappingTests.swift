@@ -1,3 +1,4 @@
+import Concurrency
 import Foundation
 import LinearAlgebra
 import Metrics
@@ -138,8 +139,8 @@ import Testing
     #expect(first.gene == 0 && first.variant == 3 && first.logPValue < -760)
     #expect(first.logRate.isFinite)
     let null = try PermutationNull(
-      mapping, observed: observed, dosages: dosages, donors: donorOfSample, count: 19, rate: 0.05,
-      random: RandomSource(seed: 1), on: workers)
+      mapping, observed: observed, dosages: dosages, donors: donorOfSample,
+      permutations: (19, RandomSource(seed: 1)), on: workers)
     #expect(null.rounds.count == 19)
     #expect(null.genePValues[0] == 1.0 / 20)
     #expect(null.rounds.allSatisfy { $0.smallestLogP > -40 })

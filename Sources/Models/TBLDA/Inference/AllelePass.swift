@@ -1,5 +1,5 @@
+import Kernels
 package import LinearAlgebra
-import TileKernels
 
 /// One pass over the genotypes of a lane's variants: the responsibilities of topics and ancestral populations
 /// for allele copies, summed.
@@ -49,7 +49,7 @@ package struct AllelePass {
     donorSums = Matrix(rowCount: W, columnCount: I, repeating: 0)
     copies = weights
     guard S > 0, I > 0 else { return }
-    var found = (ancestry: 0.0, likelihood: 0.0)
+    var found = (ancestryCopies: 0.0, logLikelihood: 0.0)
     donorSums.withUnsafeMutableBase { donorSums in
       copies.counted.withUnsafeMutableBase { counted in
         copies.other.withUnsafeMutableBase { other in
@@ -89,7 +89,7 @@ private struct AlleleBlocks {
   func pass(
     counted: UnsafeMutablePointer<Double>, other: UnsafeMutablePointer<Double>,
     donorSums: UnsafeMutablePointer<Double>, wantsLikelihood: Bool
-  ) -> (Double, Double) {
+  ) -> (ancestryCopies: Double, logLikelihood: Double) {
     let (S, W, I) = (variantCount, sourceCount, donorCount)
     let blockRows = min(128, max(16, 65_536 / I))
     let blockCount = (S + blockRows - 1) / blockRows
@@ -101,7 +101,7 @@ private struct AlleleBlocks {
       bySource.deallocate()
       ratios.deallocate()
     }
-    let kernels = TopicKernels.current
+    let kernels = Kernels.current.topics
     var (ancestryCopies, logLikelihood) = (0.0, 0.0)
     for block in 0..<blockCount {
       let rows = block * S / blockCount..<(block + 1) * S / blockCount

@@ -1,4 +1,5 @@
-public import LinearAlgebra
+public import Concurrency
+import LinearAlgebra
 public import Modeling
 import Probability
 
@@ -71,7 +72,8 @@ public struct AncestryInference: Sendable {
     let relatives = Set(genotypes.donors.indices).subtracting(unrelated).sorted()
     let own = relatives.isEmpty ? genotypes : genotypes.selecting(donors: unrelated)
     var best: (state: State, logLikelihood: Double)?
-    var (bounds, logLikelihoods): ([Double], [Double]) = ([], [])
+    var bounds: [Double] = []
+    var logLikelihoods: [Double] = []
     for restart in 0..<restartCount {
       var state = State(own, self, restart: restart, clusters: restart == 0 ? clusters : [])
       var last = -Double.infinity
@@ -156,7 +158,8 @@ public struct AncestryInference: Sendable {
         }
       }
       let runCount = max(1, min(S, 64))
-      var (alleles, genotypes): ([AllelePair], [[UInt8]]) = ([], [])
+      var alleles: [AllelePair] = []
+      var genotypes: [[UInt8]] = []
       var heterozygotes = 0
       for run in 0..<runCount {
         let variants = run * S / runCount..<(run + 1) * S / runCount
@@ -183,7 +186,7 @@ public struct AncestryInference: Sendable {
       let weights = expectedLogarithms(donors)
       let sources = weights.transposed()
       let (old, genotypes) = (alleles, genotypes)
-      let passes = mapConcurrently(old.count, on: workers) { run in
+      let passes = workers.map(old.count) { run in
         AllelePass(
           genotypes: genotypes[run], frequencies: [], weights: expectedLogarithms(old[run]),
           sources: sources, alpha: 0, wantsLikelihood: wantsBound)
@@ -224,7 +227,7 @@ public struct AncestryInference: Sendable {
         }
       ).transposed()
       let (pairs, genotypes) = (alleles, genotypes)
-      return mapConcurrently(pairs.count, on: workers) { run in
+      return workers.map(pairs.count) { run in
         let frequencies = Matrix(
           rowCount: pairs[run].counted.rowCount, columnCount: pairs[run].counted.columnCount,
           elements: zip(pairs[run].counted.elements, pairs[run].other.elements).map {

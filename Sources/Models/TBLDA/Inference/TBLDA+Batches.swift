@@ -1,4 +1,4 @@
-import LinearAlgebra
+import Concurrency
 import Modeling
 import Probability
 import RealModule
@@ -45,7 +45,8 @@ extension TBLDA {
       donors: Double(I) / Double(donors.count))
     for move in [still, move] {
       _ = try iteration(
-        over: donors, move, &shared, &lanes, wantsBound: false, with: everyone, on: workers)
+        TBLDARound(donors: donors, move: move, wantsBound: false), &shared, &lanes,
+        with: everyone, on: workers)
     }
   }
 }

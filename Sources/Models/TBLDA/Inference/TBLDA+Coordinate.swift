@@ -1,3 +1,4 @@
+package import Concurrency
 package import LinearAlgebra
 import Modeling
 import Optimization
@@ -24,6 +25,26 @@ struct TBLDAMove {
   static let whole = TBLDAMove(rate: 1, samples: 1, donors: 1)
 }
 
+/// Which donors an iteration goes over, and what it does with them.
+struct TBLDARound {
+  /// The donors.
+  let donors: TBLDADonors
+  /// How far shared parameters move.
+  let move: TBLDAMove
+  /// Whether the bound before the iteration is wanted.
+  let wantsBound: Bool
+}
+
+/// The shared parameters where an iteration begins, as its passes need them.
+private struct TBLDAPoint {
+  /// Ψ̃, topics × genes.
+  let topics: Matrix<Double>
+  /// Shares of populations and expected topics of donors, (populations + topics) × donors.
+  let sources: Matrix<Double>
+  /// α.
+  let alpha: Double
+}
+
 extension TBLDA {
   /// The sums of the second message of an iteration.
   private enum Part: Int { case genes, donors, ancestry, bound }
@@ -44,8 +65,8 @@ extension TBLDA {
     with everyone: borrowing Everyone, on workers: Workers
   ) throws(SumFault) -> Double? {
     try iteration(
-      over: cohort.allDonors, .whole, &shared, &lanes, wantsBound: wantsBound, with: everyone,
-      on: workers)
+      TBLDARound(donors: cohort.allDonors, move: .whole, wantsBound: wantsBound), &shared, &lanes,
+      with: everyone, on: workers)
   }
 
   /// One iteration of coordinate ascent over some donors; with ρ < 1 what is shared moves by
@@ -55,47 +76,45 @@ extension TBLDA {
   ///
   /// Collective.
   func iteration<Everyone: Team & ~Copyable>(
-    over donors: TBLDADonors, _ move: TBLDAMove, _ shared: inout TBLDAState,
-    _ lanes: inout [TBLDALane], wantsBound: Bool, with everyone: borrowing Everyone,
-    on workers: Workers
+    _ round: TBLDARound, _ shared: inout TBLDAState, _ lanes: inout [TBLDALane],
+    with everyone: borrowing Everyone, on workers: Workers
   ) throws(SumFault) -> Double? {
+    let donors = round.donors
     let shares =
       donors.isWhole
       ? lanes.map(\.whole)
-      : mapConcurrently(lanes.count, on: workers) { lanes[$0].share(of: donors) }
-    let weights = mapConcurrently(lanes.count, on: workers) {
+      : workers.map(lanes.count) { lanes[$0].share(of: donors) }
+    let weights = workers.map(lanes.count) {
       expectedLogarithms(lanes[$0].saved.samples.selectingRows(shares[$0].rows))
     }
     let sources = sources(
       try donorMeans(of: weights, shares.map(\.donors), among: donors, with: everyone), of: donors)
-    let topics = expectedLogarithms(shared.genes)
-    let alpha = shared.alpha
+    let point = TBLDAPoint(
+      topics: expectedLogarithms(shared.genes), sources: sources, alpha: shared.alpha)
     let groupCount = min(lanes.count, 4 * workers.threadCount)
-    let groups = mapConcurrently(groupCount, on: workers) { group in
+    let groups = workers.map(groupCount) { group in
       var sums = iterationSums(donors)
       let own = lanes.count * group / groupCount..<lanes.count * (group + 1) / groupCount
       let passes = own.map { lane in
-        pass(
-          lanes[lane], shares[lane], donors, weights: weights[lane], topics: topics,
-          sources: sources, alpha: alpha, move, wantsBound: wantsBound, adding: &sums)
+        pass(lanes[lane], shares[lane], round, weights: weights[lane], at: point, adding: &sums)
       }
-      return (sums, passes)
+      return (sums: sums, passes: passes)
     }
     var partials = iterationSums(donors)
-    for group in groups.indices { partials.add(groups[group].0) }
+    for group in groups.indices { partials.add(groups[group].sums) }
     let sums = try everyone.sum(consume partials)
-    let bound = wantsBound ? bound(shared, sums) : nil
+    let bound = round.wantsBound ? bound(shared, sums) : nil
     if let bound, !bound.isFinite { throw SumFault(block: "bound") }
     let donorSums = sums.values(of: Part.donors.rawValue)
-    let passes = groups.flatMap(\.1)
-    let updated = mapConcurrently(lanes.count, on: workers) { index in
+    let passes = groups.flatMap(\.passes)
+    let updated = workers.map(lanes.count) { index in
       samples(shares[index], passes[index], donorSums: donorSums, donors)
     }
     for index in lanes.indices {
       lanes[index].saved.samples.setRows(shares[index].rows, to: updated[index])
       lanes[index].saved.alleles = passes[index].alleles
     }
-    moveTopics(&shared, topics, sums, donors, move)
+    moveTopics(&shared, point.topics, sums, donors, round.move)
     return bound
   }
 
@@ -181,25 +200,25 @@ extension TBLDA {
   }
 
   private func pass(
-    _ lane: TBLDALane, _ share: TBLDALaneShare, _ donors: TBLDADonors, weights: Matrix<Double>,
-    topics: Matrix<Double>, sources: Matrix<Double>, alpha: Double, _ move: TBLDAMove,
-    wantsBound: Bool, adding sums: inout PartialSums
+    _ lane: TBLDALane, _ share: TBLDALaneShare, _ round: TBLDARound, weights: Matrix<Double>,
+    at point: TBLDAPoint, adding sums: inout PartialSums
   ) -> LanePass {
     let reads = ReadPass(
-      lane.counts.loaded(share.rows), weights: weights, topics: topics, wantsLikelihood: wantsBound)
+      lane.counts.loaded(share.rows), weights: weights, topics: point.topics,
+      wantsLikelihood: round.wantsBound)
     let old = lane.saved.alleles
     let alleles = AllelePass(
-      genotypes: lane.genotypes(of: donors), frequencies: lane.frequencies,
-      weights: expectedLogarithms(old),
-      sources: sources, alpha: alpha, wantsLikelihood: wantsBound)
+      genotypes: lane.genotypes(of: round.donors), frequencies: lane.frequencies,
+      weights: expectedLogarithms(old), sources: point.sources, alpha: point.alpha,
+      wantsLikelihood: round.wantsBound)
     sums.add(reads.geneSums.elements, to: Part.genes.rawValue)
-    let ofPopulations = (sources.rowCount - topicCount) * sources.columnCount
+    let ofPopulations = (point.sources.rowCount - topicCount) * point.sources.columnCount
     alleles.donorSums.withUnsafeElements {
       sums.add(
         UnsafeBufferPointer(rebasing: $0[ofPopulations...]), to: Part.donors.rawValue, at: 0)
     }
     sums.add(alleles.ancestryCopies, to: Part.ancestry.rawValue)
-    if wantsBound {
+    if round.wantsBound {
       sums.add(
         lane.constant + reads.logLikelihood + alleles.logLikelihood - divergence(of: lane),
         to: Part.bound.rawValue)
@@ -208,9 +227,9 @@ extension TBLDA {
       weights: weights, sampleSums: reads.sampleSums,
       alleles: AllelePair(
         counted: moved(
-          old.counted, to: alleles.copies.counted, prior: configuration.allelePrior, move),
+          old.counted, to: alleles.copies.counted, prior: configuration.allelePrior, round.move),
         other: moved(
-          old.other, to: alleles.copies.other, prior: configuration.otherAllelePrior, move)))
+          old.other, to: alleles.copies.other, prior: configuration.otherAllelePrior, round.move)))
   }
 
   /// (1 − ρ) old + ρ (prior + f copies).

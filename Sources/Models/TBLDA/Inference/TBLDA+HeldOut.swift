@@ -1,4 +1,5 @@
-package import LinearAlgebra
+package import Concurrency
+import LinearAlgebra
 import Modeling
 import Probability
 import RealModule
@@ -55,7 +56,7 @@ extension TBLDA {
     let sources = sources(
       try donorMeans(of: means, lanes, with: everyone), of: cohort.allDonors)
     let topics = (means: rowMeans(shared.genes), weights: expectedLogarithms(shared.genes))
-    let parts = mapConcurrently(lanes.count, on: workers) { index in
+    let parts = workers.map(lanes.count) { index in
       readScore(lanes[index], topics.means, topics.weights)
         + genotypeScore(lanes[index], sources, alpha: shared.alpha)
     }
@@ -105,10 +106,8 @@ extension TBLDA {
   private func halves(
     _ rows: [Int], _ lane: TBLDALane
   ) -> (seen: CompressedCounts, rest: CompressedCounts) {
-    var builders = (
-      CompressedCounts.Builder(columnCount: geneCount),
-      CompressedCounts.Builder(columnCount: geneCount)
-    )
+    var seenHalf = CompressedCounts.Builder(columnCount: geneCount)
+    var otherHalf = CompressedCounts.Builder(columnCount: geneCount)
     let (counts, own) = lane.counts.loaded(rows.map { $0 - lane.rows.lowerBound })
     for (row, place) in zip(rows, own) {
       var stream = random.stream("TBLDA halves of held-out samples", index: row)
@@ -121,13 +120,13 @@ extension TBLDA {
         values.rest.append(count - seen)
       }
       do {
-        try builders.0.appendRow(columns: columns, values: values.seen)
-        try builders.1.appendRow(columns: columns, values: values.rest)
+        try seenHalf.appendRow(columns: columns, values: values.seen)
+        try otherHalf.appendRow(columns: columns, values: values.rest)
       } catch {
         preconditionFailure("halves of a sample that was read: \(error)")
       }
     }
-    return (builders.0.build(), builders.1.build())
+    return (seenHalf.build(), otherHalf.build())
   }
 
   /// σ̂ of new samples, topics standing still: σ̂ = σ + Φ̃ ∘ P until it moves by less than 10⁻³ reads.

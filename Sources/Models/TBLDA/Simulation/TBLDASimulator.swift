@@ -139,7 +139,8 @@ public struct TBLDASimulator: GenotypeSimulator {
       var stream = random.stream("simulated TBLDA reads", index: row)
       var remaining = Int((Double(configuration.reads) * .exp(0.3 * stream.normal())).rounded())
       var mass = 1.0
-      var (columns, counts): ([Int32], [UInt32]) = ([], [])
+      var columns: [Int32] = []
+      var counts: [UInt32] = []
       for gene in 0..<G where remaining > 0 {
         var share = 0.0
         for topic in 0..<K { share += phi[topic] * topics[topic, gene] }

@@ -1,5 +1,5 @@
+import Kernels
 import LinearAlgebra
-import TileKernels
 
 extension FusedPass {
   /// All there is to do for one unit when a gene's derivatives do not depend on other genes.

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Collectives
+import Concurrency
 import Fitting
-import LinearAlgebra
 import Metrics
 import Modeling
 import Models
@@ -51,8 +51,7 @@ struct PermuteCommand: ParsableCommand {
         let observed = input.mapping.run(rate: options.fdr, on: workers)
         let null = try PermutationNull(
           input.mapping, observed: observed, dosages: input.dosages, donors: input.donors,
-          count: permutations, rate: options.fdr, random: RandomSource(seed: UInt64(seed)),
-          on: workers)
+          permutations: (permutations, RandomSource(seed: UInt64(seed))), on: workers)
         let tests = "\(observed.testCounts.reduce(0, +))"
         let smallest = observed.strongest.filter { !$0.isNaN }.max().map {
           probabilityText(log: input.mapping.association.logPValue(correlation: $0))

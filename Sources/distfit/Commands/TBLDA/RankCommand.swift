@@ -1,5 +1,6 @@
 import ArgumentParser
 import Collectives
+import Concurrency
 import Fitting
 import LinearAlgebra
 import Modeling

@@ -1,5 +1,6 @@
+public import Concurrency
 import Foundation
-public import LinearAlgebra
+import LinearAlgebra
 public import Metrics
 
 /// Linear tests of genes against variants, with false discovery rates by family.
@@ -60,6 +61,8 @@ public struct EQTLMapping: Sendable {
 
   /// What a mapping found.
   public struct Result: Sendable {
+    /// The false discovery rate asked for.
+    public let rate: Double
     /// Sorted by p value, then gene, then variant.
     public let discoveries: [Discovery]
     /// Tests of every family.
@@ -96,7 +99,7 @@ public struct EQTLMapping: Sendable {
       }.flatMap { $0 }
     }
     return Result(
-      discoveries: discoveries(found, testCounts, rate), testCounts: testCounts,
+      rate: rate, discoveries: discoveries(found, testCounts, rate), testCounts: testCounts,
       strongest: counted.flatMap(\.strongest))
   }
 

@@ -1,3 +1,4 @@
+public import Concurrency
 public import LinearAlgebra
 import Metrics
 public import Probability
@@ -30,15 +31,16 @@ public struct PermutationNull: Sendable {
   ///   - observed: what they gave.
   ///   - dosages: variants × donors.
   ///   - donors: the donor of each sample.
+  ///   - permutations: how many, and their random numbers.
   /// - Throws: `LinearAlgebraError` where a dosage is not finite.
   public init(
     _ mapping: EQTLMapping, observed: EQTLMapping.Result, dosages: Matrix<Double>, donors: [Int],
-    count: Int, rate: Double, random: RandomSource, on workers: Workers
+    permutations: (count: Int, random: RandomSource), on workers: Workers
   ) throws(LinearAlgebraError) {
     var rounds: [Round] = []
     var exceeding = [Int](repeating: 0, count: observed.strongest.count)
-    for index in 0..<count {
-      var stream = random.stream("donor permutation", index: index)
+    for index in 0..<permutations.count {
+      var stream = permutations.random.stream("donor permutation", index: index)
       let order = stream.permutation(count: dosages.columnCount)
       let permuted = EQTLMapping(
         try LinearAssociation(
@@ -46,7 +48,7 @@ public struct PermutationNull: Sendable {
           replacingPredictorsBy: dosages.selectingColumns(donors.map { order[$0] })),
         tested: mapping.tested, families: mapping.families,
         separatingPlaces: mapping.separatingPlaces)
-      let result = permuted.run(rate: rate, on: workers)
+      let result = permuted.run(rate: observed.rate, on: workers)
       for (gene, strongest) in result.strongest.enumerated()
       where strongest >= observed.strongest[gene] {
         exceeding[gene] += 1
@@ -59,7 +61,7 @@ public struct PermutationNull: Sendable {
     }
     self.rounds = rounds
     genePValues = zip(exceeding, observed.strongest).map { exceeding, strongest in
-      strongest.isNaN ? .nan : Double(1 + exceeding) / Double(1 + count)
+      strongest.isNaN ? .nan : Double(1 + exceeding) / Double(1 + permutations.count)
     }
   }
 }
