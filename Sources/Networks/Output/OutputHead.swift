@@ -7,7 +7,7 @@ import TileKernels
 /// | Symbol | Meaning | Shape | In code |
 /// |---|---|---|---|
 /// | W, b, ρ | weights, biases, what dispersions follow from | G × H, G, G | `weights`, `biases`, `logDispersions` |
-public struct OutputHead: OutputLayer {
+public struct OutputHead: Codable, Sendable {
   /// What it computes.
   public var specification: OutputSpecification { pass.specification }
   private var parameters: Parameters<Float>
@@ -161,6 +161,3 @@ public struct OutputHead: OutputLayer {
       logDispersions: parameters.column(H + 1, of: numbers))
   }
 }
-
-/// The output layer by fused kernels.
-public typealias FusedOutputLayer = OutputHead
