@@ -17,10 +17,11 @@ struct ForeignLauncher: Equatable {
   let rank: Int
   private let isSlurm: Bool
 
-  /// The launcher that an environment tells of, where MPI found this process alone; nil: none, all is well.
-  init?(worldSize: Int, _ environment: @escaping (String) -> String?) {
+  /// The launcher that an environment tells of, to be asked before MPI starts (which sets `PMIX_RANK` itself) and to be
+  /// believed where MPI then finds this process alone; nil: none, all is well.
+  init?(_ environment: @escaping (String) -> String?) {
     func number(_ name: String) -> Int? { environment(name).flatMap { Int($0) } }
-    guard worldSize == 1, environment("OMPI_COMM_WORLD_SIZE") == nil else { return nil }
+    guard environment("OMPI_COMM_WORLD_SIZE") == nil else { return nil }
     isSlurm = environment("SLURM_STEP_NUM_TASKS") != nil
     rank =
       ["PMIX_RANK", "PMI_RANK", isSlurm ? "SLURM_PROCID" : "PMI_RANK"].lazy

@@ -26,11 +26,12 @@ public enum Launcher {
   ) -> Never {
     BLASRuntime.restartIfMisjudged()
     prepareEnvironment()
+    let foreignLauncher = ForeignLauncher(environment)
     distfit_mpi_initialize()
     let world = distfit_mpi_world()
     let session = Session(worldRank: Int(distfit_mpi_rank(world)), failurePlan: failurePlan)
     let everyone = Communicator(handle: world, session: session, isOwned: false)
-    if let launcher = ForeignLauncher(worldSize: everyone.size, environment) {
+    if everyone.size == 1, let launcher = foreignLauncher {
       if launcher.rank == 0 { writeToStandardError("Error: \(launcher.message)\n") }
       distfit_mpi_finalize()
       exit(ExitStatus.failure.rawValue)

@@ -78,7 +78,7 @@ struct FailureTests {
     for rankCount in [1, 3] {
       let outcome = try Mpirun.run("RankChecks", ["communicate-in-agree"], rankCount: rankCount)
       #expect(outcome.status == 70, "\(outcome)")
-      #expect(outcome.errors.contains("`barrier` was called inside agree"), "\(outcome)")
+      #expect(outcome.errors.contains("`barrier asleep` was called inside agree"), "\(outcome)")
     }
   }
 
