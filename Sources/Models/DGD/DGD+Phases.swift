@@ -116,6 +116,8 @@ extension DGD {
     let missing = split.uses.count { $0 == use } - counted.rows
     guard missing > 0 else { return (counted, nil) }
     let first = -Int(everyone.maximum(-Double(outcome.firstUncounted ?? data.rowCount)))
+    // A measurement of time takes some of the rows only: those that it does not take are not faulty.
+    guard first < data.rows.count else { return (counted, nil) }
     let others = missing > 1 ? " and \(missing - 1) more" : ""
     return (
       counted,

@@ -41,7 +41,7 @@ struct EvaluateCommand<Fitted: EvaluableModel>: LocalCommand {
     console.show(report)
     if let path = options.output.path {
       try AtomicFile.write(
-        report.text(as: .json), to: path, overwrite: options.output.overwrite)
+        String(report.text(as: .json).dropLast()), to: path, overwrite: options.output.overwrite)
     }
     return .success
   }
