@@ -75,9 +75,9 @@ struct DGDArchitectureTests {
           places: rows.map { row in present.firstIndex(of: row).map { Int32($0) } ?? -1 })
       }
       let own = try model.lane(from: data.rows(rows))
-      let values = try zip(architecture.heads.indices, [4, 5]).map { try values($0, missing: $1) }
+      let all = try architecture.heads.indices.map { try values($0, missing: 4 + $0) }
       return DGDLane(
-        rows: rows, values: values, uses: own.uses,
+        rows: rows, values: all, uses: own.uses,
         labels: own.labels, saved: architecture.emptySaved(rowCount: rows.count))
     }
 

@@ -168,6 +168,7 @@ struct DGDSettingTests {
       return (0..<120).map { Array(lanes[0].saved.spaces[0][$0]) }
     }
     #expect(try places("component").allSatisfy { means.contains($0) })
-    #expect(try Set(places("projection")).count > 100)
+    // Cells with the same profile are at the same place: of 120 some share theirs.
+    #expect(try Set(places("projection")).count > 20 * means.count)
   }
 }
