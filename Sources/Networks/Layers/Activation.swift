@@ -27,6 +27,8 @@ public enum Activation: String, Codable, Sendable, CaseIterable {
   case tanh
 
   /// y of every number.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   func values<Scalar: NetworkScalar>(of inputs: [Scalar]) -> [Scalar] {
     switch self {
     case .identity: return inputs
@@ -39,6 +41,8 @@ public enum Activation: String, Codable, Sendable, CaseIterable {
   }
 
   /// Multiplies ∂ loss/∂ y by y′, given inputs and outputs.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   func differentiate<Scalar: NetworkScalar>(
     _ gradient: inout [Scalar], inputs: [Scalar], outputs: [Scalar]
   ) {
