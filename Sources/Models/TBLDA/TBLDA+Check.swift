@@ -9,7 +9,7 @@ extension TBLDA: CheckableModel {
   /// Coordinate ascent has closed-form steps: there its bound, which no step lowers, is checked.
   ///
   /// Local.
-  /// - Throws: `ModelError` where the settings and the data do not go together.
+  /// - Throws: `ModelError` where the settings and the data do not go together, `SumFault` where a sum is not finite.
   public static func check(
     _ configuration: TBLDAConfiguration, data: DataSummary, rows: RowData
   ) throws -> [GradientComparison] {
@@ -22,9 +22,9 @@ extension TBLDA: CheckableModel {
       shared.alpha = alpha
       return try model.evidenceGradient(0, shared, lanes, with: Alone(), on: workers)
     }
-    return comparedDerivatives(
+    return try comparedDerivatives(
       of: [("weight of ancestry", [start.alpha])],
-      gradients: [[try estimate(start.alpha).byAlpha(start.alpha)]],
-      value: { (try? estimate($0[0][0]))?.evidence ?? .nan })
+      gradients: [[estimate(start.alpha).byAlpha(start.alpha)]],
+      value: { point throws(SumFault) in try estimate(point[0][0]).evidence })
   }
 }
