@@ -19,7 +19,6 @@ enum Allowance {
       "Networks": 5,
       "Optimization": 2,
       "Probability": 1,
-      "distfit": 1,
     ],
     .tupleTypes: [
       "Fitting": 2,
@@ -30,7 +29,6 @@ enum Allowance {
       "Models/PRRR": 4,
       "Models/TBLDA": 6,
       "Storage": 1,
-      "distfit": 2,
     ],
     .tupleMembers: [
       "LinearAlgebra": 2,
@@ -43,7 +41,6 @@ enum Allowance {
     ],
     .shortDocuments: [
       "LinearAlgebra": 6,
-      "distfit": 3,
       "kernels": 67,
     ],
     .documentsAlone: [
