@@ -104,9 +104,9 @@ extension CommandTests {
       #expect(!place.has("fit.h5ad"))
     }
 
-    static let python = ProcessInfo.processInfo.environment["DISTFIT_PYTHON"]
+    static let python = ProcessInfo.processInfo.environment["DISTFIT_PYTHON_MUDATA"]
 
-    @Test(.enabled(if: python != nil, "DISTFIT_PYTHON names no Python with mudata"))
+    @Test(.enabled(if: python != nil, "DISTFIT_PYTHON_MUDATA names no Python with mudata"))
     func mudataOpensTheFitWithoutWarnings() throws {
       try #require(try fit("fit.h5mu", ranks: 2).status == 0)
       let script = """

@@ -22,7 +22,9 @@ extension CommandTests {
     }
 
     private func correlation(_ place: Workplace, _ fit: String, _ data: String) throws -> Double {
-      try place.succeed(["evaluate", fit, "--truth", data, "--output", "figures.json"])
+      try place.succeed([
+        "evaluate", fit, "--truth", data, "--output", "figures.json", "--overwrite",
+      ])
       let contents = try Data(contentsOf: place.folder.appendingPathComponent("figures.json"))
       return try JSONDecoder().decode([String: Double].self, from: contents)[
         "test mean |r| with the truth"] ?? .nan

@@ -69,7 +69,7 @@ struct SweepCommandTests {
     try place.succeed(figure + ["\(rows[0][ranks + 1])"])
     let drawing = try String(contentsOfFile: place.path("figure.svg"), encoding: .utf8)
     #expect(drawing.components(separatedBy: "<circle ").count == 1 + 4, "\(drawing)")
-    let refused = try place.run(figure + ["nothing"])
+    let refused = try place.run(figure + ["nothing", "--overwrite"])
     #expect(refused.status == 2 && refused.errors.contains("there are: \(rows[0][ranks + 1])"))
     let fit = try Data(contentsOf: place.folder.appendingPathComponent(fitPath))
     // Once more: nothing is left to do, and nothing is touched.

@@ -108,7 +108,8 @@ extension CommandTests {
       ]
       try place.succeed(fit + words)
       func figures(_ words: [String]) throws -> [String: Double] {
-        try place.succeed(["evaluate", "fit.h5mu", "--output", "figures.json"] + words)
+        try place.succeed(
+          ["evaluate", "fit.h5mu", "--output", "figures.json", "--overwrite"] + words)
         let data = try Data(contentsOf: place.folder.appendingPathComponent("figures.json"))
         return try JSONDecoder().decode([String: Double?].self, from: data).compactMapValues { $0 }
       }

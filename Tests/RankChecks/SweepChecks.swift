@@ -43,7 +43,7 @@ let checkSweep: Check = { arguments in
         let attempt =
           group.isRoot && !isMeasuring ? addLine("rank \(rank)", to: folder + "/attempts") : 1
         if meetsFullDisk, index % 11 == 10, group.isRoot, attempt < 3 {
-          throw Unexpected(description: "fit.h5ad: \(String(cString: strerror(ENOSPC)))")
+          throw FullDisk()
         }
         if index % 13 == 12 { throw Unexpected(description: "point \(index) is made to fail") }
       }
@@ -71,6 +71,12 @@ let checkSweep: Check = { arguments in
     everyone.say(ending.progress.line)
     return ending.isInterrupted ? .runAgain : .success
   }
+}
+
+/// What a write to a full disk throws.
+private struct FullDisk: SystemFailure, CustomStringConvertible {
+  var systemCode: Int32 { ENOSPC }
+  var description: String { "fit.h5ad: \(String(cString: strerror(ENOSPC)))" }
 }
 
 /// Adds a line to a file and returns how many it has then.

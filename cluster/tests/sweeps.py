@@ -36,7 +36,7 @@ def _prepare(place):
 
 
 def _table(place, folder):
-    place.distfit("sweep", "plan.yaml", "--output", folder, "--collect", f"{folder}.tsv")
+    place.distfit("sweep", "plan.yaml", "--output", folder, "--collect", f"{folder}.tsv", "--overwrite")
     lines = (place.folder / f"{folder}.tsv").read_text().splitlines()
     header = lines[0].split("\t")
     return [dict(zip(header, line.split("\t"))) for line in lines[1:]]
