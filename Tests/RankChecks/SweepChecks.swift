@@ -39,7 +39,7 @@ let checkSweep: Check = { arguments in
     let ending = try sweep.run(with: everyone, stop: stop, tell: { _ in }) {
       point, folder, group throws in
       guard case .integer(let index)? = point.value(of: "point") else { return .init(.failed) }
-      try group.agree(on: "fit") { () throws(Unexpected) in
+      try group.agree(on: "fit") { () throws(any Error) in
         let attempt =
           group.isRoot && !isMeasuring ? addLine("rank \(rank)", to: folder + "/attempts") : 1
         if meetsFullDisk, index % 11 == 10, group.isRoot, attempt < 3 {
