@@ -75,8 +75,7 @@ struct ModelBattery {
         })
       let members = try fit.run(steps: 5, split: [0..<7, 7..<8], threads: 2, from: stored)
       #expect(try fit.joined(members).fingerprint() == expected)
-      let nine = fit.joined(try fit.run(steps: 9))
-      #expect(try nine.fingerprint() != expected, "the tenth step does nothing")
+      #expect(try half.fingerprint() != expected, "the steps after the resumption do nothing")
     }
     try check(model.type)
   }
