@@ -24,7 +24,7 @@ public enum Launcher {
   public static func run(
     failurePlan: FailurePlan? = nil, _ body: (borrowing Communicator) throws -> ExitStatus
   ) -> Never {
-    BLASRuntime.restartIfMisjudged()
+    prepareAlone()
     prepareEnvironment()
     let foreignLauncher = ForeignLauncher(environment)
     distfit_mpi_initialize()
@@ -69,7 +69,16 @@ public enum Launcher {
   /// Gets a process ready that works alone, without MPI.
   ///
   /// Local. Where OpenBLAS misjudges the processor, the program starts itself again with the right kernels.
-  public static func prepareAlone() { BLASRuntime.restartIfMisjudged() }
+  /// OpenBLAS has one thread from then on.
+  public static func prepareAlone() {
+    BLASRuntime.restartIfMisjudged()
+    _ = BLASRuntime.useOneThread()
+  }
+
+  /// How many processor cores this node has, whether or not this process may use them.
+  ///
+  /// Local.
+  public static var presentCoreCount: Int { max(1, Int(distfit_cores_present())) }
 
   /// How many processor cores this process may use.
   ///

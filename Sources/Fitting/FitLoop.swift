@@ -108,6 +108,7 @@ public struct FitLoop<Fitted: Model> {
     var lastSave = began
     var epochsSinceSave = 0
     var speed = SpeedMeter()
+    var pace = Pace()
     while true {
       let report: StepReport
       do throws(SumFault) {
@@ -120,6 +121,7 @@ public struct FitLoop<Fitted: Model> {
       state.stepCount += 1
       state.secondsSpent = secondsBefore + began.duration(to: clock.now).seconds
       speed.count(report.rowsProcessed, at: state.secondsSpent)
+      pace.count(report.progress, at: state.secondsSpent)
       if report.endsEpoch {
         state.history.append(report.measures)
         epochsSinceSave += 1
@@ -127,7 +129,7 @@ public struct FitLoop<Fitted: Model> {
       if let remark = report.remark { log.note(remark) }
       if let failure = report.failure { throw FitFailure.refused(failure) }
       log.progress(
-        line(report, state.history, speed, state.secondsSpent),
+        line(report, state.history, speed, pace),
         isImportant: report.termination != nil)
       if let termination = report.termination { return .finished(state, termination) }
       let minutesSinceSave = lastSave.duration(to: clock.now).seconds / 60
@@ -174,7 +176,7 @@ public struct FitLoop<Fitted: Model> {
   }
 
   private func line(
-    _ report: StepReport, _ history: History, _ speed: SpeedMeter, _ seconds: Double
+    _ report: StepReport, _ history: History, _ speed: SpeedMeter, _ pace: Pace
   ) -> String {
     var parts = [report.stage]
     parts += history.names.compactMap { name in
@@ -182,10 +184,31 @@ public struct FitLoop<Fitted: Model> {
       return "\(name) \(shortText(value))"
     }
     if let rate = speed.rowsPerSecond { parts.append("\(shortText(rate)) rows/s") }
-    if report.progress > 0.01, report.progress < 1 {
-      parts.append("\(timeText(seconds * (1 / report.progress - 1))) left")
-    }
+    if let seconds = pace.secondsLeft { parts.append("\(timeText(seconds)) left") }
     return parts.joined(separator: "  ")
+  }
+}
+
+/// How long a fit will go on, by its pace since this session's first step: that one also lays out memory and
+/// makes the start, and would make the rest look longer than it is.
+package struct Pace {
+  private var first: (progress: Double, seconds: Double)?
+  private var last: (progress: Double, seconds: Double) = (0, 0)
+
+  package init() {}
+
+  /// Counts a step.
+  ///
+  /// - Parameter progress: the part of the fit that is done, from 0 to 1.
+  package mutating func count(_ progress: Double, at seconds: Double) {
+    if first == nil { first = (progress, seconds) }
+    last = (progress, seconds)
+  }
+
+  /// Nil while it cannot be told: during the first hundredth after the first step, and at the end.
+  package var secondsLeft: Double? {
+    guard let first, last.progress < 1, last.progress - first.progress > 0.01 else { return nil }
+    return (last.seconds - first.seconds) * (1 - last.progress) / (last.progress - first.progress)
   }
 }
 

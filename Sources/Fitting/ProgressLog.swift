@@ -57,7 +57,7 @@ public final class ProgressLog {
     }
     lastProgress = now
     if isTerminal, level < .verbose {
-      emit("\r\u{1B}[K" + text())
+      emit("\r\u{1B}[K" + Self.line(text(), within: Self.terminalWidth))
       hasProgressLine = true
     } else {
       emit(text() + "\n")
@@ -75,6 +75,20 @@ public final class ProgressLog {
     guard hasProgressLine else { return }
     emit("\n")
     hasProgressLine = false
+  }
+
+  /// A line that does not run over: one that wraps cannot be rewritten in place.
+  ///
+  /// - Parameter width: the terminal's columns; nil where it does not tell.
+  package static func line(_ text: String, within width: Int?) -> String {
+    guard let width, width > 1, text.count >= width else { return text }
+    return text.prefix(width - 2) + "…"
+  }
+
+  private static var terminalWidth: Int? {
+    var size = winsize()
+    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return Int(size.ws_col)
   }
 
   private func emit(_ text: String) {

@@ -5,7 +5,7 @@ import Modeling
 import Networks
 
 /// What the run was, as opposed to what it computed: the one part of a fit file that differs between runs.
-struct RunRecord: Encodable {
+package struct RunRecord: Encodable {
   let ranks: Int
   let threads: Int
   let nodes: [String]
@@ -25,12 +25,27 @@ struct RunRecord: Encodable {
       companions.map { (type(of: $0).name, $0.file) }, uniquingKeysWith: { first, _ in first })
     ranks = world.size
     self.threads = threads
-    nodes = Self.distinct(world.allGather(Launcher.nodeName))
+    let places = world.allGather(Launcher.nodeName)
+    nodes = Self.distinct(places)
     kernels = Self.distinct(world.allGather(Processor().instructionSet))
-    complaints = Self.distinct(world.allGather(Processor().complaint ?? ""))
-      .filter { !$0.isEmpty }
+    let crowd = Self.crowd(
+      ranks: places.count { $0 == Launcher.nodeName }, threads: threads,
+      cores: Launcher.presentCoreCount, node: Launcher.nodeName)
+    complaints = Self.distinct(
+      world.allGather(Processor().complaint ?? "") + world.allGather(crowd ?? "")
+    ).filter { !$0.isEmpty }
     mpi = Launcher.libraryVersion
-    blas = BLASRuntime.useOneThread()
+    blas = BLASRuntime.current
+  }
+
+  /// What to say where a node has fewer cores than the threads of its ranks; nil where it has enough.
+  package static func crowd(ranks: Int, threads: Int, cores: Int, node: String) -> String? {
+    guard ranks * threads > cores else { return nil }
+    let remedy =
+      ranks > cores
+      ? "start no more than \(cores) ranks there" : "--threads \(max(1, cores / ranks)) is enough"
+    return
+      "\(node) has \(cores) core\(cores == 1 ? "" : "s") for \(ranks) rank\(ranks == 1 ? "" : "s") × \(threads) thread\(threads == 1 ? "" : "s"), which will wait for one another: \(remedy)"
   }
 
   private var headline: String {

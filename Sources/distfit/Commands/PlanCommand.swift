@@ -35,7 +35,6 @@ struct PlanCommand<Planned: PlannableModel>: LocalCommand {
     to report: inout Report
   ) throws {
     guard let configuration = options.model as? Timed.Configuration else { return }
-    _ = BLASRuntime.useOneThread()
     let machine = options.machine
     let workers = Workers(threadCount: machine.threads)
     let ranks = [1] + machine.ranks.filter { $0 > 1 }

@@ -1,5 +1,4 @@
 import Fitting
-import LinearAlgebra
 
 /// What one point of a sweep will take.
 struct SweepPrediction {
@@ -38,7 +37,6 @@ struct SweepForecast {
   /// A forecast that measures for so long.
   init(budget: Duration = .seconds(20)) {
     end = .now + budget
-    _ = BLASRuntime.useOneThread()
   }
 
   /// The times of all points; nil where nothing is known.

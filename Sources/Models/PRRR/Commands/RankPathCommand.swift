@@ -156,7 +156,6 @@ private struct RankPath<Fitted: AssociationModel> {
   func run(
     with world: borrowing Communicator, on workers: Workers, log: ProgressLog
   ) throws -> [Line] {
-    _ = BLASRuntime.useOneThread()
     let (data, summary) = try input.read(for: Fitted.self, configuration, with: world, log: log)
     func model(_ rank: Int) throws -> Fitted {
       var settings = configuration
