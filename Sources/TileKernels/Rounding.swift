@@ -1,17 +1,4 @@
-// From kernels' integers to parameters, and what is known of genes before their tiles.
-
-/// r = 1 + e^ρ and 1/r.
-@_alwaysEmitIntoClient @inline(always)
-public func dispersions(
-  _ rho: UnsafePointer<Floats>, _ r: UnsafeMutablePointer<Floats>,
-  _ inverses: UnsafeMutablePointer<Floats>, vectorCount: Int
-) {
-  let bound = Floats(repeating: 80)
-  for j in 0..<vectorCount {
-    r[j] = 1 + exponential(smaller(larger(rho[j], -bound), bound))
-    inverses[j] = 1 / r[j]
-  }
-}
+// From kernels' integers to parameters.
 
 /// The numbers of a step of Adam: see `Optimization.AdamStep`.
 @frozen public struct AdamNumbers: Sendable {

@@ -26,24 +26,18 @@ public protocol TileArithmetic: Sendable {
   func plainWeightGradient(
     _ u: UnsafePointer<Float>, tileStride: Int, _ x: UnsafePointer<Float>, stride: Int,
     geneCount: Int, rowCount: Int, to sums: UnsafeMutablePointer<Float>)
-  /// See `differentiateZeros`; the loss is written.
+  /// See `differentiateZeros`.
   func zeros(
-    _ kind: OutputKind, _ u: UnsafeMutablePointer<Floats>, _ excess: UnsafeMutablePointer<Floats>,
-    geneCount: Int, dispersions: UnsafePointer<Float>, inverses: UnsafePointer<Float>,
-    scale: UnsafePointer<Floats>, stage: UnsafeMutablePointer<Floats>,
-    loss: UnsafeMutablePointer<Floats>)
-  /// See `differentiateZerosOfSoftmax`; the loss is written.
-  func zerosOfSoftmax(
-    _ u: UnsafeMutablePointer<Floats>, _ v: UnsafeMutablePointer<Floats>,
-    _ excess: UnsafeMutablePointer<Floats>, geneCount: Int, dispersions: UnsafePointer<Float>,
-    inverses: UnsafePointer<Float>, scale: UnsafePointer<Floats>, logSum: UnsafePointer<Floats>,
-    stage: UnsafeMutablePointer<Floats>, loss: UnsafeMutablePointer<Floats>)
+    _ kind: OutputKind, _ tile: OutputTile, dispersions: UnsafePointer<Float>,
+    inverses: UnsafePointer<Float>, byRow: Bool, scale: UnsafePointer<Floats>,
+    logSum: UnsafePointer<Floats>, loss: UnsafeMutablePointer<Floats>)
   /// See `differentiateEntries`.
   func entries(_ kind: OutputKind, _ entries: EntryArrays, vectorCount: Int)
-  /// See `differentiateLongCounts`; a, k, s become derivative, loss and excess.
-  func longCounts(
-    _ kind: OutputKind, _ a: UnsafeMutablePointer<Doubles>, _ k: UnsafeMutablePointer<Doubles>,
-    _ s: UnsafeMutablePointer<Doubles>, _ r: UnsafePointer<Doubles>, vectorCount: Int)
+  /// See `differentiateInflatedEntries`.
+  func inflatedEntries(
+    _ kind: OutputKind, _ entries: EntryArrays, _ inflated: InflatedEntries, vectorCount: Int)
+  /// See `differentiateLongCounts`.
+  func longCounts(_ kind: OutputKind, _ arrays: LongCountArrays, vectorCount: Int)
   /// See `maximumAndSum`.
   func maximumAndSumOf(
     _ u: UnsafePointer<Floats>, geneCount: Int, maximum: UnsafeMutablePointer<Floats>,
@@ -59,18 +53,21 @@ public protocol TileArithmetic: Sendable {
   func subtract(
     _ v: UnsafeMutablePointer<Floats>, _ p: UnsafePointer<Floats>, geneCount: Int,
     total: UnsafePointer<Floats>)
-  /// See `activateTile` and `activateSoftmaxTile`.
+  /// See `activateTile`.
   func activate(
     _ kind: OutputKind, _ u: UnsafeMutablePointer<Floats>, geneCount: Int,
     scale: UnsafePointer<Floats>, logSum: UnsafePointer<Floats>)
   /// See `dispersions`.
   func dispersionsOf(
-    _ rho: UnsafePointer<Floats>, _ r: UnsafeMutablePointer<Floats>,
-    _ inverses: UnsafeMutablePointer<Floats>, vectorCount: Int)
+    _ rho: UnsafePointer<Floats>, smallest: Float, vectorCount: Int, into result: DispersionArrays)
+  /// See `spreadGroups`.
+  func spread(
+    _ numbers: UnsafePointer<Float>, groupStride: Int, groups: UnsafePointer<Int32>,
+    geneCount: Int, into rows: UnsafeMutablePointer<Floats>)
   /// See `addExcess`.
   func dispersionGradient(
     _ excess: UnsafePointer<Float>, tileStride: Int, geneCount: Int, laneCount: Int,
-    bounds: UnsafePointer<Int>, dispersions: UnsafePointer<Float>,
+    bounds: UnsafePointer<Int>, _ members: DispersionRows, slopes: UnsafePointer<Float>,
     scales: UnsafePointer<Double>, to sums: UnsafeMutablePointer<Int64>, stride: Int, place: Int,
     stage: UnsafeMutablePointer<Floats>
   ) -> Int

@@ -89,10 +89,12 @@ struct OutputProblem {
   }
 }
 
-/// The largest difference, as a part of the largest entry of the oracle.
-func relativeDifference(_ values: [Float], _ oracle: [Double]) -> Double {
+/// The largest difference, as a part of the largest entry of the oracle, or of `all` if given.
+func relativeDifference(
+  _ values: [Float], _ oracle: [Double], ofLargest all: [Double]? = nil
+) -> Double {
   precondition(values.count == oracle.count)
-  let largest = oracle.reduce(0) { max($0, abs($1)) }
+  let largest = (all ?? oracle).reduce(0) { max($0, abs($1)) }
   var difference = 0.0
   for (value, exact) in zip(values, oracle) {
     guard value.isFinite else { return .infinity }
@@ -156,8 +158,10 @@ struct FusedOutputLayerTests {
     let H = problem.specification.inputCount
     for row in 0..<problem.groups.rowCount {
       let part = row * H..<(row + 1) * H
+      // Without counts a softmax's derivatives cancel, those of a Poisson row to nothing.
       let difference = relativeDifference(
-        Array(result.hiddenGradient[part]), Array(exact.hiddenGradient[part]))
+        Array(result.hiddenGradient[part]), Array(exact.hiddenGradient[part]),
+        ofLargest: problem.rows[row].isEmpty ? exact.hiddenGradient : nil)
       #expect(difference <= gradient, "hidden gradient of row \(row)")
     }
     #expect(relativeDifference(sums.weights, exactGradient.weights) <= gradient)

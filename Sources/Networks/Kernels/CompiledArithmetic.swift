@@ -47,39 +47,26 @@ package struct CompiledArithmetic: TileArithmetic {
       to: sums, isWide: isWide)
   }
   package func zeros(
-    _ kind: OutputKind, _ u: UnsafeMutablePointer<Floats>, _ excess: UnsafeMutablePointer<Floats>,
-    geneCount: Int, dispersions: UnsafePointer<Float>, inverses: UnsafePointer<Float>,
-    scale: UnsafePointer<Floats>, stage: UnsafeMutablePointer<Floats>,
-    loss: UnsafeMutablePointer<Floats>
+    _ kind: OutputKind, _ tile: OutputTile, dispersions: UnsafePointer<Float>,
+    inverses: UnsafePointer<Float>, byRow: Bool, scale: UnsafePointer<Floats>,
+    logSum: UnsafePointer<Floats>, loss: UnsafeMutablePointer<Floats>
   ) {
-    loss[0] = differentiateZeros(
-      kind, u, excess, geneCount: geneCount, dispersions: dispersions, inverses: inverses,
-      scale: scale[0], stage: stage)
-  }
-  package func zerosOfSoftmax(
-    _ u: UnsafeMutablePointer<Floats>, _ v: UnsafeMutablePointer<Floats>,
-    _ excess: UnsafeMutablePointer<Floats>, geneCount: Int, dispersions: UnsafePointer<Float>,
-    inverses: UnsafePointer<Float>, scale: UnsafePointer<Floats>, logSum: UnsafePointer<Floats>,
-    stage: UnsafeMutablePointer<Floats>, loss: UnsafeMutablePointer<Floats>
-  ) {
-    loss[0] = differentiateZerosOfSoftmax(
-      u, v, excess, geneCount: geneCount, dispersions: dispersions, inverses: inverses,
-      scale: scale[0], logSum: logSum[0], stage: stage)
+    differentiateZeros(
+      CompiledInstructions.self, kind, tile, dispersions: dispersions, inverses: inverses,
+      byRow: byRow, scale: scale,
+      logSum: logSum, loss: loss)
   }
   package func entries(_ kind: OutputKind, _ entries: EntryArrays, vectorCount: Int) {
-    differentiateEntries(kind, entries, vectorCount: vectorCount)
+    differentiateEntries(CompiledInstructions.self, kind, entries, vectorCount: vectorCount)
   }
-  package func longCounts(
-    _ kind: OutputKind, _ a: UnsafeMutablePointer<Doubles>, _ k: UnsafeMutablePointer<Doubles>,
-    _ s: UnsafeMutablePointer<Doubles>, _ r: UnsafePointer<Doubles>, vectorCount: Int
+  package func inflatedEntries(
+    _ kind: OutputKind, _ entries: EntryArrays, _ inflated: InflatedEntries, vectorCount: Int
   ) {
-    for j in 0..<vectorCount {
-      let terms = differentiateLongCounts(
-        kind, logit: a[j], count: k[j], scale: s[j], dispersion: r[j])
-      a[j] = terms.derivative
-      k[j] = terms.loss
-      s[j] = terms.excess
-    }
+    differentiateInflatedEntries(
+      CompiledInstructions.self, kind, entries, inflated, vectorCount: vectorCount)
+  }
+  package func longCounts(_ kind: OutputKind, _ arrays: LongCountArrays, vectorCount: Int) {
+    differentiateLongCounts(CompiledInstructions.self, kind, arrays, vectorCount: vectorCount)
   }
   package func maximumAndSumOf(
     _ u: UnsafePointer<Floats>, geneCount: Int, maximum: UnsafeMutablePointer<Floats>,
@@ -110,27 +97,30 @@ package struct CompiledArithmetic: TileArithmetic {
     _ kind: OutputKind, _ u: UnsafeMutablePointer<Floats>, geneCount: Int,
     scale: UnsafePointer<Floats>, logSum: UnsafePointer<Floats>
   ) {
-    if case .negativeBinomialSoftmax = kind {
-      activateSoftmaxTile(u, geneCount: geneCount, scale: scale[0], logSum: logSum[0])
-    } else {
-      activateTile(kind, u, geneCount: geneCount, scale: scale[0])
-    }
+    activateTile(
+      CompiledInstructions.self, kind, u, geneCount: geneCount, scale: scale, logSum: logSum)
   }
   package func dispersionsOf(
-    _ rho: UnsafePointer<Floats>, _ r: UnsafeMutablePointer<Floats>,
-    _ inverses: UnsafeMutablePointer<Floats>, vectorCount: Int
+    _ rho: UnsafePointer<Floats>, smallest: Float, vectorCount: Int, into result: DispersionArrays
   ) {
-    dispersions(rho, r, inverses, vectorCount: vectorCount)
+    dispersions(rho, smallest: smallest, vectorCount: vectorCount, into: result)
+  }
+  package func spread(
+    _ numbers: UnsafePointer<Float>, groupStride: Int, groups: UnsafePointer<Int32>,
+    geneCount: Int, into rows: UnsafeMutablePointer<Floats>
+  ) {
+    spreadGroups(
+      numbers, groupStride: groupStride, groups: groups, geneCount: geneCount, into: rows)
   }
   package func dispersionGradient(
     _ excess: UnsafePointer<Float>, tileStride: Int, geneCount: Int, laneCount: Int,
-    bounds: UnsafePointer<Int>, dispersions: UnsafePointer<Float>,
+    bounds: UnsafePointer<Int>, _ members: DispersionRows, slopes: UnsafePointer<Float>,
     scales: UnsafePointer<Double>, to sums: UnsafeMutablePointer<Int64>, stride: Int, place: Int,
     stage: UnsafeMutablePointer<Floats>
   ) -> Int {
     return addExcess(
       excess, tileStride: tileStride, geneCount: geneCount, laneCount: laneCount, bounds: bounds,
-      dispersions: dispersions, scales: scales, to: sums, stride: stride, place: place,
+      members, slopes: slopes, scales: scales, to: sums, stride: stride, place: place,
       stage: stage)
   }
   package func move(

@@ -1,9 +1,10 @@
 import Probability
 import RealModule
+import TileKernels
 
 /// The distribution of a value x given its mean μ and, where there is one, its dispersion r.
 ///
-/// Another likelihood is a case here with its formulas (`logProbability`) and its kernel (`OutputPass.kind`).
+/// Another likelihood is a case here with its formulas (`logProbability`) and its kernel (`OutputKind`).
 public enum Likelihood: String, Codable, Sendable, CaseIterable {
   /// log Γ(x + r) − log Γ(r) − log x! + x log(μ/(r + μ)) + r log(r/(r + μ)).
   case negativeBinomial
@@ -21,6 +22,17 @@ public enum Likelihood: String, Codable, Sendable, CaseIterable {
 
   /// Whether every gene has a second logit.
   public var isInflated: Bool { self == .zeroInflatedNegativeBinomial }
+
+  /// How the kernels call it.
+  var kernel: OutputKind.Likelihood {
+    switch self {
+    case .negativeBinomial: .negativeBinomial
+    case .zeroInflatedNegativeBinomial: .zeroInflatedNegativeBinomial
+    case .poisson: .poisson
+    case .gaussian: .gaussian
+    case .bernoulli: .bernoulli
+    }
+  }
 }
 
 /// From the logits a of a row to the mean per unit of scale: μ_g = s · y_g.
@@ -35,6 +47,17 @@ public enum Link: String, Codable, Sendable, CaseIterable {
   case relu
   /// a, the logit itself.
   case identity
+
+  /// How the kernels call it.
+  var kernel: OutputKind.Link {
+    switch self {
+    case .softmax: .softmax
+    case .softplus: .softplus
+    case .sigmoid: .sigmoid
+    case .relu: .relu
+    case .identity: .identity
+    }
+  }
 
   /// y of the logits of one row.
   func values<Scalar: NetworkScalar>(of logits: [Scalar]) -> [Scalar] {

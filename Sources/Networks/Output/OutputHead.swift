@@ -1,20 +1,22 @@
 public import LinearAlgebra
 public import Optimization
-import TileKernels
 
 /// An output layer in single precision: its parameters with their moments, and the pass that they are for.
 ///
 /// | Symbol | Meaning | Shape | In code |
 /// |---|---|---|---|
-/// | W, b, ρ | weights, biases, what dispersions follow from | G × H, G, G | `weights`, `biases`, `logDispersions` |
+/// | W, b, ρ | weights, biases, what dispersions follow from | G × H, G, G × groups | `weights`, `biases`, `logDispersions` |
+/// | V, d | those of the second logits of a zero-inflated likelihood | G × H, G | `values.inflation` |
 public struct OutputHead: OutputLayer {
   /// What it computes.
   public var specification: OutputSpecification { pass.specification }
   private var parameters: Parameters<Float>
+  /// V and d in the places of weights and bias.
+  private var inflation: Parameters<Float>?
   private let pass: OutputPass
 
   private enum CodingKeys: String, CodingKey {
-    case specification, parameters
+    case specification, parameters, inflation
   }
 
   /// A layer with these parameters and zero moments.
@@ -24,7 +26,7 @@ public struct OutputHead: OutputLayer {
     self.init(OutputPass(specification), parameters)
   }
 
-  /// A layer with these parameters and zero moments.
+  /// A layer without zero inflation.
   public init(
     _ specification: OutputSpecification, weights: [Float], biases: [Float],
     logDispersions: [Float]
@@ -37,11 +39,18 @@ public struct OutputHead: OutputLayer {
   /// A layer for a pass by chosen kernels.
   package init(_ pass: OutputPass, _ values: OutputParameters<Float>) {
     let (G, H) = (pass.specification.outputCount, pass.specification.inputCount)
+    let groups = pass.specification.dispersion.groupCount
     precondition(values.fits(pass.specification), "parameters of other sizes than specified")
     self.pass = pass
     parameters = Parameters(outputCount: G, width: pass.width) { g, k in
       k < H
-        ? values.weights[g * H + k] : k == H ? values.biases[g] : values.logDispersions[g]
+        ? values.weights[g * H + k]
+        : k == H ? values.biases[g] : values.logDispersions[g * groups + k - H - 1]
+    }
+    inflation = values.inflation.map { inflation in
+      Parameters(outputCount: G, width: pass.width) { g, k in
+        k < H ? inflation.weights[g * H + k] : k == H ? inflation.biases[g] : 0
+      }
     }
   }
 
@@ -50,6 +59,7 @@ public struct OutputHead: OutputLayer {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     let specification = try container.decode(OutputSpecification.self, forKey: .specification)
     parameters = try container.decode(Parameters<Float>.self, forKey: .parameters)
+    inflation = try container.decodeIfPresent(Parameters<Float>.self, forKey: .inflation)
     let refusal = OutputSpecification.refusal(
       specification.likelihood, specification.link, dispersion: specification.dispersion)
     if let refusal {
@@ -57,10 +67,13 @@ public struct OutputHead: OutputLayer {
         forKey: .specification, in: container, debugDescription: refusal)
     }
     pass = OutputPass(specification)
-    guard parameters.outputCount == specification.outputCount, parameters.width == pass.width else {
+    let count = parameters.values.count + (inflation?.values.count ?? 0)
+    guard parameters.outputCount == specification.outputCount, parameters.width == pass.width,
+      count == pass.limbCount
+    else {
       throw DecodingError.dataCorruptedError(
         forKey: .parameters, in: container,
-        debugDescription: "\(parameters.values.count) parameters, expected \(pass.limbCount)")
+        debugDescription: "\(count) parameters, expected \(pass.limbCount)")
     }
   }
 
@@ -69,21 +82,38 @@ public struct OutputHead: OutputLayer {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(specification, forKey: .specification)
     try container.encode(parameters, forKey: .parameters)
+    try container.encodeIfPresent(inflation, forKey: .inflation)
   }
 
+  /// All parameters as plain arrays.
+  public var values: OutputParameters<Float> {
+    unpacked(parameters.values, inflation?.values)
+  }
   /// W, G × H, row-major.
-  public var weights: [Float] {
-    (0..<specification.outputCount).flatMap { g in
-      parameters.values[g * pass.stride..<g * pass.stride + specification.inputCount]
-    }
-  }
+  public var weights: [Float] { values.weights }
   /// b, a bias for each of the G outputs.
-  public var biases: [Float] {
-    parameters.column(specification.inputCount, of: parameters.values)
+  public var biases: [Float] { parameters.column(specification.inputCount, of: parameters.values) }
+  /// ρ, G × groups.
+  public var logDispersions: [Float] { values.logDispersions }
+
+  /// Numbers in the layout of the pass as plain arrays.
+  private func unpacked(_ numbers: [Float], _ inflation: [Float]?) -> OutputParameters<Float> {
+    let (G, H) = (specification.outputCount, specification.inputCount)
+    func part(_ numbers: [Float], _ places: Range<Int>) -> [Float] {
+      (0..<G).flatMap {
+        numbers[$0 * pass.stride + places.lowerBound..<$0 * pass.stride + places.upperBound]
+      }
+    }
+    return OutputParameters(
+      weights: part(numbers, 0..<H), biases: part(numbers, H..<H + 1),
+      logDispersions: part(numbers, H + 1..<pass.width),
+      inflation: inflation.map {
+        DenseWeights(weights: part($0, 0..<H), biases: part($0, H..<H + 1))
+      })
   }
-  /// ρ, from which the dispersions of the G outputs follow; empty without.
-  public var logDispersions: [Float] {
-    parameters.column(specification.inputCount + 1, of: parameters.values)
+
+  private var effective: EffectiveParameters {
+    EffectiveParameters(parameters, inflation: inflation)
   }
 
   /// 64-bit integers that hold the gradient of all parameters.
@@ -96,7 +126,7 @@ public struct OutputHead: OutputLayer {
     _ batch: OutputBatch<Float>, into limbs: UnsafeMutableBufferPointer<Int64>,
     on workers: Workers
   ) -> OutputResult<Float> {
-    pass.train(batch, at: EffectiveParameters(parameters), into: limbs, on: workers)
+    pass.train(batch, at: effective, into: limbs, on: workers)
   }
 
   /// As `train`, but with weight gradients summed as floats (without dispersions): it shows what the integers cost, and
@@ -105,7 +135,7 @@ public struct OutputHead: OutputLayer {
     _ batch: OutputBatch<Float>, into sums: UnsafeMutableBufferPointer<Float>,
     on workers: Workers
   ) -> OutputResult<Float> {
-    pass.trainWithPlainSums(batch, at: EffectiveParameters(parameters), into: sums, on: workers)
+    pass.trainWithPlainSums(batch, at: effective, into: sums, on: workers)
   }
 
   /// Loss and hidden gradient only: for representations whose decoder stands still.
@@ -114,14 +144,14 @@ public struct OutputHead: OutputLayer {
   public func backpropagate(
     _ batch: OutputBatch<Float>, on workers: Workers
   ) -> OutputResult<Float> {
-    pass.backpropagate(batch, at: EffectiveParameters(parameters), on: workers)
+    pass.backpropagate(batch, at: effective, on: workers)
   }
 
   /// Losses only.
   ///
   /// Local.
   public func losses(_ batch: OutputBatch<Float>, on workers: Workers) -> [Double] {
-    pass.losses(batch, at: EffectiveParameters(parameters), on: workers)
+    pass.losses(batch, at: effective, on: workers)
   }
 
   /// μ, rows × G, row-major, for rows with these hidden activations (rows × H) and scales.
@@ -129,7 +159,7 @@ public struct OutputHead: OutputLayer {
   /// Local.
   public func means(hidden: [Float], scales: [Float], on workers: Workers) -> [Float] {
     pass.means(
-      hidden: hidden, scales: scales, at: EffectiveParameters(parameters), on: workers)
+      hidden: hidden, scales: scales, at: effective, on: workers)
   }
 
   /// Sets the gradient of some weights to zero: of weights that a mask leaves out.
@@ -148,17 +178,18 @@ public struct OutputHead: OutputLayer {
   public mutating func move(
     _ step: AdamStep, along limbs: UnsafeBufferPointer<Int64>, on workers: Workers
   ) {
-    parameters.move(step, along: limbs, on: workers)
+    precondition(limbs.count == limbCount)
+    let (own, ofInflation) = (limbs[..<pass.numberCount], limbs[pass.numberCount...])
+    parameters.move(step, along: .init(rebasing: own), on: workers)
+    inflation?.move(step, along: .init(rebasing: ofInflation), on: workers)
   }
 
   /// The gradient that summed limbs hold, as plain arrays.
   public func gradient(of limbs: UnsafeBufferPointer<Int64>) -> OutputParameters<Float> {
-    let (G, H) = (specification.outputCount, specification.inputCount)
-    let numbers = parameters.gradient(of: limbs)
-    return OutputParameters(
-      weights: (0..<G).flatMap { numbers[$0 * pass.stride..<$0 * pass.stride + H] },
-      biases: parameters.column(H, of: numbers),
-      logDispersions: parameters.column(H + 1, of: numbers))
+    precondition(limbs.count == limbCount)
+    return unpacked(
+      parameters.gradient(of: .init(rebasing: limbs[..<pass.numberCount])),
+      inflation?.gradient(of: .init(rebasing: limbs[pass.numberCount...])))
   }
 }
 

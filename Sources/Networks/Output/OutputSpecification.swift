@@ -1,3 +1,5 @@
+import TileKernels
+
 /// What the output layer of a decoder computes:
 ///
 ///     a = W h + b        μ_g = s · link(a)_g        loss = −log p(x | μ, r)
@@ -60,17 +62,20 @@ public struct OutputSpecification: Codable, Sendable, Equatable {
   public static func refusal(
     _ likelihood: Likelihood, _ link: Link, dispersion: Dispersion = Dispersion()
   ) -> String? {
-    let offered = Link.allCases.filter { OutputPass.kind(likelihood, $0) != nil }.map(\.rawValue)
-    guard !offered.isEmpty else { return "likelihood \(likelihood.rawValue) has no kernels yet" }
-    guard offered.contains(link.rawValue) else {
+    guard OutputKind(likelihood.kernel, link.kernel) != nil else {
+      let offered = Link.allCases.filter { OutputKind(likelihood.kernel, $0.kernel) != nil }
+        .map(\.rawValue)
       return
         "likelihood \(likelihood.rawValue) takes the link \(offered.joined(separator: " or ")), not \(link.rawValue)"
     }
-    guard !likelihood.hasDispersion || dispersion == Dispersion() else {
-      return "dispersions e^ρ, or by group, have no kernels yet: take 1 + e^ρ by gene"
+    guard likelihood.hasDispersion || dispersion.groupCount == 1 else {
+      return "likelihood \(likelihood.rawValue) has no dispersion that could differ between groups"
     }
     return nil
   }
+
+  /// Dispersions of a gene.
+  var dispersionCount: Int { likelihood.hasDispersion ? dispersion.groupCount : 0 }
 }
 
 /// The rows that an output layer works on.

@@ -4,6 +4,10 @@ import TileKernels
 struct EntryScratch {
   static let capacity = 16 * FusedPass.chunkGenes + 16
   let arrays: EntryArrays
+  let inflated: InflatedEntries
+  let inflation: UnsafeMutablePointer<Float>
+  let inflationLosses: UnsafeMutablePointer<Float>
+  let inflationExcess: UnsafeMutablePointer<Float>
   let logits: UnsafeMutablePointer<Float>
   let values: UnsafeMutablePointer<Float>
   let scales: UnsafeMutablePointer<Float>
@@ -23,6 +27,12 @@ struct EntryScratch {
     arrays = EntryArrays(
       logits: vectors(logits), values: vectors(values), scales: vectors(scales),
       dispersions: vectors(dispersions))
+    inflation = carver.take(Float.self, Self.capacity)
+    inflationLosses = carver.take(Float.self, Self.capacity)
+    inflationExcess = carver.take(Float.self, Self.capacity)
+    inflated = InflatedEntries(
+      logits: vectors(inflation), losses: vectors(inflationLosses),
+      excess: vectors(inflationExcess))
     long = carver.take(Int32.self, Self.capacity)
     longLogits = carver.take(Double.self, Self.capacity)
     longValues = carver.take(Double.self, Self.capacity)
@@ -96,15 +106,20 @@ extension FusedPass {
 
   /// Gathers the entries of a block on a chunk, before the logits are replaced.
   func gather(
-    _ group: RowLayout.Group, block: Int, chunk: Int, tile: UnsafePointer<Float>,
+    _ group: RowLayout.Group, block: Int, chunk: Int, _ outputs: OutputTile,
     _ scratch: FusedScratch
   ) -> TileEntries {
+    let tile = floats(outputs.logits)
     let entries = scratch.entries
     let rows = rows(group, block)
     let scale = floats(scales + (group.firstBlock + block))
     let shift = floats(logSums + (group.firstBlock + block))
-    let isSoftmax = kind == .negativeBinomialSoftmax
-    let longest = kind.hasDispersion ? largestShortCount : .infinity
+    let isSoftmax = kind.isNormalised
+    let longest = kind.isOfCounts ? largestShortCount : .infinity
+    // By gene, or by gene and row.
+    let byRow = rowGroups != nil
+    let dispersions = byRow ? floats(scratch.rowDispersions) : scratch.dispersions
+    let dispersionShift = byRow ? 0 : 4
     let end = arranged.ends + (group.firstBlock + block) * chunkCount + chunk
     let first = Int(chunk == 0 ? starts[rows.lowerBound * chunkCount] : end[-1])
     var found = TileEntries(first: first)
@@ -123,7 +138,7 @@ extension FusedPass {
         entries.logits[count] = tile[position] - subtract
         entries.values[count] = value
         entries.scales[count] = s
-        entries.dispersions[count] = scratch.dispersions[position &>> 4]
+        entries.dispersions[count] = dispersions[position &>> dispersionShift]
         // Written always, kept if long: no branch to mispredict.
         entries.long[longCount] = Int32(truncatingIfNeeded: count)
         longCount &+= value > longest ? 1 : 0
@@ -141,19 +156,28 @@ extension FusedPass {
     }
     found.count = count
     found.longCount = longCount
+    if inflation != nil {
+      let logits = floats(outputs.inflation)
+      for entry in 0..<count { entries.inflation[entry] = logits[Int(positions[entry])] }
+      for entry in count..<filled { entries.inflation[entry] = 0 }
+    }
     return found
   }
 
   /// Works on the gathered entries and writes them over what the tile holds for zeros.
   func scatter(
-    _ found: TileEntries, _ group: RowLayout.Group, block: Int, chunk: Int,
-    tile: UnsafeMutablePointer<Float>, excess: UnsafeMutablePointer<Float>,
+    _ found: TileEntries, _ group: RowLayout.Group, block: Int, chunk: Int, _ outputs: OutputTile,
     losses: UnsafeMutablePointer<Double>, _ scratch: FusedScratch
   ) {
     guard found.count > 0 else { return }
     let entries = scratch.entries
+    let (tile, excess) = (floats(outputs.derivatives), floats(outputs.excess))
+    let vectorCount = (found.count + 15) / 16
+    if inflation != nil {
+      kernels.inflatedEntries(kind, entries.arrays, entries.inflated, vectorCount: vectorCount)
+    }
     if found.longCount > 0 { gatherLong(found.longCount, entries) }
-    kernels.entries(kind, entries.arrays, vectorCount: (found.count + 15) / 16)
+    kernels.entries(kind, entries.arrays, vectorCount: vectorCount)
     if found.longCount > 0 { workOnLong(found.longCount, entries) }
     let positions = arranged.positions + found.first
     let hasDispersion = kind.hasDispersion
@@ -171,6 +195,30 @@ extension FusedPass {
         entry &+= 1
       }
       losses[row &- rows.lowerBound] = loss
+    }
+    if inflation != nil {
+      scatterInflation(found, rows, chunk: chunk, outputs, losses: losses, entries)
+    }
+  }
+
+  /// Adds what zero inflation changes beyond that.
+  private func scatterInflation(
+    _ found: TileEntries, _ rows: Range<Int>, chunk: Int, _ outputs: OutputTile,
+    losses: UnsafeMutablePointer<Double>, _ entries: EntryScratch
+  ) {
+    let (tile, excess) = (floats(outputs.inflation), floats(outputs.excess))
+    let positions = arranged.positions + found.first
+    var entry = 0
+    for row in rows {
+      let place = row &* chunkCount &+ chunk
+      let last = entry &+ Int(starts[place &+ 1] &- starts[place])
+      while entry < last {
+        let position = Int(positions[entry])
+        tile[position] = entries.inflation[entry]
+        excess[position] += entries.inflationExcess[entry]
+        losses[row &- rows.lowerBound] += Double(entries.inflationLosses[entry])
+        entry &+= 1
+      }
     }
   }
 
@@ -190,8 +238,11 @@ extension FusedPass {
       UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: Doubles.self)
     }
     kernels.longCounts(
-      kind, quads(entries.longLogits), quads(entries.longValues), quads(entries.longScales),
-      quads(entries.longDispersions), vectorCount: (count + 3) / 4)
+      kind,
+      LongCountArrays(
+        logits: quads(entries.longLogits), counts: quads(entries.longValues),
+        scales: quads(entries.longScales), dispersions: quads(entries.longDispersions)),
+      vectorCount: (count + 3) / 4)
     for j in 0..<count {
       let entry = Int(entries.long[j])
       entries.logits[entry] = Float(entries.longLogits[j])

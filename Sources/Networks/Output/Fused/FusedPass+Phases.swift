@@ -1,4 +1,3 @@
-import LinearAlgebra
 import TileKernels
 
 extension FusedPass {
@@ -20,12 +19,19 @@ extension FusedPass {
               scratch.common.update(from: tile, count: genes(ofChunk: chunk))
             }
           }
-          differentiate(group, block: block, unit: unit, chunk: chunk, scratch)
+          if let inflation {
+            logits(
+              of: inflation, group, block: block, chunk: chunk,
+              into: scratch.inflation + block * Self.tileStride)
+          }
+          differentiate(
+            tile, tile, group, block: block, unit: unit, chunk: chunk, scratch)
         }
         addDispersions(group, number: number, unit: unit, chunk: chunk, scratch)
         if !demand.isEmpty {
           backward(
             group, number: number, unit: unit, chunk: chunk, derivatives: scratch.tile, scratch)
+          backwardInflation(group, number: number, unit: unit, chunk: chunk, scratch)
         }
       }
     }
@@ -33,22 +39,17 @@ extension FusedPass {
 
   /// Logits of one block become derivatives; the losses are added.
   private func differentiate(
+    _ logits: UnsafeMutablePointer<Floats>, _ derivatives: UnsafeMutablePointer<Floats>,
     _ group: RowLayout.Group, block: Int, unit: Int, chunk: Int, _ scratch: FusedScratch
   ) {
-    let tile = scratch.tile + block * Self.tileStride
-    let excess = scratch.excess + block * Self.tileStride
-    let gathered = gather(group, block: block, chunk: chunk, tile: floats(tile), scratch)
-    let rows = (group.firstBlock + block) * 16
-    kernels.zeros(
-      kind, tile, excess, geneCount: genes(ofChunk: chunk), dispersions: scratch.dispersions,
-      inverses: scratch.inverses, scale: scales + (group.firstBlock + block),
-      stage: scratch.stage, loss: scratch.result)
-    let unitLosses = losses + unit * layout.blockCount * 16 + rows
-    let zeroLosses = floats(scratch.result)
-    for row in 0..<16 { unitLosses[row] += Double(zeroLosses[row]) }
+    let tile = tile(logits, derivatives, block: block, chunk: chunk, scratch)
+    let row = group.firstBlock + block
+    spreadDispersions(group, block: block, chunk: chunk, scratch)
+    let gathered = gather(group, block: block, chunk: chunk, tile, scratch)
+    differentiateZeros(tile, row: row, unit: unit, scratch)
     scatter(
-      gathered, group, block: block, chunk: chunk, tile: floats(tile), excess: floats(excess),
-      losses: unitLosses, scratch)
+      gathered, group, block: block, chunk: chunk, tile,
+      losses: losses + (unit * layout.blockCount + row) * 16, scratch)
   }
 }
 
@@ -141,26 +142,24 @@ extension FusedPass {
         let group = layout.groups[number]
         for block in 0..<group.blockCount {
           let cached = cache.tile(chunk, group.firstBlock - firstBlock + block)
-          let tile = cache.logits + cached
           let derivatives = cache.derivatives + cached
-          let excess = scratch.excess + block * Self.tileStride
           let row = group.firstBlock + block
-          let gathered = gather(group, block: block, chunk: chunk, tile: floats(tile), scratch)
-          kernels.zerosOfSoftmax(
-            tile, derivatives, excess, geneCount: genes(ofChunk: chunk),
-            dispersions: scratch.dispersions, inverses: scratch.inverses, scale: scales + row,
-            logSum: logSums + row, stage: scratch.stage, loss: scratch.result)
-          let unitLosses = losses + (unit * layout.blockCount + row) * 16
-          let zeroLosses = floats(scratch.result)
-          for row in 0..<16 { unitLosses[row] += Double(zeroLosses[row]) }
-          scatter(
-            gathered, group, block: block, chunk: chunk, tile: floats(derivatives),
-            excess: floats(excess), losses: unitLosses, scratch)
+          if let inflation {
+            logits(
+              of: inflation, group, block: block, chunk: chunk,
+              into: scratch.inflation + block * Self.tileStride)
+          }
+          differentiate(
+            cache.logits + cached, derivatives, group, block: block, unit: unit, chunk: chunk,
+            scratch)
           kernels.addSum(
             of: derivatives, geneCount: genes(ofChunk: chunk),
             to: cache.partialTotals + (unit * cache.blockCapacity + row - firstBlock))
         }
         addDispersions(group, number: number, unit: unit, chunk: chunk, scratch)
+        if !demand.isEmpty {
+          backwardInflation(group, number: number, unit: unit, chunk: chunk, scratch)
+        }
       }
     }
   }

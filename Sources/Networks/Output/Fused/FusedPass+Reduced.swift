@@ -117,7 +117,7 @@ extension FusedPass {
   func packLogitWeights(_ scratch: FusedScratch, chunk: Int) {
     guard let reduced, let packed = scratch.reduced else { return }
     reduced.kernels.packWeights(
-      weights + chunk * Self.chunkGenes * stride, stride: stride,
+      head.weights + chunk * Self.chunkGenes * stride, stride: stride,
       geneCount: genes(ofChunk: chunk), inputCount: inputCount, into: packed.logitWeights)
   }
 
@@ -125,7 +125,8 @@ extension FusedPass {
   func packGradientWeights(_ scratch: FusedScratch, chunk: Int) {
     guard let reduced, let packed = scratch.reduced else { return }
     reduced.kernels.packWeightsOfGenePairs(
-      weights + chunk * Self.chunkGenes * stride, stride: stride, geneCount: genes(ofChunk: chunk),
+      head.weights + chunk * Self.chunkGenes * stride, stride: stride,
+      geneCount: genes(ofChunk: chunk),
       into: packed.geneWeights)
   }
 
@@ -135,9 +136,9 @@ extension FusedPass {
     derivatives: UnsafeMutablePointer<Floats>, _ reduced: ReducedPass, _ packed: ReducedScratch,
     _ units: GradientUnits
   ) {
-    guard let sums else { return }
+    guard let sums = head.sums else { return }
     let genes = genes(ofChunk: chunk)
-    if number == 0 { clearWeightSums(chunk: chunk) }
+    if number == 0 { clearWeightSums(of: head, chunk: chunk) }
     let pairs = reduced.groups[number]
     faults[unit] += pairs.laneSizes.withUnsafeBufferPointer { sizes in
       pairs.bounds.withUnsafeBufferPointer { bounds in

@@ -31,16 +31,19 @@ struct FusedPass {
   let geneCount: Int
   let inputCount: Int
   let stride: Int
+  let dispersion: Dispersion
   let layout: RowLayout
   let chunkCount: Int
   let unitCount: Int
   /// The order in which pieces of work are taken, see `order`.
   let order: [Int]
 
-  let weights: UnsafePointer<Float>
-  let unitExponents: UnsafePointer<Int32>
-  /// The largest |gradient| of each gene in recent steps.
-  let largestGradients: UnsafePointer<Float>
+  /// What the means' logits are made with.
+  let head: PassHead
+  /// What the logits of zero inflation are made with, in the same layout.
+  let inflation: PassHead?
+  /// The dispersions' group of each row: [padded row], and sixteen more; nil if there is one group.
+  let rowGroups: UnsafeMutablePointer<Int32>?
   /// The batch: entries of (row, chunk), columns, values.
   let starts: UnsafePointer<Int32>
   let columns: UnsafePointer<Int32>
@@ -63,8 +66,6 @@ struct FusedPass {
   /// Softmax: log Σ eᵃ and Σ v of each row, [block][16].
   let logSums: UnsafeMutablePointer<Floats>
   let totals: UnsafeMutablePointer<Floats>
-  /// Sums of weight gradients: integers, or floats for `plainSums`.
-  let sums: UnsafeMutableRawPointer?
 
   /// The chunks of a unit.
   func chunks(ofUnit unit: Int) -> Range<Int> {
@@ -89,66 +90,42 @@ struct FusedPass {
   var gradientSize: Int { layout.blockCount * inputCount }
 }
 
-/// Memory of one piece of work.
-struct FusedScratch {
-  /// Logits or derivatives, then the excess: [block of the group][gene][16].
-  let tile: UnsafeMutablePointer<Floats>
-  /// Logits that blocks share.
-  let common: UnsafeMutablePointer<Floats>
-  let excess: UnsafeMutablePointer<Floats>
-  let stage: UnsafeMutablePointer<Floats>
-  /// r, 1/r, ρ of the chunk's genes; 2^s as doubles, and in what gradients of weights are counted.
-  let dispersions: UnsafeMutablePointer<Float>
-  let inverses: UnsafeMutablePointer<Float>
-  let logDispersions: UnsafeMutablePointer<Float>
-  let units: UnsafeMutablePointer<Double>
-  let scales: UnsafeMutablePointer<Float>
-  let shifts: UnsafeMutablePointer<Int64>
-  let sizes: UnsafeMutablePointer<Float>
-  let reduced: ReducedScratch?
-  let entries: EntryScratch
-  /// One vector: what a kernel returns.
-  let result: UnsafeMutablePointer<Floats>
-
-  init(_ carver: inout Carver, blockCount: Int, reduced: ReducedPass?) {
-    tile = carver.take(Floats.self, blockCount * FusedPass.tileStride)
-    common = carver.take(Floats.self, FusedPass.tileStride)
-    excess = carver.take(Floats.self, blockCount * FusedPass.tileStride)
-    stage = carver.take(Floats.self, 32)
-    dispersions = carver.take(Float.self, FusedPass.chunkGenes)
-    inverses = carver.take(Float.self, FusedPass.chunkGenes)
-    logDispersions = carver.take(Float.self, FusedPass.chunkGenes)
-    units = carver.take(Double.self, FusedPass.chunkGenes)
-    scales = carver.take(Float.self, FusedPass.chunkGenes)
-    shifts = carver.take(Int64.self, FusedPass.chunkGenes)
-    sizes = carver.take(Float.self, FusedPass.chunkGenes)
-    self.reduced = reduced.map { ReducedScratch(&carver, $0, blockCount: blockCount) }
-    entries = EntryScratch(&carver)
-    result = carver.take(Floats.self, 2)
-  }
-
-  var gradientUnits: GradientUnits { GradientUnits(scales: scales, shifts: shifts, sizes: sizes) }
-}
-
 extension FusedPass {
   /// Fills what depends on the chunk's genes alone.
   func prepare(_ scratch: FusedScratch, chunk: Int) {
     let genes = genes(ofChunk: chunk)
     let first = chunk * Self.chunkGenes
+    head.fillUnits(scratch.unitRoom, genes: first..<first + genes)
     for g in 0..<genes {
-      scratch.logDispersions[g] = weights[(first + g) * stride + inputCount + 1]
-      let exponent = unitExponents[first + g]
-      scratch.units[g] = UnitExponent.scale(exponent)
-      (scratch.scales[g], scratch.shifts[g]) = UnitExponent.lanePart(
-        exponent, largest: largestGradients[first + g])
+      scratch.doubleScales[g] = UnitExponent.scale(head.unitExponents[first + g])
     }
-    for g in genes..<Self.chunkGenes {
-      scratch.logDispersions[g] = 0
-      scratch.units[g] = 1
+    for g in genes..<Self.chunkGenes { scratch.doubleScales[g] = 1 }
+    for c in 0..<dispersion.groupCount {
+      let rho = scratch.logDispersions + c * Self.chunkGenes
+      for g in 0..<genes { rho[g] = head.weights[(first + g) * stride + inputCount + 1 + c] }
+      for g in genes..<Self.chunkGenes { rho[g] = 0 }
     }
     kernels.dispersionsOf(
-      vectors(scratch.logDispersions), vectors(scratch.dispersions), vectors(scratch.inverses),
-      vectorCount: Self.chunkGenes / 16)
+      vectors(scratch.logDispersions), smallest: dispersion.smallest,
+      vectorCount: dispersion.groupCount * Self.chunkGenes / 16,
+      into: DispersionArrays(
+        values: vectors(scratch.dispersions), inverses: vectors(scratch.inverses),
+        slopes: vectors(scratch.dispersionSlopes)))
+  }
+
+  /// Lays the dispersions of a block's rows out as the kernels want them, where they depend on the row.
+  func spreadDispersions(
+    _ group: RowLayout.Group, block: Int, chunk: Int, _ scratch: FusedScratch
+  ) {
+    guard let rowGroups else { return }
+    let groups = UnsafePointer(rowGroups + (group.firstBlock + block) * 16)
+    let genes = genes(ofChunk: chunk)
+    kernels.spread(
+      scratch.dispersions, groupStride: Self.chunkGenes, groups: groups, geneCount: genes,
+      into: scratch.rowDispersions)
+    kernels.spread(
+      scratch.inverses, groupStride: Self.chunkGenes, groups: groups, geneCount: genes,
+      into: scratch.rowInverses)
   }
 
   /// The logits of a block of a group on a chunk.
@@ -158,13 +135,21 @@ extension FusedPass {
   ) {
     if let reduced, let packed = scratch.reduced {
       reduced.kernels.logits(
-        packed.logitWeights, weights + chunk * Self.chunkGenes * stride, stride: stride,
+        packed.logitWeights, head.weights + chunk * Self.chunkGenes * stride, stride: stride,
         geneCount: genes(ofChunk: chunk), inputCount: inputCount,
         reduced.inputs + (group.firstBlock + block) * reduced.inputPairs, into: tile)
       return
     }
+    logits(of: head, group, block: block, chunk: chunk, into: tile)
+  }
+
+  /// The logits of one head.
+  func logits(
+    of head: PassHead, _ group: RowLayout.Group, block: Int, chunk: Int,
+    into tile: UnsafeMutablePointer<Floats>
+  ) {
     kernels.logits(
-      weights + chunk * Self.chunkGenes * stride, stride: stride,
+      head.weights + chunk * Self.chunkGenes * stride, stride: stride,
       geneCount: genes(ofChunk: chunk), inputCount: inputCount,
       transposed + (group.firstBlock + block) * inputCount, into: tile)
   }
@@ -177,13 +162,34 @@ extension FusedPass {
     if let reduced, let packed = scratch.reduced {
       reducedBackward(
         group, number: number, unit: unit, chunk: chunk, derivatives: derivatives, reduced, packed,
-        scratch.gradientUnits)
+        scratch.unitRoom.units)
       return
     }
+    backward(
+      head, group, number: number, unit: unit, chunk: chunk, derivatives: derivatives,
+      scratch.unitRoom.units)
+  }
+
+  /// As `backward`, for the logits of zero inflation, where there are some.
+  func backwardInflation(
+    _ group: RowLayout.Group, number: Int, unit: Int, chunk: Int, _ scratch: FusedScratch
+  ) {
+    guard let inflation else { return }
+    let first = chunk * Self.chunkGenes
+    inflation.fillUnits(scratch.inflationUnitRoom, genes: first..<first + genes(ofChunk: chunk))
+    backward(
+      inflation, group, number: number, unit: unit, chunk: chunk, derivatives: scratch.inflation,
+      scratch.inflationUnitRoom.units)
+  }
+
+  private func backward(
+    _ head: PassHead, _ group: RowLayout.Group, number: Int, unit: Int, chunk: Int,
+    derivatives: UnsafeMutablePointer<Floats>, _ units: GradientUnits
+  ) {
     let genes = genes(ofChunk: chunk)
     let firstGene = chunk * Self.chunkGenes
-    if demand.contains(.weightGradient), let sums {
-      if number == 0 { clearWeightSums(chunk: chunk) }
+    if demand.contains(.weightGradient), let sums = head.sums {
+      if number == 0 { clearWeightSums(of: head, chunk: chunk) }
       let x = inputs + group.firstBlock * 16 * stride
       if demand.contains(.plainSums) {
         kernels.plainWeightGradient(
@@ -195,7 +201,7 @@ extension FusedPass {
           guard let bounds = bounds.baseAddress else { return 0 }
           return kernels.weightGradient(
             floats(derivatives), tileStride: Self.tileStride * 16, x, stride: stride,
-            geneCount: genes, laneCount: group.laneCount, bounds: bounds, scratch.gradientUnits,
+            geneCount: genes, laneCount: group.laneCount, bounds: bounds, units,
             largestInput: largestInput(of: group),
             to: sums.assumingMemoryBound(to: Int64.self) + firstGene * stride)
         }
@@ -203,8 +209,9 @@ extension FusedPass {
     }
     if demand.contains(.hiddenGradient) {
       kernels.hiddenGradient(
-        weights + firstGene * stride, stride: stride, geneCount: genes, inputCount: inputCount,
-        blockCount: group.blockCount, derivatives, tileStride: Self.tileStride,
+        head.weights + firstGene * stride, stride: stride, geneCount: genes,
+        inputCount: inputCount, blockCount: group.blockCount, derivatives,
+        tileStride: Self.tileStride,
         into: hiddenGradients + unit * gradientSize + group.firstBlock * inputCount,
         gradientStride: inputCount)
     }
@@ -217,11 +224,11 @@ extension FusedPass {
     }
   }
 
-  /// Sets the chunk's sums to zero, but for the dispersions', which are there already.
+  /// Sets the chunk's sums of a head to zero, but for the dispersions', which are there already.
   ///
   /// Chunk by chunk just before the first products: so the sums come to the cache once, not twice.
-  func clearWeightSums(chunk: Int) {
-    guard let sums else { return }
+  func clearWeightSums(of head: PassHead, chunk: Int) {
+    guard let sums = head.sums else { return }
     let genes = genes(ofChunk: chunk)
     let first = chunk * Self.chunkGenes * stride
     if demand.contains(.plainSums) {
@@ -229,12 +236,12 @@ extension FusedPass {
       return
     }
     let integers = sums.assumingMemoryBound(to: Int64.self) + first
+    let kept = head.dispersionCount
     let place = inputCount + 1
     for g in 0..<genes {
       let row = integers + g * stride
-      let dispersion = kind.hasDispersion ? row[place] : 0
-      row.update(repeating: 0, count: stride)
-      if kind.hasDispersion { row[place] = dispersion }
+      row.update(repeating: 0, count: place)
+      (row + place + kept).update(repeating: 0, count: stride - place - kept)
     }
   }
 
@@ -243,32 +250,27 @@ extension FusedPass {
   func addDispersions(
     _ group: RowLayout.Group, number: Int, unit: Int, chunk: Int, _ scratch: FusedScratch
   ) {
-    guard demand.contains(.weightGradient), !demand.contains(.plainSums), let sums,
-      kind.hasDispersion
+    guard demand.contains(.weightGradient), !demand.contains(.plainSums), let sums = head.sums,
+      head.dispersionCount > 0
     else { return }
-    let integers = sums.assumingMemoryBound(to: Int64.self)
+    let place = inputCount + 1
+    let integers = sums.assumingMemoryBound(to: Int64.self) + chunk * Self.chunkGenes * stride
     if number == 0 {
-      let first = integers + chunk * Self.chunkGenes * stride + inputCount + 1
-      for g in 0..<genes(ofChunk: chunk) { first[g * stride] = 0 }
+      for g in 0..<genes(ofChunk: chunk) {
+        (integers + g * stride + place).update(repeating: 0, count: head.dispersionCount)
+      }
     }
     faults[unit] += group.bounds.withUnsafeBufferPointer { bounds in
       guard let bounds = bounds.baseAddress else { return 0 }
-      return kernels.dispersionGradient(
-        floats(scratch.excess), tileStride: Self.tileStride * 16,
-        geneCount: genes(ofChunk: chunk), laneCount: group.laneCount, bounds: bounds,
-        dispersions: scratch.dispersions, scales: scratch.units,
-        to: integers + chunk * Self.chunkGenes * stride, stride: stride, place: inputCount + 1,
-        stage: scratch.stage)
-    }
-  }
-}
-
-extension OutputKind {
-  /// Whether the likelihood has a dispersion.
-  var hasDispersion: Bool {
-    switch self {
-    case .negativeBinomialSoftplus, .negativeBinomialSigmoid, .negativeBinomialSoftmax: true
-    default: false
+      return (0..<head.dispersionCount).reduce(0) { faults, c in
+        faults
+          + kernels.dispersionGradient(
+            floats(scratch.excess), tileStride: Self.tileStride * 16,
+            geneCount: genes(ofChunk: chunk), laneCount: group.laneCount, bounds: bounds,
+            DispersionRows(of: c, among: rowGroups.map { $0 + group.firstBlock * 16 }),
+            slopes: scratch.dispersionSlopes + c * Self.chunkGenes, scales: scratch.doubleScales,
+            to: integers, stride: stride, place: place + c, stage: scratch.stage)
+      }
     }
   }
 }

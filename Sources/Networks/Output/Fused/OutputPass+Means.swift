@@ -2,7 +2,7 @@ public import LinearAlgebra
 import TileKernels
 
 extension OutputPass {
-  /// Expected values.
+  /// Expected values s · y; of a zero-inflated likelihood those of values that are counts.
   ///
   /// Local.
   public func means(
@@ -37,7 +37,7 @@ extension OutputPass {
                 inputCount: H, scratch.inputs, into: scratch.tile)
               return genes
             }
-            if kind == .negativeBinomialSoftmax {
+            if kind.isNormalised {
               for chunk in 0..<chunkCount {
                 let genes = logits(chunk)
                 kernels.maximumAndSumOf(

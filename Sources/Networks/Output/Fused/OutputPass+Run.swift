@@ -53,7 +53,19 @@ extension OutputPass {
   ) -> OutputResult<Float> {
     let H = specification.inputCount
     let rowCount = batch.groups.rowCount
-    precondition(parameters.values.count == limbCount)
+    precondition(
+      parameters.values.count == numberCount
+        && parameters.inflation.count == limbCount - numberCount,
+      "\(parameters.values.count) and \(parameters.inflation.count) parameters, expected \(limbCount) in all"
+    )
+    precondition(
+      specification.dispersion.groupCount == 1 || batch.dispersionGroups.count == rowCount,
+      "\(batch.dispersionGroups.count) groups of dispersions for \(rowCount) rows")
+    precondition(
+      batch.dispersionGroups.allSatisfy {
+        (0..<specification.dispersion.groupCount).contains(Int($0))
+      },
+      "a group of dispersions outside 0..<\(specification.dispersion.groupCount)")
     precondition(
       batch.hidden.count == rowCount * H && batch.values.columnCount == specification.outputCount)
     let layout = RowLayout(batch.groups)
@@ -81,7 +93,7 @@ extension OutputPass {
       if pass.reduced != nil {
         workers.perform(layout.groups.count) { pass.packRows(layout.groups[$0], number: $0) }
       }
-      if kind == .negativeBinomialSoftmax {
+      if kind.isNormalised {
         workers.perform(pass.unitCount) { clear(pass, unit: $0) }
         runSoftmax(pass, on: workers)
       } else {
@@ -145,32 +157,32 @@ extension OutputPass {
   // MARK: - Memory
 
   private func withScratch(_ pass: FusedPass, _ body: (FusedScratch) -> Void) {
-    pool.withCarved(
-      {
-        FusedScratch(
-          &$0, blockCount: pass.layout.largestBlockCount, reduced: pass.reduced)
-      }, body: body)
+    pool.withCarved({ FusedScratch(&$0, pass) }, body: body)
   }
 
   private func withPass(
     _ batch: OutputBatch<Float>, _ parameters: EffectiveParameters, _ layout: RowLayout,
     _ demand: FusedPass.Demand, sums: UnsafeMutableRawPointer?, _ body: (FusedPass) -> Void
   ) {
-    parameters.values.withUnsafeBufferPointer { values in
-      let weights = values.baseAddress
-      parameters.units.withUnsafeBufferPointers { exponents, gradients in
+    let size = demand.contains(.plainSums) ? MemoryLayout<Float>.size : MemoryLayout<Int64>.size
+    withHead(
+      parameters.values, parameters.units, sums: sums,
+      dispersionCount: specification.dispersionCount
+    ) { head in
+      withHead(
+        parameters.inflation, parameters.inflationUnits, sums: sums.map { $0 + numberCount * size },
+        dispersionCount: 0
+      ) { inflation in
         batch.values.starts.withUnsafeBufferPointer { starts in
           batch.values.columns.withUnsafeBufferPointer { columns in
             batch.values.values.withUnsafeBufferPointer { values in
               // A batch without entries has no columns to point at, and none is read.
-              guard let weights, let exponents = exponents.baseAddress,
-                let gradients = gradients.baseAddress, let starts = starts.baseAddress
-              else { return }
+              guard let head, let starts = starts.baseAddress else { return }
               pool.withCarved { carver in
                 makePass(
-                  &carver, layout, demand, batch, weights: weights, exponents: exponents,
-                  gradients: gradients, starts: starts, columns: columns.baseAddress ?? starts,
-                  values: values.baseAddress ?? weights, sums: sums)
+                  &carver, layout, demand, batch, head, inflation, starts: starts,
+                  columns: columns.baseAddress ?? starts, values: values.baseAddress ?? head.weights
+                )
               } body: { pass in
                 body(pass)
               }
@@ -181,12 +193,29 @@ extension OutputPass {
     }
   }
 
+  /// Lends the parameters of one kind of logits; nil where there are none.
+  private func withHead(
+    _ values: [Float], _ units: RoundingUnits, sums: UnsafeMutableRawPointer?,
+    dispersionCount: Int, _ body: (PassHead?) -> Void
+  ) {
+    values.withUnsafeBufferPointer { values in
+      units.withUnsafeBufferPointers { exponents, largest in
+        guard !values.isEmpty, let weights = values.baseAddress,
+          let exponents = exponents.baseAddress,
+          let largest = largest.baseAddress
+        else { return body(nil) }
+        body(
+          PassHead(
+            weights: weights, unitExponents: exponents, largestGradients: largest, sums: sums,
+            dispersionCount: dispersionCount))
+      }
+    }
+  }
+
   private func makePass(
     _ carver: inout Carver, _ layout: RowLayout, _ demand: FusedPass.Demand,
-    _ batch: OutputBatch<Float>, weights: UnsafePointer<Float>, exponents: UnsafePointer<Int32>,
-    gradients: UnsafePointer<Float>, starts: UnsafePointer<Int32>, columns: UnsafePointer<Int32>,
-    values: UnsafePointer<Float>,
-    sums: UnsafeMutableRawPointer?
+    _ batch: OutputBatch<Float>, _ head: PassHead, _ inflation: PassHead?,
+    starts: UnsafePointer<Int32>, columns: UnsafePointer<Int32>, values: UnsafePointer<Float>
   ) -> FusedPass {
     let (H, S) = (specification.inputCount, stride)
     let blocks = layout.blockCount
@@ -199,13 +228,15 @@ extension OutputPass {
     }
     return FusedPass(
       kernels: kernels, reduced: reduced, kind: kind, demand: demand,
-      blocksShareLogits: batch.rowsShareHidden && demand.isEmpty,
+      blocksShareLogits: batch.rowsShareHidden && demand.isEmpty && inflation == nil,
       geneCount: specification.outputCount,
-      inputCount: H, stride: S, layout: layout, chunkCount: chunks, unitCount: units,
+      inputCount: H, stride: S, dispersion: specification.dispersion, layout: layout,
+      chunkCount: chunks, unitCount: units,
       order: FusedPass.order(chunkCount: chunks, unitCount: units),
-      weights: weights, unitExponents: exponents, largestGradients: gradients, starts: starts,
-      columns: columns,
-      values: values,
+      head: head, inflation: inflation,
+      rowGroups: specification.dispersionCount > 1
+        ? carver.take(Int32.self, blocks * 16 + 16) : nil,
+      starts: starts, columns: columns, values: values,
       arranged: ArrangedEntries(
         &carver, entryCount: batch.values.values.count, blockCount: blocks, chunkCount: chunks),
       inputs: carver.take(Float.self, blocks * 16 * S),
@@ -216,8 +247,7 @@ extension OutputPass {
         Floats.self, demand.contains(.hiddenGradient) ? units * blocks * H : 0),
       losses: carver.take(Double.self, units * blocks * 16),
       faults: carver.take(Int.self, units),
-      logSums: carver.take(Floats.self, blocks), totals: carver.take(Floats.self, blocks),
-      sums: sums)
+      logSums: carver.take(Floats.self, blocks), totals: carver.take(Floats.self, blocks))
   }
 
   /// Copies the rows of one block into the kernels' layout.
@@ -251,6 +281,13 @@ extension OutputPass {
       }
     }
     pass.inputBounds[place] = largest
+    if let rowGroups = pass.rowGroups {
+      let groups = rowGroups + place * 16
+      for lane in 0..<16 {
+        groups[lane] =
+          first + lane < group.rows.upperBound ? batch.dispersionGroups[first + lane] : 0
+      }
+    }
   }
 
   /// Clears what a unit sums into.

@@ -14,9 +14,12 @@ package import TileKernels
 /// | likelihood × link | any | those that `OutputSpecification.refusal` does not name |
 /// | products in bfloat16 | gradients in integers as ever | units of a lane's part follow the gene's gradients more closely |
 ///
-/// The parameters of a gene lie together, H weights, bias, ρ, and zeros up to a multiple of eight:
+/// The parameters of a gene lie together, H weights, bias, ρ of each of C groups, and zeros up to a multiple of eight:
 ///
-///     values[g · S + k]       S = ⌈(H + 2)/8⌉ · 8
+///     values[g · S + k]       S = ⌈(H + 1 + C)/8⌉ · 8
+///
+/// A zero-inflated likelihood has a second array of this layout, V and d of π = V h + d in the places of weights and
+/// bias; its gradient's limbs follow those of the first, and its products are made in single precision always.
 public struct OutputPass: Sendable {
   /// What it computes.
   public let specification: OutputSpecification
@@ -42,36 +45,23 @@ public struct OutputPass: Sendable {
   ) {
     let refusal = OutputSpecification.refusal(
       specification.likelihood, specification.link, dispersion: specification.dispersion)
-    guard let kind = Self.kind(specification.likelihood, specification.link), refusal == nil else {
-      preconditionFailure(refusal ?? "no kernels")
-    }
+    guard let kind = OutputKind(specification.likelihood.kernel, specification.link.kernel),
+      refusal == nil
+    else { preconditionFailure(refusal ?? "no kernels") }
     self.specification = specification
     self.kernels = kernels
     self.products = products
     self.kind = kind
   }
 
-  /// The kernels of a likelihood with a link: nil where there are none.
-  static func kind(_ likelihood: Likelihood, _ link: Link) -> OutputKind? {
-    switch (likelihood, link) {
-    case (.negativeBinomial, .softplus): .negativeBinomialSoftplus
-    case (.negativeBinomial, .sigmoid): .negativeBinomialSigmoid
-    case (.negativeBinomial, .softmax): .negativeBinomialSoftmax
-    case (.gaussian, .identity): .gaussianIdentity
-    case (.gaussian, .relu): .gaussianRelu
-    case (.gaussian, .sigmoid): .gaussianSigmoid
-    case (.gaussian, .softplus): .gaussianSoftplus
-    case (.bernoulli, .sigmoid): .bernoulli
-    default: nil
-    }
-  }
-
   /// Numbers of a gene: H weights, bias, ρ.
-  var width: Int { specification.inputCount + 2 }
+  var width: Int { specification.inputCount + 1 + specification.dispersion.groupCount }
   /// S, the numbers between two outputs' parameters.
   var stride: Int { Parameters<Float>.stride(width) }
+  /// Numbers of one array of parameters.
+  var numberCount: Int { specification.outputCount * stride }
   /// 64-bit integers that hold the gradient of all parameters.
-  public var limbCount: Int { specification.outputCount * stride }
+  public var limbCount: Int { specification.likelihood.isInflated ? 2 * numberCount : numberCount }
 }
 
 /// The parameters that a pass works with, and the units in which their gradients are counted.
@@ -80,15 +70,26 @@ public struct EffectiveParameters: Sendable {
   public var values: [Float]
   /// The units of the gradients of each gene.
   public var units: RoundingUnits
+  /// V and d of a zero-inflated likelihood, in the layout of `values`.
+  public var inflation: [Float]
+  /// The units of their gradients.
+  public var inflationUnits: RoundingUnits
 
   /// Parameters in the layout of `OutputPass`.
-  public init(values: [Float], units: RoundingUnits) {
+  public init(
+    values: [Float], units: RoundingUnits, inflation: [Float] = [],
+    inflationUnits: RoundingUnits = RoundingUnits(outputCount: 0)
+  ) {
     self.values = values
     self.units = units
+    self.inflation = inflation
+    self.inflationUnits = inflationUnits
   }
 
   /// The optimised parameters themselves.
-  public init(_ parameters: Parameters<Float>) {
-    self.init(values: parameters.values, units: parameters.units)
+  public init(_ parameters: Parameters<Float>, inflation: Parameters<Float>? = nil) {
+    self.init(
+      values: parameters.values, units: parameters.units, inflation: inflation?.values ?? [],
+      inflationUnits: inflation?.units ?? RoundingUnits(outputCount: 0))
   }
 }

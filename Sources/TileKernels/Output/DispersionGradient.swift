@@ -56,18 +56,53 @@ func sumsOfSixteen(_ v: UnsafePointer<Floats>) -> Floats {
   return pairwiseSums(pairwiseSums(a, b), pairwiseSums(c, d))
 }
 
+/// Those rows of a tile that have a dispersion in common: all, or those of one group.
+@frozen public struct DispersionRows {
+  /// The group of each row, with room for sixteen more; nil: there is one group.
+  @usableFromInline let groups: UnsafePointer<Int32>?
+  @usableFromInline let group: Int32
+
+  /// The rows of a group.
+  @_alwaysEmitIntoClient @inline(__always)
+  public init(of group: Int, among groups: UnsafePointer<Int32>?) {
+    self.groups = groups
+    self.group = Int32(truncatingIfNeeded: group)
+  }
+
+  /// Which of sixteen rows are not among the first `count`, or not in the group.
+  @_alwaysEmitIntoClient @inline(__always)
+  func areOutside(from first: Int, count: Int) -> SIMDMask<FloatBits> {
+    let isOutside = rowNumbers .>= FloatBits(repeating: Int32(truncatingIfNeeded: count))
+    guard let groups else { return isOutside }
+    let found = UnsafeRawPointer(groups + first).loadUnaligned(as: FloatBits.self)
+    return isOutside .| (found .!= FloatBits(repeating: group))
+  }
+
+  /// Whether none of these rows is in the group.
+  @_alwaysEmitIntoClient @inline(__always)
+  func isEmpty(_ rows: Range<Int>) -> Bool {
+    guard let groups else { return false }
+    var row = rows.lowerBound
+    while row < rows.upperBound {
+      if groups[row] == group { return false }
+      row &+= 1
+    }
+    return true
+  }
+}
+
 /// Σ excess over a lane's rows for some (up to sixteen) genes, as sixteen sums each: row j of the lane joins
 /// the (j mod 16)-th of them, wherever the lane's rows lie.
 @_alwaysEmitIntoClient @inline(always)
 func laneExcess(
   _ excess: UnsafePointer<Float>, tileStride: Int, geneCount: Int, rows: Range<Int>,
-  into sums: UnsafeMutablePointer<Floats>
+  _ members: DispersionRows, into sums: UnsafeMutablePointer<Floats>
 ) {
   for g in 0..<16 { sums[g] = Floats(repeating: 0) }
   var first = rows.lowerBound
   while first < rows.upperBound {
     let count = min(16, rows.upperBound &- first)
-    let isOutside = rowNumbers .>= FloatBits(repeating: Int32(truncatingIfNeeded: count))
+    let isOutside = members.areOutside(from: first, count: count)
     for g in 0..<geneCount {
       let values = sixteenRows(
         excess + g &* 16, tileStride: tileStride, from: first, count: count)
@@ -99,15 +134,17 @@ func sixteenRows(
     with: second, where: rowNumbers .>= FloatBits(repeating: Int32(truncatingIfNeeded: found)))
 }
 
-/// Adds (r_g − 1) Σ_i excess_gi 2^s_g, over each lane's rows, to the dispersion's place; every number is
-/// checked and cut off at ±2^50 units.
+/// Adds r′_g Σ_i excess_gi 2^s_g, over those of each lane's rows that are members, to the dispersion's place; every
+/// number is checked and cut off at ±2^50 units.
 ///
-/// - Parameter stage: room for sixteen vectors.
+/// - Parameters:
+///   - slopes: r′ = ∂r/∂ρ of each gene.
+///   - stage: room for sixteen vectors.
 /// - Returns: how many were NaN; they are left out.
 @_alwaysEmitIntoClient @inline(always)
 public func addExcess(
   _ excess: UnsafePointer<Float>, tileStride: Int, geneCount: Int, laneCount: Int,
-  bounds: UnsafePointer<Int>, dispersions r: UnsafePointer<Float>,
+  bounds: UnsafePointer<Int>, _ members: DispersionRows, slopes: UnsafePointer<Float>,
   scales: UnsafePointer<Double>, to sums: UnsafeMutablePointer<Int64>, stride: Int, place: Int,
   stage: UnsafeMutablePointer<Floats>
 ) -> Int {
@@ -115,20 +152,22 @@ public func addExcess(
   var first = 0
   while first < geneCount {
     let genes = min(16, geneCount &- first)
-    let factors = UnsafeRawPointer(r + first).loadUnaligned(as: Floats.self) - 1
+    let factors = UnsafeRawPointer(slopes + first).loadUnaligned(as: Floats.self)
     var low = SIMD8<Int64>(repeating: 0)
     var high = low
     for lane in 0..<laneCount {
       let rows = bounds[lane]..<bounds[lane &+ 1]
+      if members.isEmpty(rows) { continue }
       var totals: Floats
-      if genes == 16, rows.count == 16, rows.lowerBound & 15 == 0 {
+      if members.groups == nil, genes == 16, rows.count == 16, rows.lowerBound & 15 == 0 {
         // A whole block of rows: it lies as it is wanted.
         let block = UnsafeRawPointer(
           excess + ((rows.lowerBound &>> 4) &* tileStride &+ first &* 16))
         totals = sumsOfSixteen(block.assumingMemoryBound(to: Floats.self))
       } else {
         laneExcess(
-          excess + first &* 16, tileStride: tileStride, geneCount: genes, rows: rows, into: stage)
+          excess + first &* 16, tileStride: tileStride, geneCount: genes, rows: rows, members,
+          into: stage)
         totals = sumsOfSixteen(stage)
       }
       let gradient = totals * factors
