@@ -55,6 +55,22 @@ void *distfit_hts_open(const char *path, char *problem, int32_t capacity) {
     distfit_hts_close(file);
     return NULL;
   }
+  // Fields that a VCF has without declaring them would be read as texts.
+  if (format == vcf) {
+    static const char *const fields[][2] = {
+        {"GT", "##FORMAT=<ID=GT,Number=1,Type=String,Description=\"\">"},
+        {"DS", "##FORMAT=<ID=DS,Number=1,Type=Float,Description=\"\">"},
+        {"GP", "##FORMAT=<ID=GP,Number=G,Type=Float,Description=\"\">"}};
+    for (int field = 0; field < 3; field++) {
+      int number = bcf_hdr_id2int(file->header, BCF_DT_ID, fields[field][0]);
+      if (number >= 0 && bcf_hdr_idinfo_exists(file->header, BCF_HL_FMT, number)) continue;
+      if (bcf_hdr_append(file->header, fields[field][1]) < 0 || bcf_hdr_sync(file->header) < 0) {
+        say(problem, capacity, "has a header that cannot be completed");
+        distfit_hts_close(file);
+        return NULL;
+      }
+    }
+  }
   file->record = bcf_init();
   return file;
 }
@@ -108,7 +124,10 @@ const char *distfit_hts_chromosome(void *handle) {
 
 int64_t distfit_hts_position(void *handle) { return ((variant_file *)handle)->record->pos + 1; }
 
-const char *distfit_hts_identifier(void *handle) { return ((variant_file *)handle)->record->d.id; }
+const char *distfit_hts_identifier(void *handle) {
+  const char *name = ((variant_file *)handle)->record->d.id;
+  return name ? name : ".";
+}
 
 int32_t distfit_hts_allele_count(void *handle) { return ((variant_file *)handle)->record->n_allele; }
 
@@ -145,13 +164,38 @@ int32_t distfit_hts_dosages(void *handle, float *dosages) {
   int samples = bcf_hdr_nsamples(file->header);
   int count = bcf_get_format_float(
       file->header, file->record, "DS", &file->reals, &file->real_capacity);
-  if (count == -2) return -1;
+  if (count == -2) return -2;
   if (count <= 0) return 0;
   if (count != samples) return -1;
   for (int sample = 0; sample < samples; sample++) {
     float value = file->reals[sample];
     dosages[sample] =
         bcf_float_is_missing(value) || bcf_float_is_vector_end(value) ? NAN : value;
+  }
+  return 1;
+}
+
+int32_t distfit_hts_probabilities(void *handle, float *dosages) {
+  variant_file *file = handle;
+  int samples = bcf_hdr_nsamples(file->header);
+  int count = bcf_get_format_float(
+      file->header, file->record, "GP", &file->reals, &file->real_capacity);
+  if (count == -2) return -2;
+  if (count <= 0 || samples == 0) return 0;
+  int width = count / samples;
+  if (count % samples || width < 2 || width > 3) return -1;
+  for (int sample = 0; sample < samples; sample++) {
+    const float *own = file->reals + (int64_t)sample * width;
+    int known = 0;
+    float total = 0, copies = 0;
+    for (; known < width; known++) {
+      if (bcf_float_is_missing(own[known]) || bcf_float_is_vector_end(own[known])) break;
+      total += own[known];
+      copies += known * own[known];
+    }
+    // Two probabilities are those of a single allele, which counts twice.
+    if (known == 2) copies *= 2;
+    dosages[sample] = known < 2 || !(total > 0) ? NAN : copies / total;
   }
   return 1;
 }

@@ -94,7 +94,7 @@ struct TopicBench {
       donors: donors, variants: Table(names: variants),
       dosages: (0..<S * I).map { _ in UInt8(3 * stream.uniform()) })
     summary.companions[Ancestry.self] = Ancestry(
-      donors: donors, variants: variants, populationCount: J,
+      donors: donors, variants: variants.map { Variant(name: $0) }, populationCount: J,
       shares: (0..<I * J).map { _ in 0.1 + stream.uniform() },
       frequencies: (0..<S * J).map { _ in 0.1 + 0.8 * stream.uniform() })
     return summary

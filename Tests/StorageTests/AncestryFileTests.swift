@@ -9,7 +9,11 @@ struct AncestryFileTests {
     let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     let ancestry = Ancestry(
-      donors: ["a", "b"], variants: ["v", "w", "x"], populationCount: 2,
+      donors: ["a", "b"],
+      variants: [
+        Variant(name: "v", chromosome: "X", position: 10, counted: "A", other: "G"),
+        Variant(name: "w"), Variant(name: "x", counted: "T"),
+      ], populationCount: 2,
       shares: [0.25, 0.75, 1, 0], frequencies: [0.1, 0.2, 0, 1, 1.0 / 3, 0.5])
     let path = folder.appendingPathComponent("ancestry.tsv").path
     try AncestryFile.write(ancestry, to: path, overwrite: false)
@@ -17,6 +21,16 @@ struct AncestryFileTests {
     #expect(throws: StorageError.self) {
       try AncestryFile.write(ancestry, to: path, overwrite: false)
     }
+  }
+
+  @Test func tablesWithoutAllelesAreRead() throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let path = folder.appendingPathComponent("ancestry.tsv").path
+    try "kind\tname\t1\t2\ndonor\ta\t0.25\t0.75\nvariant\tv\t0.5\t1\n".write(
+      toFile: path, atomically: true, encoding: .utf8)
+    let ancestry = try AncestryFile.read(path)
+    #expect(ancestry.variants == [Variant(name: "v")] && ancestry.frequencies == [0.5, 1])
   }
 
   @Test func sharesAreDividedByTheirSum() {

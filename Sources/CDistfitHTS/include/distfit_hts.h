@@ -34,7 +34,10 @@ const char *distfit_hts_allele(void *file, int32_t index);
 /// where a sample has more than two alleles.
 int32_t distfit_hts_genotypes(void *file, uint8_t *dosages, int64_t *haploid);
 /// The field DS for every sample, NaN where missing. Returns 1; 0 where the record has no DS; -1 where it
-/// is no single number.
+/// is no single number; -2 where the header declares it as something else than numbers.
 int32_t distfit_hts_dosages(void *file, float *dosages);
+/// The copies that the probabilities GP expect, for every sample, NaN where missing. Returns 1; 0 where the record has
+/// no GP; -1 where there are not two or three of them; -2 where the header declares them as something else than numbers.
+int32_t distfit_hts_probabilities(void *file, float *dosages);
 
 #endif

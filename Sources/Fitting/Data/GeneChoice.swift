@@ -106,7 +106,12 @@ public struct GeneChoice: Sendable {
         problem:
           "has no column \"chromosome\", which --gene-chromosome needs; or give --gene-positions")
     }
-    let isThere = names.map { $0.map { plain($0) == plain(chromosome) } ?? false }
+    guard let wanted = Chromosome(chromosome) else {
+      throw StorageError(
+        file: file.path, place: "var",
+        problem: "cannot be searched for the chromosome \"\(chromosome)\"")
+    }
+    let isThere = names.map { $0.flatMap(Chromosome.init) == wanted }
     guard isThere.contains(true) else {
       let some = Set(names.compactMap { $0 }).sorted().prefix(3).joined(separator: ", ")
       throw StorageError(
@@ -116,10 +121,6 @@ public struct GeneChoice: Sendable {
           : "has no genes on chromosome \(chromosome) (it has \(some) …)")
     }
     return isThere
-  }
-
-  private func plain(_ name: String) -> Substring {
-    name.lowercased().hasPrefix("chr") ? name.dropFirst(3) : name[...]
   }
 
   /// Which genes reach the median: counted by the ranks in their shares of the rows.

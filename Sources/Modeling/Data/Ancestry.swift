@@ -10,8 +10,8 @@
 public struct Ancestry: Companion, Equatable {
   /// Names of the donors.
   public let donors: [String]
-  /// Names of the variants.
-  public let variants: [String]
+  /// The variants: β is of the counted allele.
+  public let variants: [Variant]
   /// How many ancestral populations.
   public let populationCount: Int
   /// τ, donors × populations, row-major; each row sums to 1.
@@ -23,7 +23,7 @@ public struct Ancestry: Companion, Equatable {
   ///
   /// - Precondition: numbers for every donor and variant.
   public init(
-    donors: [String], variants: [String], populationCount: Int, shares: [Double],
+    donors: [String], variants: [Variant], populationCount: Int, shares: [Double],
     frequencies: [Double]
   ) {
     precondition(
@@ -41,5 +41,24 @@ public struct Ancestry: Companion, Equatable {
       for index in range { shares[index] /= sum }
     }
     self.shares = shares
+  }
+
+  /// The variants asked for in their order, each counting the allele that is counted there: β becomes 1 − β where the
+  /// alleles are exchanged.
+  ///
+  /// - Throws: `ModelError` as ``VariantAlignment``.
+  public func frequencies(
+    of wanted: [Variant]
+  ) throws(ModelError) -> (frequencies: [Double], notes: [String]) {
+    let alignment = try VariantAlignment(
+      of: wanted, asker: "the genotypes", in: variants, file: "the ancestry")
+    var frequencies: [Double] = []
+    frequencies.reserveCapacity(wanted.count * populationCount)
+    for (place, isSwapped) in zip(alignment.places, alignment.isSwapped) {
+      for value in self.frequencies[place * populationCount..<(place + 1) * populationCount] {
+        frequencies.append(isSwapped ? 1 - value : value)
+      }
+    }
+    return (frequencies, alignment.notes)
   }
 }

@@ -51,6 +51,12 @@ public struct LinkagePruning: Sendable, Equatable, Codable {
     while start < positions.count {
       var end = start
       while end < positions.count, chromosomes.codes[end] == chromosomes.codes[start] { end += 1 }
+      let code = Int(chromosomes.codes[start])
+      guard code >= 0, Chromosome(chromosomes.names[code]) != nil else {
+        // Nothing is known to be near to what.
+        start = end
+        continue
+      }
       let order = (start..<end).sorted { (positions[$0], $0) < (positions[$1], $1) }
       prune(order, positions, frequencies, &planes, &isGone)
       start = end

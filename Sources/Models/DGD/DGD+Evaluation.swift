@@ -69,6 +69,13 @@ extension DGD: EvaluableModel {
         truth: rows.map { Int(classes.codes[$0]) }, prediction: rows.map { Int(components[$0]) })
     }
     let labelled = classes.codes.indices.filter(isLabelled)
+    let known = Set(labelled.map { classes.codes[$0] })
+    guard known.count > 1 else {
+      let only = known.first.map { ": \(classes.names[Int($0)])" } ?? ""
+      throw ModelError(
+        "\(fit.path): the labels have \(known.isEmpty ? "no" : "one") class\(only); agreement needs two or more"
+      )
+    }
     let all = table(labelled)
     let information = MutualInformation(all)
     var figures = [
@@ -91,10 +98,10 @@ extension DGD: EvaluableModel {
       elements: chosen.flatMap { row in
         representations.elements[row * width..<(row + 1) * width].map { Double($0) }
       })
-    figures.append(
-      Figure(
-        "silhouette of labels",
-        meanSilhouette(points, labels: chosen.map { Int(classes.codes[$0]) })))
+    let labels = chosen.map { Int(classes.codes[$0]) }
+    if Set(labels).count > 1 {
+      figures.append(Figure("silhouette of labels", meanSilhouette(points, labels: labels)))
+    }
     return figures
   }
 

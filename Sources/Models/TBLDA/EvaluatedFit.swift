@@ -12,6 +12,8 @@ struct EvaluatedFit {
   private let shared: TBLDAState
   /// Whether all samples of the fit are there.
   private let isComplete: Bool
+  /// How many variants count the other allele in the genotypes.
+  let swappedCount: Int
 
   /// - Throws: `ModelError` where the file is damaged, or the data lack donors or variants of the fit.
   init(_ fit: FitContents, data: String, genotypes path: String) throws {
@@ -21,7 +23,7 @@ struct EvaluatedFit {
     let random = RandomSource(seed: UInt64(configuration.seed))
     let K = configuration.topics
     guard let tree = fit.parameters["genotype"], case .strings(let donors)? = tree["donors"],
-      case .strings(let variants)? = tree["variants"],
+      let variants = [Variant](storedTree: tree),
       case .floats(let ones, _)? = tree["counted_concentrations"],
       case .floats(let zeros, _)? = tree["other_concentrations"],
       case .doubles(let frequencies, let shape)? = tree["ancestry_frequencies"],
@@ -31,11 +33,12 @@ struct EvaluatedFit {
     else { throw ModelError("\(fit.path): uns/distfit/genotype is missing or damaged") }
     let (uses, donorOfSample, posterior) = try Self.samples(fit, rows, donors, configuration)
     isComplete = posterior.found == posterior.wanted
+    let aligned = try fit.companion(Genotypes.self, from: path).aligned(
+      to: variants, asker: "the fit", file: path)
+    swappedCount = aligned.alignment.swappedCount
     let cohort = TBLDACohort(
       configuration, uses: uses, donorOfSample: donorOfSample, donors: donors,
-      variants: Table(names: variants),
-      genotypes: try Self.genotypes(
-        try fit.companion(Genotypes.self, from: path), donors, variants, path),
+      variants: variants.table, genotypes: try Self.genotypes(aligned.genotypes, donors, path),
       ancestry: (shape[1], frequencies, shares), random)
     var totals = [Double](repeating: 0, count: counts.columnCount)
     for row in 0..<counts.rowCount {
@@ -106,14 +109,12 @@ struct EvaluatedFit {
     return (uses, donorOfSample, (samples, uses.count { $0 == .fit }, wanted))
   }
 
-  /// The fit's donors and variants, variants × donors, 3 where missing.
+  /// The fit's donors, variants × donors, 3 where missing.
   private static func genotypes(
-    _ genotypes: Genotypes, _ donors: [String], _ variants: [String], _ path: String
+    _ genotypes: Genotypes, _ donors: [String], _ path: String
   ) throws(ModelError) -> [UInt8] {
     let donorPlace = Dictionary(
       zip(genotypes.donors, 0...), uniquingKeysWith: { first, _ in first })
-    let variantPlace = Dictionary(
-      zip(genotypes.variants.names, 0...), uniquingKeysWith: { first, _ in first })
     var columns: [Int] = []
     for donor in donors {
       guard let place = donorPlace[donor] else {
@@ -122,12 +123,9 @@ struct EvaluatedFit {
       columns.append(place)
     }
     var result: [UInt8] = []
-    result.reserveCapacity(donors.count * variants.count)
-    for variant in variants {
-      guard let place = variantPlace[variant] else {
-        throw ModelError("\(path): lacks the fit's variant \(variant)")
-      }
-      for donor in columns { result.append(min(genotypes[donor, place], 3)) }
+    result.reserveCapacity(donors.count * genotypes.variantCount)
+    for variant in 0..<genotypes.variantCount {
+      for donor in columns { result.append(min(genotypes[donor, variant], 3)) }
     }
     return result
   }

@@ -59,6 +59,9 @@ extension TBLDA: EvaluableModel {
     }
     if let data = settings.data, let genotypes = settings.genotypes {
       let fitted = try EvaluatedFit(fit, data: data, genotypes: genotypes)
+      if fitted.swappedCount > 0 {
+        figures.append(Figure("variants counting the other allele", Double(fitted.swappedCount)))
+      }
       let workers = Workers(threadCount: Workers.availableProcessorCount)
       if let evidence = try fitted.evidence(draws: settings.draws, on: workers) {
         figures += [

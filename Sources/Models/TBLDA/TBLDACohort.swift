@@ -79,11 +79,16 @@ struct TBLDACohort: Sendable {
     let totals = GenotypeTotals(genotypes)
     (self.genotypes, self.totals) = (genotypes, totals)
     let ancestry = try Self.ancestry(
-      data.companions[Ancestry.self], donors: donors, variants: variants.names, totals.variants)
-    (populationCount, frequencies, shares) = ancestry
-    remarks = Self.remarks(
-      uses, names, known, fittedCount: order.count, totals,
-      genotypeCount: order.count * table.count, hasAncestry: data.companions[Ancestry.self] != nil)
+      data.companions[Ancestry.self], donors: donors, variants: variants, totals.variants)
+    (populationCount, frequencies, shares) = (
+      ancestry.count, ancestry.frequencies, ancestry.shares
+    )
+    remarks =
+      ancestry.notes
+      + Self.remarks(
+        uses, names, known, fittedCount: order.count, totals,
+        genotypeCount: order.count * table.count, hasAncestry: data.companions[Ancestry.self] != nil
+      )
     allDonors = TBLDADonors(Array(donors.indices), of: self)
   }
 
@@ -163,17 +168,17 @@ struct TBLDACohort: Sendable {
   ///
   ///     β_j = (½ + Σ_i y_ji) / (1 + 2 · observed_j)
   private static func ancestry(
-    _ ancestry: Ancestry?, donors: [String], variants: [String], _ counts: [VariantCounts]
-  ) throws(ModelError) -> (Int, [Double], [Double]) {
+    _ ancestry: Ancestry?, donors: [String], variants: Table, _ counts: [VariantCounts]
+  ) throws(ModelError) -> (
+    count: Int, frequencies: [Double], shares: [Double], notes: [String]
+  ) {
     guard let ancestry else {
       let frequencies = counts.map { (0.5 + Double($0.copies)) / Double(1 + 2 * $0.observed) }
-      return (1, frequencies, Array(repeating: 1, count: donors.count))
+      return (1, frequencies, Array(repeating: 1, count: donors.count), [])
     }
     let J = ancestry.populationCount
     let donorPlace = Dictionary(
       zip(ancestry.donors, 0...), uniquingKeysWith: { first, _ in first })
-    let variantPlace = Dictionary(
-      zip(ancestry.variants, 0...), uniquingKeysWith: { first, _ in first })
     var shares = [Double](repeating: 0, count: J * donors.count)
     for (column, donor) in donors.enumerated() {
       guard let place = donorPlace[donor] else {
@@ -183,14 +188,8 @@ struct TBLDACohort: Sendable {
         shares[population * donors.count + column] = ancestry.shares[place * J + population]
       }
     }
-    var frequencies: [Double] = []
-    for variant in variants {
-      guard let place = variantPlace[variant] else {
-        throw ModelError("the ancestry does not have variant \(variant)")
-      }
-      frequencies += ancestry.frequencies[place * J..<(place + 1) * J]
-    }
-    return (J, frequencies, shares)
+    let aligned = try ancestry.frequencies(of: variants.describedVariants)
+    return (J, aligned.frequencies, shares, aligned.notes)
   }
 
   private static func remarks(

@@ -3,11 +3,12 @@ public import Modeling
 
 /// Ancestry as a table: shares of the donors and frequencies of the variants in one file.
 ///
-///     kind     name      1        2
-///     donor    NA18501   0.93     0.07
-///     variant  rs4240911 0.61     0.24
+///     kind     name       chromosome  position  counted_allele  other_allele  1        2
+///     donor    NA18501                                                       0.93     0.07
+///     variant  rs4240911  1           1355433   G               T             0.61     0.24
 ///
-/// Tabs, a header; `.gz` is read too.
+/// Frequencies are of the counted allele. Tabs, a header; `.gz` is read too, and tables of earlier versions, which lack the
+/// columns between the name and the populations.
 public enum AncestryFile {
   /// Reads a file.
   ///
@@ -29,23 +30,31 @@ public enum AncestryFile {
       )
     }
     var donors: [String] = []
-    var variants: [String] = []
+    var variants: [Variant] = []
     var shares: [Double] = []
     var frequencies: [Double] = []
+    // Where the shares begin: after what describes variants, if that is there.
+    let first = header.starts(with: columns) ? columns.count : 2
+    let populationCount = header.count - first
+    guard populationCount > 0 else {
+      throw StorageError(file: path, place: "line 1", problem: "names no populations")
+    }
     for (number, line) in lines.enumerated().dropFirst() where !line.isEmpty {
       let fields = fields(line)
-      let values = fields.dropFirst(2).compactMap { Double($0) }
-      guard fields.count == header.count, values.count == header.count - 2 else {
+      let values = fields.dropFirst(first).compactMap { Double($0) }
+      guard fields.count == header.count, values.count == populationCount else {
         throw StorageError(
           file: path, place: "line \(number + 1)",
-          problem: "is not a kind, a name and \(header.count - 2) numbers")
+          problem:
+            "is not a kind, a name\(first > 2 ? ", a place, alleles" : "") and \(populationCount) numbers"
+        )
       }
       switch fields[0] {
       case "donor" where values.allSatisfy { $0 >= 0 } && values.contains { $0 > 0 }:
         donors.append(String(fields[1]))
         shares += values
       case "variant" where values.allSatisfy { $0 >= 0 && $0 <= 1 }:
-        variants.append(String(fields[1]))
+        variants.append(variant(fields.prefix(first)))
         frequencies += values
       case "donor", "variant":
         throw StorageError(
@@ -60,8 +69,20 @@ public enum AncestryFile {
       throw StorageError(file: path, problem: "has no donors or no variants")
     }
     return Ancestry(
-      donors: donors, variants: variants, populationCount: header.count - 2, shares: shares,
+      donors: donors, variants: variants, populationCount: populationCount, shares: shares,
       frequencies: frequencies)
+  }
+
+  private static let columns: [Substring] = [
+    "kind", "name", "chromosome", "position", "counted_allele", "other_allele",
+  ]
+
+  private static func variant(_ fields: ArraySlice<Substring>) -> Variant {
+    let words = fields.map(String.init)
+    guard words.count == columns.count else { return Variant(name: words[1]) }
+    return Variant(
+      name: words[1], chromosome: words[2], position: Int64(words[3]) ?? 0, counted: words[4],
+      other: words[5])
   }
 
   /// Fails now if a file could not be written later.
@@ -79,15 +100,19 @@ public enum AncestryFile {
     _ ancestry: Ancestry, to path: String, overwrite: Bool
   ) throws(StorageError) {
     let J = ancestry.populationCount
-    var text = "kind\tname\t" + (1...J).map(String.init).joined(separator: "\t") + "\n"
-    func add(_ kind: String, _ names: [String], _ values: [Double]) {
-      for (index, name) in names.enumerated() {
-        let row = values[index * J..<(index + 1) * J].map { "\($0)" }.joined(separator: "\t")
-        text += "\(kind)\t\(name)\t\(row)\n"
+    var text = (columns + (1...J).map { "\($0)" }).joined(separator: "\t") + "\n"
+    func add(_ kind: String, _ descriptions: [[String]], _ values: [Double]) {
+      for (index, fields) in descriptions.enumerated() {
+        let row = values[index * J..<(index + 1) * J].map { "\($0)" }
+        text += ([kind] + fields + row).joined(separator: "\t") + "\n"
       }
     }
-    add("donor", ancestry.donors, ancestry.shares)
-    add("variant", ancestry.variants, ancestry.frequencies)
+    add("donor", ancestry.donors.map { [$0, "", "", "", ""] }, ancestry.shares)
+    add(
+      "variant",
+      ancestry.variants.map {
+        [$0.name, $0.chromosome, $0.position > 0 ? "\($0.position)" : "", $0.counted, $0.other]
+      }, ancestry.frequencies)
     try AtomicFile.write(text, to: path, overwrite: overwrite)
   }
 }

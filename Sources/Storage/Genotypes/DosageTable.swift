@@ -6,17 +6,28 @@ import Modeling
 ///     variant  chromosome  position  counted_allele  other_allele  NA18501  NA18502  …
 ///     rs12025  1           1355433   G               T             0        NA       …
 ///
-/// The columns between the name and the donors may be missing. Dosages are 0…2; others than whole numbers are
+/// The columns between the name and the donors may be missing, or stand before the name (`CHROM POS ID REF ALT`, as
+/// bcftools query writes it). Between fields stand tabs, commas, semicolons or blanks, as in the header. Dosages are 0…2; others than whole numbers are
 /// rounded, with a remark. Missing: empty, `NA`, `NaN`, `.`.
 enum DosageTable {
   /// What a column that is no donor says of the variant.
-  private enum Fact: Sendable { case chromosome, position, counted, other }
+  private enum Fact: Sendable { case name, chromosome, position, counted, other, ignored }
 
   private static let facts: [String: Fact] = [
     "chromosome": .chromosome, "chr": .chromosome, "chrom": .chromosome, "#chrom": .chromosome,
     "position": .position, "pos": .position, "bp": .position,
     "counted_allele": .counted, "alt": .counted, "a1": .counted,
-    "other_allele": .other, "ref": .other, "a2": .other,
+    "other_allele": .other, "ref": .other, "a2": .other, "a0": .other,
+    "effect_allele": .counted, "noneffect_allele": .other, "alt_allele": .counted,
+    "ref_allele": .other, "counted": .counted, "other": .other,
+  ]
+
+  /// Words for the column of names, and for columns that are neither facts nor donors.
+  private static let more: [String: Fact] = [
+    "variant": .name, "variant_id": .name, "id": .name, "rsid": .name, "snp": .name,
+    "snpid": .name, "snp_id": .name, "name": .name, "marker": .name, "markername": .name,
+    "qual": .ignored, "filter": .ignored, "info": .ignored, "cm": .ignored, "(c)m": .ignored,
+    "maf": .ignored, "af": .ignored, "r2": .ignored, "build": .ignored,
   ]
 
   /// What the header says: which fields are donors, and which tell something of the variant.
@@ -24,12 +35,19 @@ enum DosageTable {
     let fields: [String]
     var facts: [(field: Int, fact: Fact)] = []
     /// The first field of a donor.
-    var first: Int { facts.count + 1 }
+    var first: Int { facts.count }
 
     init(_ text: borrowing DelimitedText) throws(StorageError) {
-      fields = text.all
-      for (field, name) in fields.enumerated().dropFirst() {
-        guard let fact = DosageTable.facts[name.lowercased()] else { break }
+      var fields = text.all
+      while fields.count > 1, fields.last?.isEmpty ?? false { fields.removeLast() }
+      self.fields = fields
+      // Without a word for it the first column has the names, unless it tells something else.
+      for (field, name) in fields.enumerated() {
+        let word = name.lowercased()
+        let fact = DosageTable.facts[word] ?? DosageTable.more[word]
+        guard let fact = fact ?? (field == 0 ? .name : nil) else { break }
+        // A name is named once.
+        if fact == .name, facts.contains(where: { $0.fact == .name }) { break }
         facts.append((field, fact))
       }
       guard fields.count > first else {
@@ -41,12 +59,14 @@ enum DosageTable {
 
     /// The variant of a line, without its genotypes.
     func variant(_ text: borrowing DelimitedText) throws(StorageError) -> Variant {
-      guard text.count == fields.count else {
+      guard text.hasFields(fields.count) else {
         throw text.error("has \(text.count) fields, expected \(fields.count) as in the header")
       }
-      var variant = Variant(name: text[0])
+      var variant = Variant(name: ".")
       for (field, fact) in facts {
         switch fact {
+        case .name: variant.name = text[field]
+        case .ignored: break
         case .chromosome: variant.chromosome = text[field]
         case .counted: variant.counted = text[field]
         case .other: variant.other = text[field]
@@ -69,7 +89,7 @@ enum DosageTable {
   static func read(
     _ path: String, _ wanted: Chromosome?, in store: (any ByteStore)?
   ) throws(StorageError) -> GenotypeTable {
-    var text = try DelimitedText(path, .usual(for: path))
+    var text = try DelimitedText(path, .told(by: path))
     guard try text.next() else { throw StorageError(file: path, problem: "is empty") }
     let header = try Header(text)
     let first = header.first
@@ -78,6 +98,9 @@ enum DosageTable {
     let told = Set(header.facts.map(\.fact))
     table.hasPlaces = told.isSuperset(of: [.chromosome, .position])
     table.hasAlleles = told.contains(.counted)
+    if told.isDisjoint(with: [.name]), !told.isSuperset(of: [.chromosome, .position]) {
+      throw StorageError(file: path, problem: "has no column with the names of variants")
+    }
     guard wanted == nil || table.hasPlaces else {
       throw StorageError(
         file: path, problem: "has no columns chromosome and position to choose a chromosome by")

@@ -5,13 +5,14 @@ public struct GenotypeSize: Sendable {
   /// Names of the donors.
   public let donors: Set<String>
   private let path: String
-  private let variants: [Substring: Int]
+  private let variants: [Chromosome?: Int]
 
   /// Of a PLINK file set only `.bim` and `.fam` are read, of other files everything.
   ///
   /// Local.
   /// - Throws: `StorageError` as ``GenotypeFile/read(_:chromosome:)``.
   public init(_ path: String) throws(StorageError) {
+    let path = try GenotypeFile.located(path)
     self.path = path
     if path.lowercased().hasSuffix(".bed") {
       let size = try PlinkFiles(path).size()
@@ -29,8 +30,8 @@ public struct GenotypeSize: Sendable {
       })
   }
 
-  private static func counted(_ chromosomes: [String]) -> [Substring: Int] {
-    chromosomes.reduce(into: [:]) { counts, name in counts[Chromosome(name).name, default: 0] += 1 }
+  private static func counted(_ chromosomes: [String]) -> [Chromosome?: Int] {
+    chromosomes.reduce(into: [:]) { counts, name in counts[Chromosome(name), default: 0] += 1 }
   }
 
   /// Variants of a chromosome, of all if nil, before any selection.
@@ -38,7 +39,7 @@ public struct GenotypeSize: Sendable {
   /// - Throws: `StorageError` where there are none.
   public func variantCount(chromosome: String?) throws(StorageError) -> Int {
     guard let chromosome else { return variants.values.reduce(0, +) }
-    guard let count = variants[Chromosome(chromosome).name] else {
+    guard let wanted = Chromosome(chromosome), let count = variants[wanted] else {
       throw StorageError(file: path, problem: "has no variants on chromosome \(chromosome)")
     }
     return count

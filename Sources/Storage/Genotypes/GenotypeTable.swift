@@ -159,15 +159,6 @@ struct GenotypeTable {
   }
 }
 
-/// What is known of a variant beside its genotypes.
-struct Variant {
-  var name: String
-  var chromosome = ""
-  var position: Int64 = 0
-  var counted = ""
-  var other = ""
-}
-
 /// Genotypes of a file that are kept outside of memory, as they came.
 public struct PackedGenotypes: Sendable {
   /// Names of the donors.

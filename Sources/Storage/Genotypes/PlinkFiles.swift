@@ -67,17 +67,34 @@ struct PlinkFiles {
   private func readDonors() throws(StorageError) -> [String] { try individuals().map(\.name) }
 
   /// Those who are there with their sex: 1 or 2 in column 5, others are not known.
+  ///
+  /// They go by their own names; where these come again in other families, by family_individual, as PLINK joins them.
   func individuals() throws(StorageError) -> [(name: String, sex: DonorSex?)] {
     var text = try DelimitedText(fam, .blanks)
-    var individuals: [(name: String, sex: DonorSex?)] = []
+    var individuals: [(family: String, name: String, sex: DonorSex?)] = []
     while try text.next() {
       guard text.count >= 6 else {
         throw text.error("has \(text.count) fields, expected 6 (family, individual, …)")
       }
-      individuals.append((text[1], DonorSex(text[4])))
+      // Between tabs a name may have blanks, which other readers of the file take for ends of names.
+      let tabbed = text.whole.split(separator: "\t", omittingEmptySubsequences: false)
+      if tabbed.count >= 6, tabbed.count < text.count,
+        tabbed.contains(where: {
+          $0.trimmingCharacters(in: .whitespaces).contains(" ")
+        })
+      {
+        throw text.error(
+          "has \(tabbed.count) fields between tabs but \(text.count) between blanks: names with blanks cannot be told. Replace the blanks in them, by _ for example"
+        )
+      }
+      individuals.append((text[0], text[1], DonorSex(text[4])))
     }
     guard !individuals.isEmpty else { throw StorageError(file: fam, problem: "has no individuals") }
-    return individuals
+    let isUnique = Set(individuals.map(\.name)).count == individuals.count
+    let hasFamilies = Set(individuals.map(\.family)).count > 1
+    return individuals.map {
+      (isUnique || !hasFamilies ? $0.name : "\($0.family)_\($0.name)", $0.sex)
+    }
   }
 
   private func readVariants() throws(StorageError) -> [Variant] {

@@ -2,7 +2,12 @@ import CDistfitHTS
 import Foundation
 import Modeling
 
-/// VCF and BCF files by htslib: GT, or DS rounded; the counted allele is ALT.
+/// VCF and BCF files by htslib: GT, or DS rounded, or GP; the counted allele is ALT.
+///
+///     DS = P(one copy) + 2 P(two copies)      of the probabilities GP, where there is no DS
+///
+/// Genotypes that GT lacks are those of DS or GP, if the record has them (an imputation whose calls below a limit were
+/// removed).
 ///
 /// Records with several alternative alleles, or none, are left out and counted. A single allele (a man's X)
 /// counts as two equal ones, as PLINK does.
@@ -17,7 +22,7 @@ enum VariantCalls {
     }
     var values = [UInt8](repeating: 0, count: file.samples.count)
     var reals = [Float](repeating: 0, count: file.samples.count)
-    var (several, none, rounded, changed) = (0, 0, 0, 0)
+    var (several, none, rounded, changed, filled) = (0, 0, 0, 0, 0)
     var haploid: Int64 = 0
     while let variant = try file.next() {
       if let wanted, wanted != Chromosome(variant.chromosome) { continue }
@@ -25,9 +30,13 @@ enum VariantCalls {
         if variant.alternatives.isEmpty { none += 1 } else { several += 1 }
         continue
       }
-      if try !file.genotypes(&values, &haploid) {
+      if try file.genotypes(&values, &haploid) {
+        if values.contains(Genotypes.missing), try file.dosages(&reals) {
+          filled += try fill(reals, &values, file)
+        }
+      } else {
         guard try file.dosages(&reals) else {
-          throw file.error("has neither GT nor DS for its samples")
+          throw file.error("has neither GT nor DS nor GP for its samples")
         }
         rounded += 1
         changed += try round(reals, &values, file)
@@ -42,15 +51,33 @@ enum VariantCalls {
       (none, "have no alternative allele and are left out"),
       (
         rounded,
-        "have dosages (DS) only, rounded to 0, 1, 2 (\(changed) values were no whole number)"
+        "have dosages (DS, GP) only, rounded to 0, 1, 2 (\(changed) values were no whole number)"
       ),
     ] where count > 0 {
       table.notes.append("\(path): \(count) variants \(what)")
+    }
+    if filled > 0 {
+      table.notes.append(
+        "\(path): \(filled) genotypes that GT lacks are taken from DS (or GP), rounded to 0, 1, 2")
     }
     if haploid > 0 {
       table.notes.append("\(path): \(haploid) genotypes of one allele count as two equal ones")
     }
     return table
+  }
+
+  /// Fills gaps by rounded dosages; how many.
+  private static func fill(
+    _ reals: [Float], _ values: inout [UInt8], _ file: Stream
+  ) throws(StorageError) -> Int {
+    var known = values
+    _ = try round(reals, &known, file)
+    var filled = 0
+    for sample in values.indices where values[sample] == Genotypes.missing {
+      values[sample] = known[sample]
+      if known[sample] != Genotypes.missing { filled += 1 }
+    }
+    return filled
   }
 
   /// How many were no whole numbers.
@@ -94,9 +121,18 @@ private final class Stream {
       throw StorageError(file: path, problem: Self.text(problem), systemCode: errno)
     }
     self.handle = handle
-    samples = (0..<distfit_hts_sample_count(handle)).map { index in
-      String(cString: distfit_hts_sample(handle, index))
+    var names: [String] = []
+    for index in 0..<distfit_hts_sample_count(handle) {
+      guard let bytes = distfit_hts_sample(handle, index),
+        let name = String(validatingCString: bytes)
+      else {
+        throw StorageError(
+          file: path, place: "sample \(index + 1)",
+          problem: "has a name that is not UTF-8 (\(GzipText.adviceOnEncoding))")
+      }
+      names.append(name)
     }
+    samples = names
   }
 
   deinit { distfit_hts_close(handle) }
@@ -137,10 +173,25 @@ private final class Stream {
     return status > 0
   }
 
-  /// Whether the record has DS.
+  /// Whether the record has DS, or GP to make it from.
   func dosages(_ values: inout [Float]) throws(StorageError) -> Bool {
     let status = distfit_hts_dosages(handle, &values)
+    if status == -2 {
+      throw error(
+        "has DS, which the header does not declare as Float (##FORMAT=<ID=DS,Number=1,Type=Float,…>)"
+      )
+    }
     if status < 0 { throw error("has a DS that is not one number for each sample") }
-    return status > 0
+    if status > 0 { return true }
+    let probabilities = distfit_hts_probabilities(handle, &values)
+    if probabilities == -2 {
+      throw error(
+        "has GP, which the header does not declare as Float (##FORMAT=<ID=GP,Number=G,Type=Float,…>)"
+      )
+    }
+    if probabilities < 0 {
+      throw error("has a GP that is not three numbers (or two) for each sample")
+    }
+    return probabilities > 0
   }
 }

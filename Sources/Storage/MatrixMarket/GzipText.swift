@@ -8,6 +8,7 @@ struct GzipText: ~Copyable {
   private let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 1 << 18)
   private var position = 0
   private var end = 0
+  private var isAtStart = true
   /// The line of the next byte, from 1.
   private(set) var line = 1
 
@@ -20,6 +21,29 @@ struct GzipText: ~Copyable {
     }
     self.stream = stream
     self.path = path
+  }
+
+  /// Passes the byte-order mark that Windows programs put in front of a text.
+  private mutating func skipMark() throws(StorageError) {
+    let start = Array(buffer[0..<min(end, 3)])
+    if start == [0xef, 0xbb, 0xbf] { position = 3 }
+    if start.starts(with: [0xff, 0xfe]) || start.starts(with: [0xfe, 0xff]) {
+      throw StorageError(
+        file: path,
+        problem: "is text in UTF-16. Convert it: iconv -f UTF-16 -t UTF-8 OLD > NEW")
+    }
+  }
+
+  /// What to do with a text in another encoding.
+  static let adviceOnEncoding = "convert it: iconv -f LATIN1 -t UTF-8 OLD > NEW"
+
+  /// - Throws: where a line is not UTF-8: names that differ could then become the same.
+  private func requireText(_ bytes: [UInt8], line: Int) throws(StorageError) {
+    guard bytes.contains(where: { $0 >= 0x80 }) else { return }
+    guard String(validating: bytes, as: UTF8.self) != nil else {
+      throw StorageError(
+        file: path, place: "line \(line)", problem: "is not UTF-8; \(Self.adviceOnEncoding)")
+    }
   }
 
   deinit {
@@ -42,7 +66,9 @@ struct GzipText: ~Copyable {
       }
       position = 0
       end = Int(count)
-      if count == 0 { return nil }
+      if isAtStart { try skipMark() }
+      isAtStart = false
+      if position == end { return nil }
     }
     return buffer[position]
   }
@@ -55,14 +81,8 @@ struct GzipText: ~Copyable {
 
   /// The rest of the line, without its end; nil at the end of the file.
   mutating func nextLine() throws(StorageError) -> String? {
-    guard try peek() != nil else { return nil }
     var bytes: [UInt8] = []
-    while let byte = try peek() {
-      advance()
-      if byte == UInt8(ascii: "\n") { break }
-      bytes.append(byte)
-    }
-    if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+    guard try nextLine(into: &bytes) else { return nil }
     return String(decoding: bytes, as: UTF8.self)
   }
 
@@ -70,6 +90,7 @@ struct GzipText: ~Copyable {
   mutating func nextLine(into bytes: inout [UInt8]) throws(StorageError) -> Bool {
     bytes.removeAll(keepingCapacity: true)
     guard try peek() != nil else { return false }
+    let number = line
     while try peek() != nil {
       let rest = buffer[position..<end]
       let stop = rest.firstIndex(of: UInt8(ascii: "\n"))
@@ -81,6 +102,7 @@ struct GzipText: ~Copyable {
       }
     }
     if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+    try requireText(bytes, line: number)
     return true
   }
 

@@ -1,8 +1,8 @@
 import Foundation
 
-/// Lines of fields between tabs, commas or blanks, one line after the other; plain or gzip.
+/// Lines of fields between tabs, commas, semicolons or blanks, one line after the other; plain or gzip.
 ///
-/// Quotes around a field are taken off; a separator inside quotes does not separate.
+/// Quotes around a field are taken off, two in a row inside become one; a separator inside quotes does not separate.
 struct DelimitedText: ~Copyable {
   /// What stands between fields.
   enum Separator {
@@ -10,6 +10,8 @@ struct DelimitedText: ~Copyable {
     case tab
     /// Exactly one comma: two in a row hold an empty field.
     case comma
+    /// Exactly one semicolon: two in a row hold an empty field.
+    case semicolon
     /// Any number of blanks and tabs.
     case blanks
 
@@ -17,6 +19,36 @@ struct DelimitedText: ~Copyable {
     static func usual(for path: String) -> Separator {
       let name = path.lowercased()
       return name.hasSuffix(".csv") || name.hasSuffix(".csv.gz") ? .comma : .tab
+    }
+
+    /// What stands between the fields of a file's first line that is no comment: what its name says, if that is there;
+    /// else tabs, semicolons, commas or blanks, the first of these that is.
+    static func told(by path: String) throws(StorageError) -> Separator {
+      let usual = usual(for: path)
+      var text = try GzipText(path)
+      var bytes: [UInt8] = []
+      repeat {
+        guard try text.nextLine(into: &bytes) else { return usual }
+      } while bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 } || isComment(bytes)
+      var isInside = false
+      var seen: Set<UInt8> = []
+      for byte in bytes {
+        if byte == UInt8(ascii: "\"") { isInside.toggle() } else if !isInside { seen.insert(byte) }
+      }
+      let candidates: [(byte: UInt8, separator: Separator)] = [
+        (0x09, .tab), (UInt8(ascii: ";"), .semicolon), (UInt8(ascii: ","), .comma),
+        (0x20, .blanks),
+      ]
+      if candidates.contains(where: { $0.separator == usual && seen.contains($0.byte) }) {
+        return usual
+      }
+      return candidates.first { seen.contains($0.byte) }?.separator ?? usual
+    }
+
+    /// Whether a line above the header says something about the file: `##…`, `# …`, or `#1.2` of a GCT file.
+    static func isComment(_ bytes: [UInt8]) -> Bool {
+      guard bytes.first == UInt8(ascii: "#"), bytes.count > 1 else { return false }
+      return [UInt8(ascii: "#"), UInt8(ascii: "!"), 0x20, UInt8(ascii: "1")].contains(bytes[1])
     }
   }
 
@@ -26,6 +58,8 @@ struct DelimitedText: ~Copyable {
   private var text: GzipText
   private var bytes: [UInt8] = []
   private var fields: [Range<Int>] = []
+  /// Fields with quotes inside.
+  private var doubled: Set<Int> = []
   /// The number of the current line, from 1.
   private(set) var line = 0
 
@@ -44,6 +78,14 @@ struct DelimitedText: ~Copyable {
   /// How many fields the current line has.
   var count: Int { fields.count }
 
+  /// Goes to the first line that is no comment (`# …`, `##…`); false where there is none.
+  mutating func nextHeader() throws(StorageError) -> Bool {
+    repeat {
+      guard try next() else { return false }
+    } while Separator.isComment(bytes) && bytes[1] != UInt8(ascii: "1")
+    return true
+  }
+
   /// Goes to the next line that is not empty; false at the end of the file.
   mutating func next() throws(StorageError) -> Bool {
     repeat {
@@ -56,6 +98,7 @@ struct DelimitedText: ~Copyable {
 
   private mutating func split() {
     fields.removeAll(keepingCapacity: true)
+    if !doubled.isEmpty { doubled = [] }
     let end = bytes.count
     var start = 0
     while true {
@@ -66,7 +109,16 @@ struct DelimitedText: ~Copyable {
       var place = start
       if !keepsQuotes, start < end, bytes[start] == UInt8(ascii: "\"") {
         place += 1
-        while place < end, bytes[place] != UInt8(ascii: "\"") { place += 1 }
+        while place < end {
+          if bytes[place] != UInt8(ascii: "\"") {
+            place += 1
+          } else if place + 1 < end, bytes[place + 1] == UInt8(ascii: "\"") {
+            doubled.insert(fields.count)
+            place += 2
+          } else {
+            break
+          }
+        }
         fields.append(start + 1..<max(start + 1, place))
         while place < end, !separates(bytes[place]) { place += 1 }
       } else {
@@ -84,12 +136,24 @@ struct DelimitedText: ~Copyable {
     switch separator {
     case .tab: byte == 0x09
     case .comma: byte == UInt8(ascii: ",")
+    case .semicolon: byte == UInt8(ascii: ";")
     case .blanks: isBlank(byte)
     }
   }
 
   /// A field of the current line.
-  subscript(field: Int) -> String { String(decoding: bytes[fields[field]], as: UTF8.self) }
+  subscript(field: Int) -> String {
+    let text = String(decoding: bytes[fields[field]], as: UTF8.self)
+    return doubled.contains(field) ? text.replacingOccurrences(of: "\"\"", with: "\"") : text
+  }
+
+  /// The whole line.
+  var whole: String { String(decoding: bytes, as: UTF8.self) }
+
+  /// Whether the line has so many fields, besides empty ones at its end.
+  func hasFields(_ expected: Int) -> Bool {
+    count == expected || count > expected && fields[expected...].allSatisfy(\.isEmpty)
+  }
 
   /// All fields of the current line.
   var all: [String] { fields.indices.map { self[$0] } }

@@ -53,6 +53,7 @@ struct PredictCommand: RankedCommand {
     let (output, log) = (options.output, console.log)
     let job = try world.agree(on: "open \(options.fit)") { try options.prepared() }
     let (rows, association) = (job.rows, job.association)
+    for note in job.notes { log.warning(note) }
     if job.covariates.incompleteCount > 0 {
       log.warning(
         "\(job.covariates.incompleteCount) of \(rows.count) samples lack a covariate: their predictions are NaN"
@@ -85,6 +86,8 @@ struct PredictCommand: RankedCommand {
 
 /// What is read before anything is written.
 private struct Prepared {
+  /// What a user should know, a line each.
+  let notes: [String]
   let association: AssociationFit
   let columns: Table
   let rows: Table
@@ -99,9 +102,9 @@ extension PredictCommand.Options {
       $0 as? any AssociationModel.Type
     }
     let association = try AssociationFit(fitted.fit, link: type.link)
-    var warnings: [String] = []
+    var notes: [String] = []
     let file = try AnnDataFile(input, modality: modality)
-    let rows = try file.rows(warnings: &warnings)
+    let rows = try file.rows(warnings: &notes)
     var matrices: [String: NamedMatrix] = [:]
     for name in association.matrixNames {
       let (values, shape) = try file.array("obsm/\(name)")
@@ -116,8 +119,19 @@ extension PredictCommand.Options {
       throw ModelError(
         "\(fit): was made with genotypes; name those of the new samples' donors (--genotypes)")
     }
-    let donors = try genotypes.map { try GenotypeFile.read($0, chromosome: nil).genotypes }
+    var donors: Genotypes?
+    if let path = genotypes {
+      guard association.needsGenotypes else {
+        throw ModelError("\(fit): was made without genotypes: --genotypes has no use")
+      }
+      let read = try GenotypeFile.read(path)
+      let aligned = try read.genotypes.aligned(
+        to: association.design.variants, asker: "the fit", file: path)
+      donors = aligned.genotypes
+      notes += read.notes + aligned.alignment.notes
+    }
     return Prepared(
+      notes: notes,
       association: association, columns: fitted.columns, rows: rows,
       covariates: try association.covariates(of: rows, matrices: matrices, genotypes: donors),
       sizes: try sizes(of: rows, association))

@@ -34,7 +34,8 @@ struct TBLDAProblem {
       donors: names, variants: Table(names: variants),
       dosages: genotypes.transposed().elements.map { UInt8($0) })
     summary.companions[Ancestry.self] = Ancestry(
-      donors: names, variants: variants, populationCount: frequencies.columnCount,
+      donors: names, variants: variants.map { Variant(name: $0) },
+      populationCount: frequencies.columnCount,
       shares: shares.transposed().elements, frequencies: frequencies.elements)
     return summary
   }

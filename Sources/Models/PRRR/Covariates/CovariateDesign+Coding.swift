@@ -34,12 +34,12 @@ extension CovariateDesign {
         let coded = try Self.levelColumns(covariate.name, codes, names, missing)
         columns += coded.columns
         frequent[covariate.name] = coded.frequent
-      case .numbers(let numbers) where covariate.isGenotype && !Self.varies(numbers):
+      case .numbers(let numbers) where covariate.variant != nil && !Self.varies(numbers):
         constantCount += 1
       case .numbers(let numbers):
         var column = try Self.numberColumn(
           covariate.name, numbers, scaling, missing, isNonnegative)
-        column.isGenotype = covariate.isGenotype
+        column.variant = covariate.variant
         columns.append(column)
       }
     }

@@ -11,7 +11,7 @@ extension CovariateDesign {
       "centres": .doubles(columns.map(\.centre), shape: [columns.count]),
       "scales": .doubles(columns.map(\.scale), shape: [columns.count]),
       "substitutes": .doubles(columns.map(\.substitute), shape: [columns.count]),
-      "is_genotype": .flags(columns.map(\.isGenotype)),
+      "is_genotype": .flags(columns.map(\.isGenotype)), "genotypes": variants.storedTree,
       "missing": .string(missing.rawValue),
       "categories": .strings(frequent),
       "frequent_levels": .strings(frequent.map { frequentLevels[$0] ?? "" }),
@@ -41,11 +41,15 @@ extension CovariateDesign {
         "uns/distfit/design is missing or damaged: without it covariates of new rows cannot be coded. "
           + "Fit again")
     }
+    // Fits of earlier versions have names of variants only.
+    let variants = [Variant](storedTree: storedTree?["genotypes"]) ?? []
+    let variantOfName = Dictionary(
+      variants.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     columns = names.indices.map {
       Column(
         name: names[$0], covariate: covariates[$0], level: isLevel[$0] ? levels[$0] : nil,
         centre: centres[$0], scale: scales[$0], substitute: substitutes[$0],
-        isGenotype: isGenotype[$0])
+        variant: isGenotype[$0] ? variantOfName[names[$0]] ?? Variant(name: names[$0]) : nil)
     }
     self.missing = missing
     frequentLevels = [:]

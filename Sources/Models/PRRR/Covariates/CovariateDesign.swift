@@ -22,8 +22,10 @@ public struct CovariateDesign: Codable, Sendable, Equatable {
     public let scale: Double
     /// What stands for a missing number where missing values are imputed: the mean.
     public let substitute: Double
+    /// The variant of the donors that it is; nil for others.
+    public internal(set) var variant: Variant?
     /// Whether it is a variant of the donors.
-    public internal(set) var isGenotype = false
+    public var isGenotype: Bool { variant != nil }
   }
 
   /// What happens to rows with a missing covariate.
@@ -55,6 +57,8 @@ public struct CovariateDesign: Codable, Sendable, Equatable {
 
   /// The names of the columns.
   public var names: [String] { columns.map(\.name) }
+  /// The variants among the columns, with the alleles that are counted.
+  public var variants: [Variant] { columns.compactMap(\.variant) }
 
   /// Whether two designs code data alike.
   public static func == (left: CovariateDesign, right: CovariateDesign) -> Bool {
@@ -89,18 +93,20 @@ public struct RawCovariate: Sendable {
   public let name: String
   /// The value of every row.
   public let values: Values
-  /// Whether it is one of many variants, of which those that do not vary are left out.
-  let isGenotype: Bool
+  /// The variant that it is, one of many of which those that do not vary are left out; nil for others.
+  let variant: Variant?
 
   /// A covariate with a value for every row.
   public init(_ name: String, _ values: Values) {
-    self.init(name, values, isGenotype: false)
-  }
-
-  init(_ name: String, _ values: Values, isGenotype: Bool) {
     self.name = name
     self.values = values
-    self.isGenotype = isGenotype
+    variant = nil
+  }
+
+  init(_ variant: Variant, _ dosages: [Double]) {
+    name = variant.name
+    values = .numbers(dosages)
+    self.variant = variant
   }
 
   /// Covariates from columns of a table.

@@ -78,7 +78,7 @@ package struct CovariateSources: Sendable, Equatable {
           + "the samples \(names.lazy.compactMap(\.self).first ?? "nobody"). Which column of obs names the "
           + "donors? (--donor-key)")
     }
-    return (0..<genotypes.variantCount).map { variant in
+    return genotypes.variants.describedVariants.enumerated().map { variant, description in
       var (sum, count) = (0.0, 0.0)
       for donor in present where genotypes[donor, variant] != Genotypes.missing {
         sum += Double(genotypes[donor, variant])
@@ -86,13 +86,12 @@ package struct CovariateSources: Sendable, Equatable {
       }
       let mean = count > 0 ? sum / count : .nan
       return RawCovariate(
-        genotypes.variants.names[variant],
-        .numbers(
-          donors.map { donor in
-            guard let donor else { return .nan }
-            let dosage = genotypes[donor, variant]
-            return dosage == Genotypes.missing ? mean : Double(dosage)
-          }), isGenotype: true)
+        description,
+        donors.map { donor in
+          guard let donor else { return .nan }
+          let dosage = genotypes[donor, variant]
+          return dosage == Genotypes.missing ? mean : Double(dosage)
+        })
     }
   }
 }

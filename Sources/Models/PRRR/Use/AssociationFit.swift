@@ -213,7 +213,7 @@ public struct AssociationFit: Sendable {
   ///
   /// - Parameters:
   ///   - matrices: of obsm, ``matrixNames``.
-  ///   - genotypes: of the rows' donors.
+  ///   - genotypes: of the rows' donors, counting the alleles of the fit's ``CovariateDesign/variants``.
   /// - Throws: `ModelError` for a covariate that is missing or a level that the fit has not seen.
   public func covariates(
     of rows: Table, matrices: [String: NamedMatrix] = [:], genotypes: Genotypes? = nil

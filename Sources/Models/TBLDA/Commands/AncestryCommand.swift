@@ -48,6 +48,7 @@ struct AncestryCommand: LocalCommand {
     let log = console.log
     let (read, notes) = try GenotypeFile.read(options.genotypes)
     for note in notes { log.warning(note) }
+    try requireObserved(read, options.genotypes)
     let outcome = AncestryInference(
       populationCount: options.ancestries, restartCount: options.restarts,
       iterationLimit: options.iterations, tolerance: options.tolerance, seed: options.seed
@@ -67,6 +68,19 @@ struct AncestryCommand: LocalCommand {
       "\(options.output.path): \(options.ancestries) populations of \(read.donorCount) donors and \(read.variantCount) variants, \(outcome.iterationCount) iterations"
     )
     return .success
+  }
+
+  /// - Throws: `ModelError` where genotypes, or those of a donor, are all missing: nothing tells their shares.
+  private static func requireObserved(_ read: Genotypes, _ file: String) throws(ModelError) {
+    let empty = read.donors.indices.filter { donor in
+      (0..<read.variantCount).allSatisfy { read[donor, $0] == Genotypes.missing }
+    }
+    guard let first = empty.first else { return }
+    throw ModelError(
+      empty.count == read.donorCount
+        ? "\(file): all genotypes are missing: there is nothing to tell ancestry by"
+        : "\(file): all genotypes of \(empty.count) of \(read.donorCount) donors are missing (first: \(read.donors[first])); leave them out"
+    )
   }
 }
 

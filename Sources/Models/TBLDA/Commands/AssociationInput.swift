@@ -46,6 +46,7 @@ struct AssociationInput {
       genes: expression.places,
       variants: GenomicPlaces.places(of: genotypes) ?? genotypes.variants.names.map { _ in nil },
       window: options.cisWindow)
+    try Self.requireCommonChromosomes(positions, places, options, notes: &notes)
     if options.separateCis, !expression.places.contains(where: { $0 != nil }) {
       throw ModelError(
         "--separate-cis: nothing says where the genes are; give --gene-positions, or var columns chromosome and start"
@@ -57,6 +58,30 @@ struct AssociationInput {
       tested: try Self.tested(options.ranked, genes.names, genotypes.variants.names),
       families: expression.classes, separatingPlaces: options.separateCis ? places : nil)
     self.notes = notes
+  }
+
+  /// - Throws: `ModelError` where genes and variants name their chromosomes in ways that have nothing in common.
+  private static func requireCommonChromosomes(
+    _ positions: GenePositions?, _ places: GenomicPlaces, _ options: AssociationOptions,
+    notes: inout [String]
+  ) throws(ModelError) {
+    guard let positions, case .strings(let names)? = positions.table["chromosome"] else { return }
+    let genes = names.map { $0.flatMap { GenomicPlaces.Place(chromosome: $0, position: 1) } }
+    guard let strangers = GenomicPlaces.strangers(genes: genes, variants: places.variants) else {
+      return
+    }
+    func list(_ names: [String]) -> String {
+      names.prefix(4).joined(separator: ", ") + (names.count > 4 ? ", …" : "")
+    }
+    let problem =
+      "\(options.genePositions ?? options.heldOut) and the genotypes have no chromosome in common: genes are on \(list(strangers.genes)), variants on \(list(strangers.variants))"
+    let areStandard = (strangers.genes + strangers.variants).allSatisfy {
+      Chromosome($0)?.isStandard ?? false
+    }
+    guard areStandard, !options.separateCis else {
+      throw ModelError(problem + "; rename those of one of the files")
+    }
+    notes.append(problem)
   }
 
   private static func genotypes(

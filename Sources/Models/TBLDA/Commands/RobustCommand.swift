@@ -65,7 +65,7 @@ struct RobustCommand: LocalCommand {
   static func run(_ options: Options, console: Console) throws -> ExitStatus {
     let output = options.output
     let runs = try paths(options).map { try FittedLoadings(readingFrom: $0, options.kind) }
-    let found = RobustLoadings(runs, options.rule, on: .local(options.threads))
+    let found = try RobustLoadings(runs, options.rule, on: .local(options.threads))
     guard found.rows.count > 0 else {
       throw ModelError(
         "no component recurs in \(options.minimumRuns) other fits of the same \(options.kind.rawValue) (\(runs.count) fits); lower --minimum-runs or --threshold"
@@ -137,7 +137,8 @@ extension FittedLoadings {
         loadings: Matrix(
           rowCount: shape[0], columnCount: shape[1],
           elements: zip(counted, other).map { Double($0) / (Double($0) + Double($1)) }
-        ).transposed())
+        ).transposed(),
+        variants: [Variant](storedTree: .group(tree)) ?? names.map { Variant(name: $0) })
     }
   }
 }

@@ -244,7 +244,8 @@ public struct AncestryInference: Sendable {
         zip(pair.counted.elements, pair.other.elements).map { $0 / ($0 + $1) }
       }
       return Ancestry(
-        donors: data.donors, variants: data.variants.names, populationCount: donors.columnCount,
+        donors: data.donors, variants: data.variants.describedVariants,
+        populationCount: donors.columnCount,
         shares: donors.elements, frequencies: frequencies)
     }
   }

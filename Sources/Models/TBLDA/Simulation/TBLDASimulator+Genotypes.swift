@@ -63,7 +63,8 @@ extension TBLDASimulator {
     return (
       Genotypes(donors: donors, variants: variants, dosages: dosages),
       Ancestry(
-        donors: donors, variants: names, populationCount: J, shares: shares.flatMap(\.self),
+        donors: donors, variants: variants.describedVariants, populationCount: J,
+        shares: shares.flatMap(\.self),
         frequencies: frequencies)
     )
   }

@@ -8,13 +8,33 @@ package struct FittedLoadings: Sendable {
   /// Names of the genes or variants.
   package let features: [String]
   /// Topics × features.
-  package let loadings: Matrix<Double>
+  package private(set) var loadings: Matrix<Double>
+  /// The variants, where these are features; empty for genes.
+  package let variants: [Variant]
 
   /// Topics of a fit.
-  package init(path: String, features: [String], loadings: Matrix<Double>) {
+  package init(
+    path: String, features: [String], loadings: Matrix<Double>, variants: [Variant] = []
+  ) {
     self.path = path
     self.features = features
     self.loadings = loadings
+    self.variants = variants
+  }
+
+  /// Lets loadings of variants be of the alleles that another fit with the same variants counts: λ becomes 1 − λ where
+  /// they are exchanged.
+  ///
+  /// - Throws: `ModelError` where the alleles are others.
+  package mutating func count(allelesOf first: FittedLoadings) throws(ModelError) {
+    guard !variants.isEmpty else { return }
+    let alignment = try VariantAlignment(
+      of: first.variants, asker: first.path, in: variants, file: path)
+    for (place, isSwapped) in alignment.isSwapped.enumerated() where isSwapped {
+      for topic in 0..<loadings.rowCount {
+        loadings[topic, place] = 1 - loadings[topic, place]
+      }
+    }
   }
 }
 
@@ -51,8 +71,12 @@ package struct RobustLoadings: Sendable {
   package private(set) var values: [Double] = []
 
   /// Finds what is robust in each group of fits.
-  package init(_ runs: [FittedLoadings], _ rule: Rule, on workers: Workers) {
-    let groups = Self.groups(runs)
+  ///
+  /// - Throws: `ModelError` where fits of the same variants have other alleles.
+  package init(
+    _ runs: [FittedLoadings], _ rule: Rule, on workers: Workers
+  ) throws(ModelError) {
+    let groups = try Self.groups(runs)
     var place: [String: Int] = [:]
     for name in groups.flatMap({ $0[0].features }) where place[name] == nil {
       place[name] = features.count
@@ -82,10 +106,13 @@ package struct RobustLoadings: Sendable {
   }
 
   /// Fits of the same features, in the order of their first ones.
-  private static func groups(_ runs: [FittedLoadings]) -> [[FittedLoadings]] {
+  private static func groups(
+    _ runs: [FittedLoadings]
+  ) throws(ModelError) -> [[FittedLoadings]] {
     var groups: [[FittedLoadings]] = []
-    for run in runs {
+    for var run in runs {
       if let place = groups.firstIndex(where: { $0[0].features == run.features }) {
+        try run.count(allelesOf: groups[place][0])
         groups[place].append(run)
       } else {
         groups.append([run])

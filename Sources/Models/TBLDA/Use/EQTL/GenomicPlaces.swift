@@ -1,3 +1,5 @@
+import Modeling
+
 /// Where genes and variants are, to tell tests of neighbours from others.
 public struct GenomicPlaces: Sendable {
   /// How a variant lies to a gene.
@@ -12,15 +14,19 @@ public struct GenomicPlaces: Sendable {
 
   /// A place; nil where it is not known.
   public struct Place: Sendable, Equatable {
-    /// The chromosome, without `chr`.
+    /// The chromosome by its one name.
     public let chromosome: String
     /// In bases: a variant's position, a gene's start of transcription.
     public let position: Int
 
-    /// A place on a chromosome, named with or without `chr`.
-    public init(chromosome: String, position: Int) {
-      let hasPrefix = chromosome.lowercased().hasPrefix("chr") && chromosome.count > 3
-      self.chromosome = hasPrefix ? String(chromosome.dropFirst(3)) : chromosome
+    /// The chromosome that positions are counted on: X for the part that X and Y share.
+    let counting: String
+
+    /// A place on a chromosome, under any of its names; nil where the name says that the place is not known.
+    public init?(chromosome: String, position: Int) {
+      guard let named = Chromosome(chromosome) else { return nil }
+      self.chromosome = named.name
+      counting = named.counting.name
       self.position = position
     }
   }
@@ -42,12 +48,24 @@ public struct GenomicPlaces: Sendable {
     var codes: [String: Int32] = [:]
     func code(_ place: Place?) -> Int32 {
       guard let place else { return -1 }
-      if let known = codes[place.chromosome] { return known }
-      codes[place.chromosome] = Int32(codes.count)
+      if let known = codes[place.counting] { return known }
+      codes[place.counting] = Int32(codes.count)
       return Int32(codes.count - 1)
     }
     geneCodes = genes.map(code)
     variantCodes = variants.map(code)
+  }
+
+  /// Chromosomes of genes and of variants, if they share none.
+  ///
+  /// Standard names on both sides may be meant so: genes of one chromosome against variants of another.
+  package static func strangers(
+    genes: [Place?], variants: [Place?]
+  ) -> (genes: [String], variants: [String])? {
+    let own = Set(genes.compactMap { $0?.counting })
+    let theirs = Set(variants.compactMap { $0?.counting })
+    guard !own.isEmpty, !theirs.isEmpty, own.isDisjoint(with: theirs) else { return nil }
+    return (own.sorted(), theirs.sorted())
   }
 
   /// How a variant lies to a gene.

@@ -80,8 +80,8 @@ package struct TestedExpression: Sendable {
           "--gene-chromosome: nothing says where the genes are; give --gene-positions, or var columns chromosome and start"
         )
       }
-      let wanted = GenomicPlaces.Place(chromosome: chromosome, position: 0).chromosome
-      chosen = chosen.filter { places[$0]?.chromosome == wanted }
+      let wanted = Chromosome(chromosome)
+      chosen = chosen.filter { wanted != nil && places[$0]?.chromosome == wanted?.name }
     }
     guard !chosen.isEmpty else { throw ModelError("no gene is left to be tested") }
     let unplaced = chosen.count { places[$0] == nil }
@@ -133,11 +133,9 @@ package struct TestedExpression: Sendable {
 extension GenomicPlaces {
   /// Where the variants of genotypes are; nil where the genotypes do not say.
   package static func places(of genotypes: Genotypes) -> [Place?]? {
-    guard let (codes, names) = genotypes.chromosomes, let positions = genotypes.positions else {
-      return nil
-    }
-    return zip(codes, positions).map { code, position in
-      code < 0 ? nil : Place(chromosome: names[Int(code)], position: position)
+    guard genotypes.chromosomes != nil, genotypes.positions != nil else { return nil }
+    return genotypes.variants.describedVariants.map {
+      $0.position > 0 ? Place(chromosome: $0.chromosome, position: Int($0.position)) : nil
     }
   }
 }

@@ -1,4 +1,5 @@
 import Metrics
+import Modeling
 
 /// Which sets the chosen features of each list have more of than chance would give: Fisher's exact test,
 /// one-sided, with false discovery rates over all tests.
@@ -72,7 +73,7 @@ public struct GenomicRegions: Sendable {
   /// Regions; overlapping ones are joined.
   public init(_ regions: [(chromosome: String, range: Range<Int>)]) {
     for (chromosome, range) in regions {
-      let name = GenomicPlaces.Place(chromosome: chromosome, position: 0).chromosome
+      guard let name = Chromosome(chromosome)?.counting.name else { continue }
       intervals[name, default: []].append(range)
     }
     for (name, ranges) in intervals {
@@ -91,7 +92,7 @@ public struct GenomicRegions: Sendable {
 
   /// Whether a place, whose bases are counted from 1, lies in one of them.
   public func contains(_ place: GenomicPlaces.Place) -> Bool {
-    guard let ranges = intervals[place.chromosome] else { return false }
+    guard let ranges = intervals[place.counting] else { return false }
     let base = place.position - 1
     var (low, high) = (0, ranges.count)
     while low < high {
