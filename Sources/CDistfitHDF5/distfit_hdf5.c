@@ -21,6 +21,7 @@ void distfit_enter(void) {
     H5open();
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     distfit_register_lzf();
+    distfit_forbid_foreign_links();
   }
 }
 
@@ -104,8 +105,11 @@ int distfit_hdf5_kind(distfit_id file, const char *path) {
     if (part[i - 1] == '/') continue;
     char kept = part[i];
     part[i] = 0;
+    char target[8];
     if (H5Lexists(file, part, H5P_DEFAULT) <= 0) {
       kind = DISTFIT_MISSING;
+    } else if (distfit_is_foreign_link(file, part, target, sizeof target)) {
+      kind = DISTFIT_FOREIGN;
     } else if (H5Oexists_by_name(file, part, H5P_DEFAULT) <= 0) {
       kind = DISTFIT_DANGLING;
     } else {
@@ -120,6 +124,14 @@ int distfit_hdf5_kind(distfit_id file, const char *path) {
   }
   free(part);
   return (int)distfit_leave(kind);
+}
+
+int distfit_hdf5_address(distfit_id file, const char *path, uint64_t *address) {
+  distfit_enter();
+  H5O_info_t info;
+  int status = H5Oget_info_by_name2(file, path, &info, H5O_INFO_BASIC, H5P_DEFAULT);
+  *address = status < 0 ? 0 : (uint64_t)info.addr;
+  return (int)distfit_leave(status);
 }
 
 struct names { distfit_text_callback each; void *context; };
@@ -154,6 +166,11 @@ distfit_id distfit_hdf5_open_dataset(distfit_id file, const char *path) {
   distfit_enter();
   hid_t dataset = H5Dopen2(file, path, H5P_DEFAULT);
   if (dataset < 0) return distfit_leave(-1);
+  char reason[480];
+  if (distfit_keeps_values_elsewhere(dataset, reason, sizeof reason)) {
+    H5Dclose(dataset);
+    return distfit_leave_saying(reason);
+  }
   hid_t creation = H5Dget_create_plist(dataset);
   uint64_t bytes = chunk_bytes(dataset, creation);
   H5Pclose(creation);

@@ -22,6 +22,12 @@ int distfit_describe(hid_t type, hid_t space, distfit_description *description);
 int distfit_each_text(hid_t type, hid_t space, uint64_t count, void *buffer,
                       distfit_text_callback each, void *context);
 herr_t distfit_register_lzf(void);
+/// From now on the library cannot follow links into other files.
+void distfit_forbid_foreign_links(void);
+/// Whether a link leads into another file; `target` is its name.
+bool distfit_is_foreign_link(hid_t location, const char *path, char *target, size_t capacity);
+/// Whether values lie in other files (external storage, virtual data sets); `reason` says which. Opens none of them.
+bool distfit_keeps_values_elsewhere(hid_t dataset, char *reason, size_t capacity);
 /// Makes files of this access property list write to `descriptor`, and remember failed writes in `failure` instead of
 /// failing.
 herr_t distfit_use_driver(hid_t access, int descriptor, int *failure);

@@ -113,6 +113,11 @@ int32_t distfit_hts_next(void *handle, char *problem, int32_t capacity) {
     say(problem, capacity, "is damaged: its alleles cannot be read");
     return -1;
   }
+  // A blank line is a record without anything to htslib.
+  if (!file->record->d.id || !file->record->d.allele || file->record->n_allele < 1 || file->record->rid < 0) {
+    say(problem, capacity, "is a blank line, or lacks its columns. Remove it");
+    return -1;
+  }
   return 1;
 }
 

@@ -13,6 +13,7 @@ public enum Launcher {
   /// | returns a status | | that one |
   /// | throws `CollectiveFailure` | one line, by rank 0 | 2 |
   /// | throws anything else | one line, by each rank that threw | 70, all ranks aborted |
+  /// | is not run: nodes with different kernels of OpenBLAS that no choice makes the same | one line, by rank 0 | 2 |
   /// | is not run: another MPI's launcher started several processes that do not find each other | one line, by the first | 2 |
   ///
   /// An error that was not agreed upon never reaches `MPI_Finalize`: the other ranks may be waiting in a
@@ -25,6 +26,7 @@ public enum Launcher {
     failurePlan: FailurePlan? = nil, _ body: (borrowing Communicator) throws -> ExitStatus
   ) -> Never {
     prepareAlone()
+    requireMemory()
     prepareEnvironment()
     let foreignLauncher = ForeignLauncher(environment)
     distfit_mpi_initialize()
@@ -33,6 +35,13 @@ public enum Launcher {
     let everyone = Communicator(handle: world, session: session, isOwned: false)
     if everyone.size == 1, let launcher = foreignLauncher {
       if launcher.rank == 0 { writeToStandardError("Error: \(launcher.message)\n") }
+      distfit_mpi_finalize()
+      exit(ExitStatus.failure.rawValue)
+    }
+    if let refusal = everyone.agreeOnKernels() {
+      if everyone.isRoot { writeToStandardError("Error: \(refusal)\n") }
+      fflush(nil)
+      distfit_mpi_barrier(world)
       distfit_mpi_finalize()
       exit(ExitStatus.failure.rawValue)
     }
@@ -79,6 +88,13 @@ public enum Launcher {
   ///
   /// Local.
   public static var presentCoreCount: Int { max(1, Int(distfit_cores_present())) }
+
+  /// Ends the process where a limit leaves too little memory to begin.
+  private static func requireMemory() {
+    guard let complaint = MemoryLimit.complaint(threads: 1) else { return }
+    if expectedRank == 0 { writeToStandardError("Error: \(complaint)\n") }
+    exit(ExitStatus.failure.rawValue)
+  }
 
   /// How many processor cores this process may use.
   ///

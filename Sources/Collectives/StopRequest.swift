@@ -27,6 +27,20 @@ public struct StopRequest: Sendable {
     return StopRequest { distfit_signals_noted() }
   }
 
+  /// Runs a body that never looks for a wish to stop, such as the reading of data from a slow disk or a pipe: a signal
+  /// ends the process there after two seconds, with status 75.
+  ///
+  /// Local.
+  /// - Parameter cleanup: done before such an end, within a signal's handler.
+  public static func endingOnSignals<Result, Failure: Error>(
+    cleanup: @convention(c) () -> Void, _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    distfit_signals_before_end(cleanup)
+    distfit_signals_wait(0)
+    defer { distfit_signals_wait(1) }
+    return try body()
+  }
+
   /// The signal that arrived on this rank; nil if none.
   ///
   /// Local.

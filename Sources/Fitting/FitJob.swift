@@ -35,26 +35,63 @@ public struct FitJob<Fitted: Model> {
 
   /// Reads, fits, writes.
   ///
+  /// With `checkpoints.resume` a finished fit of the same settings and data that stands under the name already is left as
+  /// it is; another fit, or anything else there, is an error unless it may be overwritten.
+  ///
   /// Collective.
   /// - Parameter finished: gets what the epochs measured, once the fit is written.
   /// - Returns: success, not converged, or run again after an interruption.
-  /// - Throws: `CollectiveFailure` with one line on what is wrong.
+  /// - Throws: `CollectiveFailure` with one line on what is wrong; of task ``lockTask`` where another run has the output or
+  ///   the checkpoints.
   public func run(
     with world: borrowing Communicator, log: ProgressLog, stop: StopRequest,
     finished: (History) -> Void = { _ in }
   ) throws -> ExitStatus {
     let record = RunRecord(
       world, threads: options.threads ?? world.defaultThreadCount(), companions: companions)
-    let workers = Workers(threadCount: record.threads)
     record.announce(to: log)
-    let writer = FitWriter(
-      path: output.path, overwrite: output.overwrite || checkpoints.resume)
-    try world.requireOutputs(
-      [output.path], inputs: [data.path] + companions.flatMap(\.files), overwrite: writer.overwrite)
+    let standing = try prepare(with: world)
+    // Held until the end of this function, on the first rank.
+    let locks = try locks(with: world)
+    defer { withExtendedLifetime(locks) {} }
     let scratch = options.scratch ?? output.folder
-    let (data, summary) = try FitInput(data, companions: companions).read(
-      for: Fitted.self, configuration,
-      scratch: Fitted.keepsDataOnDisk(configuration) ? scratch : nil, with: world, log: log)
+    let (data, summary) = try StopRequest.endingOnSignals(cleanup: { removeUnfinished() }) {
+      var read = try FitInput(self.data, companions: companions).read(
+        for: Fitted.self, configuration,
+        scratch: Fitted.keepsDataOnDisk(configuration) ? scratch : nil, with: world, log: log)
+      try addFiles(to: &read.summary, with: world)
+      return read
+    }
+    let store = CheckpointStore(
+      folder: checkpoints.folder,
+      identity: CheckpointIdentity(
+        model: Fitted.name, settings: configuration.storedTree,
+        dataFingerprint: summary.fingerprint, plan: data.plan,
+        programVersion: options.programVersion))
+    if let status = try leave(standing, to: store, log, finished, with: world) { return status }
+    return try fit(
+      Reading(data: data, summary: summary, store: store, record: record), log, stop, finished,
+      with: world)
+  }
+
+  /// What a fit starts from.
+  private struct Reading {
+    let data: FitData
+    let summary: DataSummary
+    let store: CheckpointStore
+    let record: RunRecord
+  }
+
+  private var writer: FitWriter {
+    FitWriter(path: output.path, overwrite: output.overwrite)
+  }
+
+  /// Fits and writes.
+  private func fit(
+    _ read: Reading, _ log: ProgressLog, _ stop: StopRequest, _ finished: (History) -> Void,
+    with world: borrowing Communicator
+  ) throws -> ExitStatus {
+    let (data, summary, store) = (read.data, read.summary, read.store)
     try world.agree(on: "check the output") { try writer.requireFit(for: summary) }
     if world.size > data.plan.laneCount {
       log.warning(
@@ -71,15 +108,10 @@ public struct FitJob<Fitted: Model> {
       return lanes
     }
     var state = FitState<Fitted>(shared: model.start(), lanes: lanes)
-    let store = CheckpointStore(
-      folder: checkpoints.folder,
-      identity: CheckpointIdentity(
-        model: Fitted.name, settings: configuration.storedTree,
-        dataFingerprint: summary.fingerprint, plan: data.plan,
-        programVersion: options.programVersion))
     try resumeOrClear(&state, store, log, with: world)
     let loop = FitLoop(
-      model, on: workers, log: log, checkpoints: checkpoints.schedule, readingFrom: stores)
+      model, on: Workers(threadCount: read.record.threads), log: log,
+      checkpoints: checkpoints.schedule, readingFrom: stores)
     let ending = try loop.run(
       state, among: world, stopRequested: { stop.signal != nil },
       save: { state in
@@ -103,16 +135,24 @@ public struct FitJob<Fitted: Model> {
     if let damage = Fitted.damage(in: state.shared) {
       log.warning("\(damage); the fit is written nevertheless, to be looked into")
     }
-    let shared = model.sharedOutput(state.shared)
-    try writer.write(
-      summary, rows: state.lanes.map { model.rowOutput(state.shared, $0) },
-      ownRows: data.plan.rows(ofRank: world.rank, of: world.size), shared: shared,
-      uns: uns(shared, state, termination, data, summary.fingerprint, record), with: world)
-    try store.clear(with: world)
+    try write(model, state, termination, read, with: world)
     finished(state.history)
     log.note(
       "\(output.path): written after \(timeText(state.secondsSpent)) of fitting (\(termination))")
     return termination.isSuccess ? .success : .notConverged
+  }
+
+  /// Writes the fit, and clears its checkpoints.
+  private func write(
+    _ model: Fitted, _ state: FitState<Fitted>, _ termination: Termination, _ read: Reading,
+    with world: borrowing Communicator
+  ) throws {
+    let shared = model.sharedOutput(state.shared)
+    try writer.write(
+      read.summary, rows: state.lanes.map { model.rowOutput(state.shared, $0) },
+      ownRows: read.data.plan.rows(ofRank: world.rank, of: world.size), shared: shared,
+      uns: uns(shared, state, termination, read), with: world)
+    try read.store.clear(with: world)
   }
 
   /// Continues from the newest good checkpoint, or makes sure that an older fit's do not get in the way.
@@ -133,6 +173,7 @@ public struct FitJob<Fitted: Model> {
       try store.clear(with: world)
       return
     }
+    if checkpoints.dropsForeign { try store.removeForeign(with: world) }
     guard let resumption = try store.resume(&state, with: world) else {
       log.note("no checkpoint in \(checkpoints.folder): starting afresh")
       return
@@ -143,8 +184,9 @@ public struct FitJob<Fitted: Model> {
 
   private func uns(
     _ shared: SharedOutput, _ state: FitState<Fitted>, _ termination: Termination,
-    _ data: FitData, _ fingerprint: String, _ record: RunRecord
+    _ read: Reading
   ) -> StoredTree {
+    let (data, fingerprint, record) = (read.data, read.summary.fingerprint, read.record)
     var members: [String: StoredTree] = [
       "model": .string(Fitted.name), "version": .string(options.programVersion),
       "settings": configuration.storedTree, "history": state.history.storedTree,

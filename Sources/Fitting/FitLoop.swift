@@ -44,6 +44,8 @@ public enum FitFailure: Error, Sendable, Equatable {
   case dataLost
   /// The data cannot be fitted.
   case refused(ModelError)
+  /// Ranks have computed different states, which never happens in a sound job: this rank's, in hexadecimal digits.
+  case drifted(step: Int, state: String)
 }
 
 /// When checkpoints are written, beside the one before an interruption.
@@ -131,7 +133,10 @@ public struct FitLoop<Fitted: Model> {
       log.progress(
         line(report, state.history, speed, pace),
         isImportant: report.termination != nil)
-      if let termination = report.termination { return .finished(state, termination) }
+      if let termination = report.termination {
+        try requireOneState(state, with: everyone)
+        return .finished(state, termination)
+      }
       let minutesSinceSave = lastSave.duration(to: clock.now).seconds / 60
       let isTimeToSave = checkpoints.everyMinutes.map { minutesSinceSave >= $0 } ?? false
       var wishes: [Double] = [stopRequested() ? 1 : 0, isTimeToSave ? 1 : 0]
@@ -141,11 +146,28 @@ public struct FitLoop<Fitted: Model> {
         report.endsEpoch && epochsSinceSave >= $0
       }
       if isStopping || wishes[1] > 0 || epochsAreDue == true {
+        try requireOneState(state, with: everyone)
         try save(state)
         lastSave = clock.now
         epochsSinceSave = 0
       }
       if isStopping { return .interrupted(state) }
+    }
+  }
+
+  /// Ends the fit where what every rank has computed for itself is not the same everywhere: other kernels, a damaged
+  /// memory, a race.
+  private func requireOneState<Everyone: Team & ~Copyable>(
+    _ state: FitState<Fitted>, with everyone: borrowing Everyone
+  ) throws {
+    let sum = TreeBytes.encode(try TreeEncoder.encode(state.shared))
+      .withUnsafeBytes { Checksum.of($0) }
+    // Halves are exact as doubles; a maximum of the negatives is the smallest.
+    let (high, low) = (Double(sum >> 32), Double(sum & 0xFFFF_FFFF))
+    var extremes = [high, low, -high, -low]
+    everyone.maximum(&extremes)
+    guard extremes[0] == -extremes[2], extremes[1] == -extremes[3] else {
+      throw FitFailure.drifted(step: state.stepCount, state: String(sum, radix: 16))
     }
   }
 
@@ -169,6 +191,14 @@ public struct FitLoop<Fitted: Model> {
       return try run(start, with: world, stopRequested: stopRequested, save: save)
     } catch FitFailure.refused(let error) {
       try world.agree(on: "fit \(Fitted.name)") { throw error }
+    } catch FitFailure.drifted(let step, let sum) {
+      let places = zip(world.allGather(Launcher.nodeName), world.allGather(sum)).enumerated()
+        .map { "rank \($0.offset) on \($0.element.0): \($0.element.1)" }
+      try world.agree(on: "compare the state of all ranks") {
+        throw ModelError(
+          "after step \(step) the ranks do not have the same parameters (\(places.joined(separator: ", "))): nothing is written. Do the nodes have the same program and libraries, and sound memory?"
+        )
+      }
     } catch FitFailure.dataLost {
       try world.agree(on: "read the data") { try stores.requireGood() }
     }

@@ -25,6 +25,7 @@ extension FittedFile {
           elements: values.map { Float($0) })
       },
       other: { path in
+        try HDF5Check.require([path])
         let file = try AnnDataFile(path)
         var warnings: [String] = []
         return contents(

@@ -12,6 +12,17 @@ public struct History: Codable, Sendable, Equatable {
   /// An empty history.
   public init() {}
 
+  /// The history of a fit file; empty where the tree is none.
+  init(storedTree: StoredTree) {
+    guard case .group(let members) = storedTree else { return }
+    for (name, column) in members.sorted(by: { $0.key < $1.key }) {
+      guard case .doubles(let values, _) = column else { continue }
+      names.append(name)
+      columns.append(values)
+      epochCount = max(epochCount, values.count)
+    }
+  }
+
   /// Adds an epoch.
   public mutating func append(_ measures: [StepReport.Measure]) {
     for measure in measures where !names.contains(measure.name) {

@@ -26,12 +26,17 @@ public struct CheckpointOptions: Sendable {
   public var schedule: CheckpointSchedule
   /// Whether to continue from the newest one.
   public var resume: Bool
+  /// Whether checkpoints of other data or settings are removed instead of refused when it continues.
+  public var dropsForeign: Bool
 
   /// Checkpoints in a folder.
-  public init(folder: String, schedule: CheckpointSchedule, resume: Bool) {
+  public init(
+    folder: String, schedule: CheckpointSchedule, resume: Bool, dropsForeign: Bool = false
+  ) {
     self.folder = folder
     self.schedule = schedule
     self.resume = resume
+    self.dropsForeign = dropsForeign
   }
 }
 

@@ -45,6 +45,9 @@ public final class ProgressLog {
   /// Something that a user should know and can do something about.
   public func warning(_ text: String) { write("warning: \(text)", at: .normal) }
 
+  /// Why the program ends without a result; also told where only errors are.
+  public func error(_ text: String) { write("Error: \(text)", at: .quiet) }
+
   /// Where the work stands. Rewritten in place on a terminal; elsewhere a line now and then.
   ///
   /// - Parameter isImportant: written in any case: the last line of a phase.

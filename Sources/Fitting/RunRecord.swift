@@ -55,6 +55,11 @@ package struct RunRecord: Encodable {
   /// Tells the log what the run is, and what its processors lack.
   func announce(to log: ProgressLog) {
     log.note(headline)
+    if blas.coreChoice == .ranks {
+      log.warning(
+        "the processors of this job differ: all ranks use OpenBLAS's kernels for \(blas.coreName), which all of them have"
+      )
+    }
     for complaint in complaints { log.warning(complaint) }
   }
 

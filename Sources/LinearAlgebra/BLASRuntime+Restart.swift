@@ -9,6 +9,8 @@ extension BLASRuntime {
     case user
     /// `OPENBLAS_CORETYPE`, set here because the library misjudged the processor.
     case program
+    /// The ranks of a job together, because their processors differ.
+    case ranks
   }
 
   /// Tells the program that it has set `OPENBLAS_CORETYPE` itself.
@@ -16,6 +18,7 @@ extension BLASRuntime {
 
   /// Who has decided in this process.
   static var coreChoice: CoreChoice {
+    if hasAgreed { return .ranks }
     guard let setting = variable("OPENBLAS_CORETYPE"), !setting.isEmpty else { return .library }
     return setting == variable(marker) ? .program : .user
   }

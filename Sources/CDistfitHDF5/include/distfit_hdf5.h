@@ -17,7 +17,8 @@ enum {
   DISTFIT_MISSING = 0,
   DISTFIT_GROUP = 1,
   DISTFIT_DATASET = 2,
-  DISTFIT_DANGLING = 3,  // a soft or external link to something that is not there
+  DISTFIT_DANGLING = 3,  // a soft link to something that is not there
+  DISTFIT_FOREIGN = 5,   // a link into another file, which is never followed
   DISTFIT_OTHER = 4,
 };
 
@@ -136,6 +137,14 @@ int64_t distfit_hdf5_stored_chunk_size(distfit_id dataset, uint64_t start);
 /// Reads that chunk as it lies in the file; negative also where filters were left out of it.
 int64_t distfit_hdf5_read_stored_chunk(distfit_id dataset, uint64_t start, void *bytes);
 
+/// Where an object lies in its file, the same for all links to it; negative on failure.
+int distfit_hdf5_address(distfit_id file, const char *path, uint64_t *address);
+/// Goes over all names, attributes and texts of a file in a child process that may work for so many seconds and take so
+/// many bytes. 0, or 1 with an object and what is wrong with it: a crash or endless work of the library, texts that cannot
+/// be read, values or links in other files.
+int distfit_hdf5_check(const char *path, unsigned seconds, uint64_t memory, char *object, char *problem,
+                       size_t capacity);
+
 /// A gzip, or plain, file read as a stream.
 void *distfit_gzip_open(const char *path);
 /// Bytes read, 0 at the end, negative: damaged (text in distfit_gzip_error).
@@ -150,9 +159,12 @@ int distfit_gzip_write(void *stream, const void *bytes, unsigned length);
 int distfit_gzip_finish(void *stream);
 
 /// Creates a file under construction with permissions `mode` (less the umask): the name must be new and no link. It is
-/// removed where SIGHUP, SIGINT or SIGTERM ends the process before `distfit_partial_forget`. A descriptor, or −1 with
-/// errno set.
+/// removed where a signal ends the process before `distfit_partial_forget`. A descriptor, or −1 with errno set.
 int distfit_partial_create(const char *name, unsigned mode, int *slot);
+/// From now on a signal that ends the process removes this file, too. A slot, or −1 where there is none left.
+int distfit_partial_remember(const char *name);
+/// Removes all of them; may be called by a signal's handler.
+void distfit_partial_remove_all(void);
 /// The file has got its own name, or was removed.
 void distfit_partial_forget(int slot);
 

@@ -112,7 +112,10 @@ public struct Invocation<Called: Command>: ModelConfiguration {
       do {
         try setting.set(entry.value, in: &self)
       } catch {
-        throw UsageError("\(path): \(entry.name): \(error.problem)")
+        // A number in quotes is a number where one is wanted.
+        guard case .text(let text) = entry.value, (try? setting.set(text, in: &self)) != nil else {
+          throw UsageError("\(path): \(entry.name): \(error.problem)")
+        }
       }
     }
   }
@@ -128,6 +131,7 @@ public struct Invocation<Called: Command>: ModelConfiguration {
     guard Launcher.expectedRank == 0 else { return .success }
     Launcher.prepareAlone()
     try requireOutputs()
+    try HDF5Check.require(files(.input))
     return try body(options, console(isSpeaking: true))
   }
 
@@ -137,11 +141,32 @@ public struct Invocation<Called: Command>: ModelConfiguration {
   public func startOnAllRanks(
     _ body: (Called.Options, Console, borrowing Communicator) throws -> ExitStatus
   ) -> Never {
+    Launcher.prepareAlone()
+    // By a child process, which MPI does not like once it runs.
+    var damage: StorageError?
+    if Launcher.expectedRank == 0 {
+      do throws(StorageError) { try HDF5Check.require(files(.input)) } catch { damage = error }
+    }
+    let problem = damage
     Launcher.run { world in
       try world.agree(on: "check the output") {
         if world.isRoot { try requireOutputs() }
       }
+      try world.agree(on: "check the input") { () throws(StorageError) in
+        if world.isRoot, let problem { throw problem }
+      }
       return try body(options, console(isSpeaking: world.isRoot), world)
+    }
+  }
+
+  /// The files that settings of a role name.
+  private func files(_ role: SettingRoles) -> [String] {
+    Self.settings.filter { $0.roles.contains(role) }.flatMap { setting -> [String] in
+      switch setting.value(in: self) {
+      case .unset: []
+      case .texts(let paths): paths
+      case let path: [path.description]
+      }
     }
   }
 
@@ -153,15 +178,6 @@ public struct Invocation<Called: Command>: ModelConfiguration {
   ///
   /// Local.
   private func requireOutputs() throws {
-    func files(_ role: SettingRoles) -> [String] {
-      Self.settings.filter { $0.roles.contains(role) }.flatMap { setting -> [String] in
-        switch setting.value(in: self) {
-        case .unset: []
-        case .texts(let paths): paths
-        case let path: [path.description]
-        }
-      }
-    }
     func isOn(_ name: String) -> Bool {
       Self.settings.contains { $0.name == name && $0.value(in: self) == .flag(true) }
     }

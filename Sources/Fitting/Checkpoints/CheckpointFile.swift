@@ -14,8 +14,14 @@ struct CheckpointFile: ~Copyable {
   ///
   /// - Throws: `StorageError` when it is missing, of another format, or cut short.
   init(_ path: String) throws(StorageError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Without waiting for whoever writes into a pipe of that name.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .system(path, "cannot be opened") }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
+      throw StorageError(file: path, problem: "is no file, expected a checkpoint of distfit.")
+    }
     do throws(StorageError) {
       places = try Self.places(descriptor, path)
     } catch {

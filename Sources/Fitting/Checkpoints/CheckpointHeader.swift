@@ -97,7 +97,11 @@ extension CheckpointIdentity {
     guard mine != theirs, case .group(let mine) = mine, case .group(let theirs) = theirs else {
       return mine == theirs ? nil : "its settings are not stated"
     }
-    let names = Set(mine.keys).union(theirs.keys).sorted().filter { mine[$0] != theirs[$0] }
+    // As texts: a fit file has no list without elements that says of what kind they would be.
+    let names = Set(mine.keys).union(theirs.keys).sorted().filter {
+      mine[$0] != theirs[$0] && text(mine[$0]) != text(theirs[$0])
+    }
+    if names.isEmpty { return nil }
     let parts = names.map { name in
       "--\(name) is \(text(theirs[name])), now \(text(mine[name]))"
     }

@@ -108,6 +108,28 @@ public struct CheckpointStore: Sendable {
     }
   }
 
+  /// Removes the checkpoints of this folder that belong to another fit, or to none.
+  ///
+  /// Collective.
+  /// - Throws: `CollectiveFailure`: one cannot be removed.
+  func removeForeign(with everyone: borrowing Communicator) throws(CollectiveFailure) {
+    let isRoot = everyone.isRoot
+    try everyone.agree(on: "remove foreign checkpoints") { () throws(StorageError) in
+      guard isRoot else { return }
+      for step in steps() where !isOwn(step) {
+        let path = "\(folder)/\(Self.name(ofStep: step))"
+        guard unlink(path) == 0 else { throw StorageError.system(path, "cannot be removed") }
+      }
+    }
+  }
+
+  /// Removes the checkpoints of this fit: it is finished.
+  ///
+  /// Local.
+  func removeOwn() {
+    for step in steps() where isOwn(step) { unlink("\(folder)/\(Self.name(ofStep: step))") }
+  }
+
   /// The steps of the checkpoints there are, the newest first.
   ///
   /// Local.
@@ -143,13 +165,15 @@ extension CheckpointStore {
 
   /// Keeps the last checkpoints of this fit up to this step, and whatever belongs to another fit.
   private func removeOlder(than step: Int) {
-    let mine = steps().filter { candidate in
-      guard candidate <= step else { return false }
-      let header = try? header(ofStep: candidate)
-      return header.map { identity.difference(from: $0.identity) == nil } ?? false
-    }
+    let mine = steps().filter { $0 <= step && isOwn($0) }
     for old in mine.dropFirst(keptCount) { unlink("\(folder)/\(Self.name(ofStep: old))") }
     AtomicFile.removeLeftovers(in: folder) { $0.hasPrefix("step-") }
+  }
+
+  /// Whether a step's checkpoint belongs to this fit.
+  private func isOwn(_ step: Int) -> Bool {
+    let header = try? header(ofStep: step)
+    return header.map { identity.difference(from: $0.identity) == nil } ?? false
   }
 
   /// The header of a step's checkpoint.

@@ -99,7 +99,8 @@ private struct GenotypeSource {
 extension Fingerprint {
   /// Adds genotypes with their names, as ``add(_:)-(Genotypes)`` does.
   mutating func add(_ genotypes: StoredGenotypes) {
-    for name in genotypes.donors + genotypes.variants.names { add(name) }
+    for name in genotypes.donors { add(name) }
+    add(genotypes.variants)
     for donor in 0..<genotypes.donorCount {
       let codes = genotypes.codes(variants: 0..<genotypes.variantCount, donors: [donor])
       add(codes.lazy.map { $0 < 3 ? $0 : Genotypes.missing })

@@ -92,7 +92,8 @@ enum AttachedGenotypes {
 extension Fingerprint {
   /// Adds genotypes with their names.
   mutating func add(_ genotypes: Genotypes) {
-    for name in genotypes.donors + genotypes.variants.names { add(name) }
+    for name in genotypes.donors { add(name) }
+    add(genotypes.variants)
     add(genotypes.dosages)
   }
 }

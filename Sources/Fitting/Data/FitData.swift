@@ -1,6 +1,7 @@
 public import Collectives
 public import Modeling
 public import Storage
+import Sums
 
 /// The data of a fit as one rank holds them: the summary that everyone has, and the rows of its own lanes.
 public struct FitData: Sendable {
@@ -49,8 +50,9 @@ public struct FitData: Sendable {
       return (read, store)
     }
     for index in read.indices { read[index].statistics?.sum(with: world) }
+    let content = world.sum(read.map(\.content.value)).map(ContentSum.init(sumOfRanks:))
     let (summary, warnings) = try world.agree(on: "check \(data.path)") {
-      try opened.summary(read.map(\.statistics))
+      try opened.summary(read.map(\.statistics), content)
     }
     self.summary = summary
     self.plan = plan

@@ -63,6 +63,7 @@ public struct GenotypeInput: CompanionInput {
     }
     var fingerprint = Fingerprint()
     fingerprint.add(summary.fingerprint)
+    if samples != nil { fingerprint.add(columns: summary.rows) }
     let notes: [String]
     let size: (donors: Int, variants: Int)
     if let scratch {
@@ -79,6 +80,7 @@ public struct GenotypeInput: CompanionInput {
     }
     if let path = ancestry {
       let ancestry = try world.agree(on: "read \(path)") { try AncestryFile.read(path) }
+      for name in ancestry.donors + ancestry.variants { fingerprint.add(name) }
       for number in ancestry.shares + ancestry.frequencies { fingerprint.add(number) }
       summary.companions[Ancestry.self] = ancestry
     }

@@ -64,12 +64,12 @@ struct OpenedData {
   }
 
   func summary(
-    _ statistics: [ColumnStatistics?]
+    _ statistics: [ColumnStatistics?], _ content: [ContentSum]
   ) throws -> (summary: DataSummary, warnings: [String]) {
     var warnings: [String] = []
     var summaries: [DataSummary] = []
-    for (modality, statistics) in zip(modalities, statistics) {
-      let (summary, more) = try modality.summary(statistics)
+    for (index, modality) in modalities.enumerated() {
+      let (summary, more) = try modality.summary(statistics[index], content[index])
       summaries.append(summary)
       warnings += more
     }
@@ -86,8 +86,23 @@ struct OpenedData {
         rows: rows, modalities: summaries.map(\.modality), fingerprint: fingerprint.description)
     }
     summary.rowMatrices = rowMatrices
+    addTables(to: &summary)
     AttachedMatrices.addToFingerprint(of: &summary)
     return (summary, warnings)
+  }
+}
+
+extension OpenedData {
+  /// Adds what the tables say of rows and columns to a summary's fingerprint: covariates, labels, batches, positions.
+  private func addTables(to summary: inout DataSummary) {
+    var fingerprint = Fingerprint()
+    fingerprint.add(summary.fingerprint)
+    fingerprint.add(columns: rows)
+    for modality in modalities {
+      fingerprint.add(columns: modality.rows)
+      fingerprint.add(columns: modality.columns)
+    }
+    summary.fingerprint = fingerprint.description
   }
 }
 

@@ -75,6 +75,8 @@ struct OpenedModality {
     var matrices: [RowMatrix] = []
     var stored: [StoredCounts] = []
     var statistics: ColumnStatistics?
+    /// What the real values are, in one number.
+    var content = ContentSum()
   }
 
   /// Reads lanes of the data; rows that the modality does not have come empty.
@@ -107,18 +109,23 @@ struct OpenedModality {
         try places.map { try matrix.reals(ofRows: Array($0[all]), map: map) }
         ?? matrix.reals(in: all, map: map)
       let width = columns.count
-      return ReadRows(
+      var read = ReadRows(
         matrices: lanes.map { lane in
           let entries = (lane.lowerBound - first) * width..<(lane.upperBound - first) * width
           return .reals(
             Matrix(rowCount: lane.count, columnCount: width, elements: Array(values[entries])))
         })
+      for row in all {
+        let start = (row - first) * width
+        read.content.add(row: row, values: values[start..<start + width])
+      }
+      return read
     }
   }
 
   /// What everyone has to know of it, once the statistics are everyone's: data of this modality alone.
   func summary(
-    _ statistics: ColumnStatistics?
+    _ statistics: ColumnStatistics?, _ content: ContentSum
   ) throws -> (summary: DataSummary, warnings: [String]) {
     var summary: DataSummary
     var warnings: [String] = []
@@ -129,6 +136,7 @@ struct OpenedModality {
       var fingerprint = Fingerprint()
       fingerprint.add(matrix.source.description)
       for name in rows.names + columns.names { fingerprint.add(name) }
+      fingerprint.add(Int(content.value))
       let nothing = [Double](repeating: 0, count: columns.count)
       summary = DataSummary(
         rows: rows, columns: columns, columnTotals: nothing, columnMaxima: nothing,

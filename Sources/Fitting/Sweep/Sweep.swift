@@ -17,19 +17,22 @@ public struct Sweep {
   public let ranksPerFit: Int
   /// Whether points that failed before are tried again.
   public let retriesFailures: Bool
+  /// Whether finished points are fitted again whose data have changed since.
+  public let refitsChanged: Bool
 
   /// A sweep.
   ///
   /// - Precondition: `ranksPerFit` is positive.
   public init(
     _ points: [SweepPoint], in folder: SweepFolder, ranksPerFit: Int = 1,
-    retryingFailures: Bool = false
+    retryingFailures: Bool = false, refittingChanged: Bool = false
   ) {
     precondition(ranksPerFit > 0, "a fit needs a rank")
     self.points = points
     self.folder = folder
     self.ranksPerFit = ranksPerFit
     retriesFailures = retryingFailures
+    refitsChanged = refittingChanged
   }
 
   /// How a run of the sweep ended.
@@ -49,7 +52,8 @@ public struct Sweep {
   ///   - tell: called on the first rank of a group for each line about the sweep's course.
   ///   - fit: fits one point with a group's ranks into the point's folder. A `CollectiveFailure` that it
   ///     throws becomes the point's failure. Collective over the group.
-  /// - Throws: `CollectiveFailure` where the sweep's folder cannot be used.
+  /// - Throws: `CollectiveFailure` where the sweep's folder cannot be used, or has fits of data that have changed since
+  ///   and are not to be made again.
   /// - Complexity: memory does not grow with the points done.
   public func run(
     with everyone: borrowing Communicator, stop: StopRequest,
@@ -58,16 +62,13 @@ public struct Sweep {
   ) throws -> Ending {
     // Each rank looks through a share of what is there.
     let share = stride(from: everyone.rank, to: points.count, by: everyone.size).map { points[$0] }
-    try everyone.agree(on: "prepare the sweep's folder") { () throws(SweepError) in
-      if everyone.isRoot { try folder.prepare() }
-      _ = try SweepProgress(share, in: folder)
-    }
+    let changed = try changedPoints(share, with: everyone)
     let number = everyone.rank / ranksPerFit
     let group = everyone.split(color: number)
     let dispatcher = try everyone.agree(on: "read the sweep's folder") { () throws(SweepError) in
       try SweepDispatcher(
         points, in: folder, group: number, of: (everyone.size - 1) / ranksPerFit + 1,
-        retryingFailures: retriesFailures)
+        retryingFailures: retriesFailures, refitting: changed)
     }
     var isInterrupted = false
     var trouble: String?
@@ -96,6 +97,29 @@ public struct Sweep {
     return Ending(
       isInterrupted: interrupted && progress.done + progress.failed < progress.total,
       progress: progress)
+  }
+
+  /// Makes the folder ready, and finds the finished points whose data have changed.
+  ///
+  /// Collective.
+  private func changedPoints(
+    _ share: [SweepPoint], with everyone: borrowing Communicator
+  ) throws(CollectiveFailure) -> ChangedPoints {
+    let isRoot = everyone.isRoot
+    let mine = try everyone.agree(on: "prepare the sweep's folder") { () throws(SweepError) in
+      if isRoot { try folder.prepare() }
+      return try ChangedPoints(share, in: folder)
+    }
+    var changed = ChangedPoints()
+    for text in everyone.allGather(mine.text) { changed.add(text) }
+    try everyone.agree(on: "compare the data") { () throws(SweepError) in
+      guard changed.isEmpty || refitsChanged else {
+        throw SweepError(
+          "\(folder.root.path): \(changed.line). --refit-changed fits them again; another --output keeps them"
+        )
+      }
+    }
+    return changed
   }
 
   /// One point by one group: claim, fit, outcome; nil where nothing is left to take.

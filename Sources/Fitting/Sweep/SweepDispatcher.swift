@@ -22,12 +22,14 @@ final class SweepDispatcher {
   /// This group among those of its job, and how many they are.
   private let (group, groupCount): (Int, Int)
   private static let progressPause = Duration.seconds(2)
-  private let holder = SweepHolder.current()
+  private let holder = ProcessHolder.current()
   private let heartbeat: SweepHeartbeat
   private var finishes: [SweepFinish?]
   /// Points of which no more than that is known: nothing is left to do.
   private var isSettled: [Bool]
   private var forgiven: [Int]
+  /// Attempts at points whose data have changed since, by name: these points are fitted again.
+  private let refits: [String: Int]
   /// Attempts that could be claimed when the folder was last read, the next one last.
   private var open: [(index: Int, attempt: Int)] = []
   private var lastReading: ContinuousClock.Instant?
@@ -38,8 +40,9 @@ final class SweepDispatcher {
   /// - Throws: `SweepError` where points of the folder have other settings.
   init(
     _ points: [SweepPoint], in folder: SweepFolder, group: Int, of groupCount: Int,
-    retryingFailures: Bool
+    retryingFailures: Bool, refitting: ChangedPoints = ChangedPoints()
   ) throws(SweepError) {
+    refits = refitting.attempts
     self.folder = folder
     (self.group, self.groupCount) = (group, groupCount)
     nextProgress = .now + Self.progressPause * (group + 1)
@@ -50,6 +53,9 @@ final class SweepDispatcher {
     finishes = Array(repeating: nil, count: points.count)
     isSettled = Array(repeating: false, count: points.count)
     forgiven = Array(repeating: 0, count: points.count)
+    for (index, point) in self.points.enumerated() {
+      forgiven[index] = refits[point.name] ?? 0
+    }
     guard retryingFailures else { return }
     var reading = SweepReading(of: folder, seenFrom: holder)
     for (index, point) in self.points.enumerated() {
@@ -67,7 +73,9 @@ final class SweepDispatcher {
       while let (index, attempt) = open.popLast() {
         let point = points[index]
         if !folder.isClaimed(point, attempt: attempt),
-          let claim = try folder.claim(point, attempt: attempt, for: holder)
+          let claim = try folder.claim(
+            point, attempt: attempt, for: holder,
+            isRefit: refits[point.name].map { attempt == $0 + 1 } ?? false)
         {
           heartbeat.beat(for: claim)
           return .work(claim)

@@ -136,10 +136,11 @@ public struct SweepFolder: Sendable {
 
   /// Claims an attempt at a point and makes the point's folder; nil where another process was first.
   func claim(
-    _ point: SweepPoint, attempt: Int, for holder: SweepHolder
+    _ point: SweepPoint, attempt: Int, for holder: ProcessHolder, isRefit: Bool = false
   ) throws(SweepError) -> SweepClaim? {
     let path = path(of: point, attempt: attempt)
-    let opening = SweepRecord.Opening(holder: holder, settings: point.arguments)
+    let opening = SweepRecord.Opening(
+      holder: holder, settings: point.arguments, isRefit: isRefit ? true : nil)
     guard try placeOnce(SweepRecord.line(opening), at: path) else {
       _ = try record(of: point, attempt: attempt)
       return nil
@@ -151,7 +152,7 @@ public struct SweepFolder: Sendable {
 
   /// States how an attempt ended.
   func finish(_ claim: SweepClaim, _ outcome: SweepOutcome) throws(SweepError) {
-    let descriptor = open(claim.file, O_WRONLY | O_APPEND)
+    let descriptor = open(claim.file, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC)
     guard descriptor >= 0 else { throw systemError(claim.file) }
     try write(SweepRecord.line(outcome), to: descriptor, claim.file)
   }
@@ -162,7 +163,7 @@ public struct SweepFolder: Sendable {
   /// power failure takes means that the point is fitted again.
   private func placeOnce(_ data: Data, at path: String) throws(SweepError) -> Bool {
     let draft = "\(attemptsPath)/.draft-\(UUID().uuidString)"
-    let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL, 0o644)
+    let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw systemError(path) }
     defer { unlink(draft) }
     try write(data, to: descriptor, path)

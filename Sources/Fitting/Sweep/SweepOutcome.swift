@@ -32,6 +32,8 @@ public struct SweepOutcome: Codable, Sendable, Equatable {
   public var message: String
   /// Numbers of the result.
   public var measures: [Measure]
+  /// What the files held that were read; nil where that is not known.
+  var data: [FileContent]?
   /// How long the attempt took. Set by the sweep.
   public var seconds: Double = 0
   /// Ranks that worked on it. Set by the sweep.
@@ -42,5 +44,21 @@ public struct SweepOutcome: Codable, Sendable, Equatable {
     self.status = status
     self.message = message
     self.measures = measures
+  }
+
+  /// The outcome with what the input files hold.
+  ///
+  /// Local.
+  public func reading(_ inputs: [String], _ contents: FileContents) -> SweepOutcome {
+    var outcome = self
+    outcome.data = try? contents.of(inputs)
+    return outcome
+  }
+
+  /// The outcome with the data of another.
+  public func readingSame(as other: SweepOutcome) -> SweepOutcome {
+    var outcome = self
+    outcome.data = other.data
+    return outcome
   }
 }

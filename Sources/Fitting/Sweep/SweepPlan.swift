@@ -72,6 +72,8 @@ extension SweepPlan {
   ///
   /// - Throws: `SweepError` for a plan without points, without a model, or with the same point twice.
   public func points() throws(SweepError) -> [SweepPoint] {
+    try requireNames()
+    _ = try productCount()
     var varied: [[Assignment]] = axes.isEmpty && !included.isEmpty ? [] : [[]]
     for axis in axes {
       varied = varied.flatMap { start in axis.entries.map { start + $0 } }
@@ -106,12 +108,69 @@ extension SweepPlan {
     return points
   }
 
+  /// The most points of a plan: a million take about a gigabyte on every rank.
+  public static let mostPoints = 1_000_000
+
+  /// How many points the axes have, before any is made.
+  ///
+  /// - Throws: `SweepError` where they are more than a sweep can hold.
+  private func productCount() throws(SweepError) -> Int {
+    var count = 1
+    for axis in axes {
+      let (product, overflow) = count.multipliedReportingOverflow(by: axis.entries.count)
+      guard !overflow, product <= Self.mostPoints else {
+        let sizes = axes.map { "\($0.entries.count)" }.joined(separator: " × ")
+        throw SweepError(
+          "the axes have \(sizes) combinations; a sweep has at most \(Self.mostPoints) points")
+      }
+      count = product
+    }
+    guard count + included.count <= Self.mostPoints else {
+      throw SweepError(
+        "the plan has \(count + included.count) points; a sweep has at most \(Self.mostPoints)")
+    }
+    return count
+  }
+
+  /// Names become parts of folders' names, and each may be set once.
+  private func requireNames() throws(SweepError) {
+    let ofAxes = axes.map { axis in Set(axis.entries.joined().map(\.name)) }
+    let all = common.map(\.name) + ofAxes.joined() + included.joined().map(\.name)
+    for name in Set(all).sorted() {
+      let isName = name.utf8.allSatisfy { byte in
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+          || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+          || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "-")
+      }
+      guard isName, let first = name.first, first != "-" else {
+        throw SweepError("\"\(name)\" is no name of a setting: letters, digits and hyphens")
+      }
+    }
+    for (index, names) in ofAxes.enumerated() {
+      if let name = ofAxes[..<index].joined().first(where: names.contains) {
+        throw SweepError("\(name) stands in two axes; give it once")
+      }
+    }
+    for entry in [common] + axes.flatMap(\.entries) + included {
+      var seen: Set<String> = []
+      for assignment in entry where !seen.insert(assignment.name).inserted {
+        throw SweepError("\(assignment.name) is set twice; give it once")
+      }
+    }
+  }
+
   /// Where readable names collide (two inputs of one file name), all of them get a fingerprint.
   private static func makeNamesUnique(_ points: inout [SweepPoint]) {
     var counts: [String: Int] = [:]
     for point in points { counts[point.name, default: 0] += 1 }
     for index in points.indices where counts[points[index].name, default: 0] > 1 {
       points[index].name += "-\(points[index].fingerprint.prefix(8))"
+    }
+    // Eight digits are few for a million long names.
+    counts = [:]
+    for point in points { counts[point.name, default: 0] += 1 }
+    for index in points.indices where counts[points[index].name, default: 0] > 1 {
+      points[index].name += "-\(points[index].fingerprint)"
     }
   }
 }

@@ -3,13 +3,13 @@ import Foundation
 /// One look at a sweep's folder.
 struct SweepReading {
   private let folder: SweepFolder
-  private let observer: SweepHolder
+  private let observer: ProcessHolder
   private let attemptCounts: [String: Int]
   /// What time it was there when first asked for; asking makes a file.
   private lazy var time = folder.time()
 
   /// Lists the folder.
-  init(of folder: SweepFolder, seenFrom observer: SweepHolder = .current()) {
+  init(of folder: SweepFolder, seenFrom observer: ProcessHolder = .current()) {
     self.folder = folder
     self.observer = observer
     attemptCounts = folder.attemptCounts()
@@ -17,14 +17,13 @@ struct SweepReading {
 
   /// Where a point stands.
   ///
-  /// - Parameter forgiven: failures up to this attempt do not count: they are retried on request.
+  /// - Parameter forgiven: attempts up to this one do not count: they are made again on request.
   /// - Throws: `SweepError` where it was attempted with other settings.
   mutating func state(of point: SweepPoint, forgiven: Int = 0) throws(SweepError) -> SweepPointState
   {
     var state = SweepPointState()
     for attempt in 0..<(attemptCounts[point.name] ?? 0) {
       try take(attempt + 1, of: point, isForgiven: attempt < forgiven, into: &state)
-      if state.verdict?.status == .done { return state }
     }
     if state.verdict == nil, !state.isRunning, state.fruitlessCount >= folder.attempts {
       state.giveUp()
@@ -37,7 +36,7 @@ struct SweepReading {
   func isSettled(_ point: SweepPoint, forgiven: Int) -> Bool {
     guard let attempt = attemptCounts[point.name] else { return false }
     switch folder.lastStatus(of: point, attempt: attempt) {
-    case .done: return true
+    case .done: return attempt > forgiven
     case .failed: return attempt > forgiven
     default: return false
     }
@@ -48,10 +47,16 @@ struct SweepReading {
   ) throws(SweepError) {
     let record = try folder.record(of: point, attempt: attempt)
     state.attemptCount = attempt
+    if record.opening?.isRefit == true {
+      (state.verdict, state.fruitlessCount) = (nil, 0)
+    } else if state.verdict?.status == .done {
+      // Done is done, whoever tried once more meanwhile.
+      return
+    }
     state.lastOutcome = record.outcome
     state.isRunning = false
     switch record.outcome?.status {
-    case .done: state.verdict = record.outcome
+    case .done: state.verdict = isForgiven ? nil : record.outcome
     case .failed: state.verdict = isForgiven ? nil : record.outcome
     case .failedInPassing: state.fruitlessCount += isForgiven ? 0 : 1
     case .interrupted: break

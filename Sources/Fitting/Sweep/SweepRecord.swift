@@ -4,9 +4,11 @@ import Foundation
 struct SweepRecord {
   /// Who attempts which fit.
   struct Opening: Codable {
-    let holder: SweepHolder
+    let holder: ProcessHolder
     /// The words of `distfit fit`.
     let settings: [String]
+    /// Whether it replaces a fit to other data; nil in records of earlier versions.
+    var isRefit: Bool?
   }
 
   let opening: Opening?

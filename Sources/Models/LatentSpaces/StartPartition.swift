@@ -142,7 +142,9 @@ extension LatentSpace {
     let mean = logits.reduce(0, +) / Double(K)
     mixture.weightLogits = logits.map { $0 - mean }
     self.mixture = mixture
-    let sizes = partition.sizes.map { String(Int($0)) }.joined(separator: ", ")
-    return "start: \(partition.name); components of \(sizes) cells"
+    // A hundred thousand classes are no line to be read.
+    let shown = partition.sizes.prefix(20).map { String(Int($0)) }.joined(separator: ", ")
+    let more = partition.sizes.count > 20 ? ", … (\(partition.sizes.count) components)" : ""
+    return "start: \(partition.name); components of \(shown)\(more) cells"
   }
 }

@@ -17,10 +17,16 @@ package final class HDF5Dataset: Sendable {
     case .missing: throw file.error(place, "is missing")
     case .group: throw file.error(place, "is a group, expected a dataset")
     case .dangling: throw file.error(place, "is a link to something that does not exist")
+    case .foreign: throw file.error(place, HDF5File.foreignLink)
     case .other: throw file.error(place, "is no dataset")
     }
     let identifier = distfit_hdf5_open_dataset(file.identifier, place)
-    guard identifier >= 0 else { throw file.failure(place, "cannot be opened") }
+    guard identifier >= 0 else {
+      // What keeps its values elsewhere has words of its own.
+      let reason = hdf5Reason()
+      throw reason.hasPrefix("is a virtual") || reason.hasPrefix("keeps its values")
+        ? file.error(place, reason) : file.failure(place, "cannot be opened")
+    }
     var raw = distfit_description()
     let status = distfit_hdf5_describe(identifier, &raw)
     guard status >= 0, let description = HDF5Description(raw) else {

@@ -34,6 +34,10 @@ package final class HDF5File: Sendable {
     guard !isFolder.boolValue else {
       throw StorageError(file: path, problem: "is a folder, expected an HDF5 file")
     }
+    var status = stat()
+    guard stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG else {
+      throw StorageError(file: path, problem: "is a pipe, socket or device, expected an HDF5 file")
+    }
     guard let start = FileManager.default.contents(atPath: path, first: 8) else {
       throw StorageError(file: path, problem: "cannot be read (check its permissions)")
     }
@@ -68,7 +72,7 @@ package final class HDF5File: Sendable {
 
   /// What a path leads to.
   package enum Kind: Sendable, Equatable {
-    case missing, group, dataset, dangling, other
+    case missing, group, dataset, dangling, foreign, other
   }
 
   /// What is at a path.
@@ -77,10 +81,24 @@ package final class HDF5File: Sendable {
     case Int(DISTFIT_GROUP): .group
     case Int(DISTFIT_DATASET): .dataset
     case Int(DISTFIT_DANGLING): .dangling
+    case Int(DISTFIT_FOREIGN): .foreign
     case Int(DISTFIT_OTHER): .other
     default: .missing
     }
   }
+
+  /// Where in the file an object lies: the same for all links to it.
+  package func address(_ place: String) throws(StorageError) -> UInt64 {
+    var address: UInt64 = 0
+    guard distfit_hdf5_address(identifier, place, &address) >= 0 else {
+      throw failure(place, "cannot be read")
+    }
+    return address
+  }
+
+  /// What to say of a link that leads into another file.
+  package static let foreignLink =
+    "is a link into another file, which distfit does not open. Write it into one file: read and save it with anndata"
 
   /// The names inside a group, in alphabetical order.
   package func names(in group: String) throws(StorageError) -> [String] {

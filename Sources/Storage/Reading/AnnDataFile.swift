@@ -78,6 +78,7 @@ public struct AnnDataFile: Sendable {
     for name in ["obs", "var"] {
       switch file.kind(root + name) {
       case .group: break
+      case .foreign: throw file.error(root + name, HDF5File.foreignLink)
       case .dataset:
         throw file.error(
           root + name,

@@ -13,6 +13,8 @@ public struct ColumnStatistics: Sendable, Equatable {
   public private(set) var emptyRowCount = 0
   /// The first cell without a count.
   public private(set) var firstEmptyRow: Int?
+  /// A sum over all counts of a hash of row, column and count: the same for any order of reading.
+  public private(set) var content = ContentSum()
 
   /// Statistics of so many genes before any cell has been seen.
   public init(columnCount: Int) {
@@ -36,6 +38,7 @@ public struct ColumnStatistics: Sendable, Equatable {
       firstEmptyRow = min(firstEmptyRow ?? row, row)
       return
     }
+    content.add(row: row, columns: columns, counts: counts)
     totals.withUnsafeMutableBufferPointer { totals in
       maxima.withUnsafeMutableBufferPointer { maxima in
         nonZeros.withUnsafeMutableBufferPointer { nonZeros in
@@ -57,6 +60,7 @@ public struct ColumnStatistics: Sendable, Equatable {
       maxima[column] = max(maxima[column], other.maxima[column])
       nonZeros[column] += other.nonZeros[column]
     }
+    content.add(other.content)
     emptyRowCount += other.emptyRowCount
     firstEmptyRow = [firstEmptyRow, other.firstEmptyRow].compactMap(\.self).min()
   }
@@ -66,10 +70,11 @@ public struct ColumnStatistics: Sendable, Equatable {
   /// Collective.
   public mutating func sum<Everyone: Team & ~Copyable>(with everyone: borrowing Everyone) {
     let count = totals.count
-    let sums = everyone.sum(totals + nonZeros + [Int64(emptyRowCount)])
+    let sums = everyone.sum(totals + nonZeros + [Int64(emptyRowCount), content.value])
     totals = Array(sums[..<count])
     nonZeros = Array(sums[count..<2 * count])
     emptyRowCount = Int(sums[2 * count])
+    content = ContentSum(sumOfRanks: sums[2 * count + 1])
     // The smallest row as the largest negative; none is −∞.
     var extremes = maxima.map(Double.init) + [firstEmptyRow.map { -Double($0) } ?? -.infinity]
     everyone.maximum(&extremes)

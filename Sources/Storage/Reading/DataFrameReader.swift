@@ -121,6 +121,7 @@ struct DataFrameReader {
       }
       return try values(HDF5Dataset(file, path))
     case .dangling: throw file.error(path, "is a link to something that does not exist")
+    case .foreign: throw file.error(path, HDF5File.foreignLink)
     default: throw file.error(path, "is missing, though /\(place) lists it")
     }
   }

@@ -74,6 +74,7 @@ extension StoredMatrix {
     for list in [statistics.totals, statistics.nonZeros, statistics.maxima] {
       for number in list { fingerprint.add(Int(number)) }
     }
+    fingerprint.add(Int(statistics.content.value))
     return (
       DataSummary(
         rows: rows, columns: columns, columnTotals: statistics.totals.map(Double.init),

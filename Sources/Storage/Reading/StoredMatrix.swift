@@ -179,6 +179,7 @@ public struct StoredMatrix: Sendable {
     case .group, .dataset: break
     case .dangling:
       throw hdf5.error(place, "is a link to something that does not exist")
+    case .foreign: throw hdf5.error(place, HDF5File.foreignLink)
     default:
       var there = file.layerNames.map { "layers/\($0)" }
       if file.isThere("X") { there.insert("X", at: 0) }

@@ -9,26 +9,62 @@ struct TreeReader {
 
   /// The tree at a path. Objects that a tree cannot hold (compound values, anndata's null) are left out.
   func read(_ place: String) throws(StorageError) -> StoredTree {
-    guard let tree = try node(place, depth: 0) else {
+    var walk = Walk()
+    guard let tree = try node(place, &walk) else {
       throw file.error(place, "holds neither numbers nor texts")
     }
     return tree
   }
 
-  private func node(_ place: String, depth: Int) throws(StorageError) -> StoredTree? {
-    guard depth < 64 else {
-      throw file.error(place, "is nested more than 64 deep. Is the file damaged?")
+  /// What has been seen on the way: links may lead round in a circle, or branch until nobody comes to an end.
+  private struct Walk {
+    var groups: [UInt64] = []
+    var objectCount = 0
+    static let (deepest, mostObjects) = (64, 20_000)
+  }
+
+  private func node(_ place: String, _ walk: inout Walk) throws(StorageError) -> StoredTree? {
+    walk.objectCount += 1
+    guard walk.groups.count < Walk.deepest else {
+      throw file.error(place, "is nested more than \(Walk.deepest) deep. Is the file damaged?")
+    }
+    guard walk.objectCount <= Walk.mostObjects else {
+      throw file.error(
+        place, "is one of more than \(Walk.mostObjects) objects. Do links lead there again and again?")
     }
     switch file.kind(place) {
     case .group:
+      let address = try file.address(place)
+      guard !walk.groups.contains(address) else {
+        throw file.error(place, "is a link to a group that it lies in, which never ends")
+      }
+      walk.groups.append(address)
+      defer { walk.groups.removeLast() }
       var members: [String: StoredTree] = [:]
       for name in try file.names(in: place) {
-        members[TreeNames.decoded(name)] = try node("\(place)/\(name)", depth: depth + 1)
+        members[TreeNames.decoded(name)] = try node("\(place)/\(name)", &walk)
       }
       return .group(members)
-    case .dataset: return try leaf(HDF5Dataset(file, place))
+    case .dataset:
+      let dataset = try HDF5Dataset(file, place)
+      try require(dataset)
+      return try leaf(dataset)
+    case .foreign: throw file.error(place, HDF5File.foreignLink)
     case .missing: throw file.error(place, "is missing")
     default: return nil
+    }
+  }
+
+  /// Refuses what is far larger than what the file holds of it: parameters of a fit are not all zeros.
+  private func require(_ dataset: HDF5Dataset) throws(StorageError) {
+    let description = dataset.description
+    let (bytes, overflow) = description.count.multipliedReportingOverflow(
+      by: max(8, description.elementBytes))
+    let stored = description.storedBytes.multipliedReportingOverflow(by: 100).partialValue
+    guard !overflow, bytes <= max(256 << 20, stored) else {
+      throw dataset.error(
+        "claims \(description.count) values, but the file holds \(description.storedBytes) bytes of them. Is it damaged?"
+      )
     }
   }
 

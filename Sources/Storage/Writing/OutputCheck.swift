@@ -36,8 +36,8 @@ public enum OutputCheck {
     }
   }
 
-  /// An input and the files that are read with it.
-  private static func files(of input: String) -> [String] {
+  /// An input and the files that are read with it; nothing where there is none.
+  package static func files(of input: String) -> [String] {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: input, isDirectory: &isFolder) else { return [] }
     let folder =

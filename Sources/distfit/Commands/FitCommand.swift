@@ -1,6 +1,7 @@
 import Collectives
 import Commands
 import Fitting
+import Foundation
 import Modeling
 import Storage
 
@@ -15,16 +16,32 @@ struct FitCommand<Fitted: Model>: RankedCommand {
   static func run(
     _ options: FitOptions<Fitted>, console: Console, with world: borrowing Communicator
   ) throws -> ExitStatus {
-    try options.job(output: options.output.path, overwrite: options.output.overwrite)
-      .run(with: world, log: console.log, stop: .bySignals())
+    do {
+      return try options.job(output: options.output.path, overwrite: options.output.overwrite)
+        .run(with: world, log: console.log, stop: .bySignals())
+    } catch let failure as CollectiveFailure
+      where failure.task == lockTask && failure.isPassing && isUnderSlurm
+    {
+      // A requeued job whose first copy still lives: let Slurm try again.
+      console.log.error("\(failure.message); run it again")
+      return .runAgain
+    }
+  }
+
+  private static var isUnderSlurm: Bool {
+    ProcessInfo.processInfo.environment["SLURM_JOB_ID"] != nil
   }
 }
 
 extension FitOptions {
   /// The fit as a job that writes to a file.
   ///
-  /// - Parameter resume: whether it continues from a checkpoint; nil: as the settings say.
-  func job(output: String, overwrite: Bool, resume: Bool? = nil) -> FitJob<Fitted> {
+  /// - Parameters:
+  ///   - resume: whether it continues from a checkpoint; nil: as the settings say.
+  ///   - dropsForeign: whether checkpoints of other data make way.
+  func job(
+    output: String, overwrite: Bool, resume: Bool? = nil, dropsForeign: Bool = false
+  ) -> FitJob<Fitted> {
     FitJob<Fitted>(
       data: data.source, companions: data.companions(for: model), configuration: model,
       output: OutputOptions(path: output, overwrite: overwrite),
@@ -32,7 +49,7 @@ extension FitOptions {
         folder: run.checkpoints ?? output + ".checkpoints",
         schedule: CheckpointSchedule(
           everyEpochs: run.checkpointEpochs, everyMinutes: run.checkpointMinutes),
-        resume: resume ?? run.resume),
+        resume: resume ?? run.resume, dropsForeign: dropsForeign),
       run: RunOptions(
         threads: run.threads, scratch: run.scratch, programVersion: distfitVersion))
   }

@@ -52,6 +52,8 @@ struct SweepCommand: Command {
           "points": .integer(points.count), "done": .integer(progress.done),
           "failed": .integer(progress.failed), "running": .integer(progress.running),
         ], text: progress.line)
+      let changed = try ChangedPoints(points, in: folder)
+      if !changed.isEmpty { report.addRecord("changed", [("points", .text(changed.line))], text: changed.line) }
     }
     if options.list || options.status { console.show(report) }
     return .success
@@ -68,13 +70,21 @@ struct SweepCommand: Command {
     let log = ProgressLog(level: console.log.level, isSpeaking: true)
     let points = costed(points, options, world)
     let (folder, size) = (options.folder, options.ranksPerFit)
-    let sweep = Sweep(points, in: folder, ranksPerFit: size, retryingFailures: options.retry)
+    let sweep = Sweep(
+      points, in: folder, ranksPerFit: size, retryingFailures: options.retry,
+      refittingChanged: options.refitChanged)
+    let contents = FileContents()
     console.log.note(
       "\(points.count) points, \((world.size + size - 1) / size) groups of \(size) ranks")
     let level: ProgressLog.Level = log.level == .verbose ? .normal : .quiet
     let ending = try sweep.run(with: world, stop: stop, tell: { log.note($0) }) {
       point, place, group throws in
-      try SweepFit(point: point).run(in: place, with: group, stop: stop, level: level)
+      let fit = SweepFit(point: point)
+      // What the files hold before they are read: a change during the fit is a change.
+      let before = group.isRoot ? SweepOutcome(.done).reading(fit.files(), contents) : nil
+      let outcome = try fit.run(
+        in: place, with: group, stop: stop, refitting: options.refitChanged, level: level)
+      return before.map(outcome.readingSame(as:)) ?? outcome
     }
     let table = folder.root.appendingPathComponent("results.tsv").path
     try world.agree(on: "write the table") {
@@ -94,9 +104,13 @@ struct SweepCommand: Command {
     var sizes = CompanionCache()
     var costs: [Double] = []
     if world.isRoot {
-      costs = points.map {
-        let prediction = try? SweepFit(point: $0).prediction(
+      var known: [String: Double] = [:]
+      costs = points.map { point in
+        let key = SweepFit.key(of: point)
+        if let cost = known[key] { return cost }
+        let prediction = try? SweepFit(point: point).prediction(
           ranks: options.ranksPerFit, sizes: &sizes)
+        known[key] = prediction?.cost ?? 1
         return prediction?.cost ?? 1
       }
     }

@@ -21,6 +21,55 @@ struct SweepFit {
       "there is no model \"\(name)\"" + (nearest.map { "; did you mean \($0)?" } ?? ""))
   }
 
+  /// What settles the cost of a point: all its settings but the seed, where that is one.
+  static func key(of point: SweepPoint) -> String {
+    point.settings.filter { setting in
+      guard setting.name == "seed", case .integer(let seed) = setting.value else { return true }
+      return seed < 0
+    }.map { "\($0.name)=\($0.value)" }.joined(separator: "\n")
+  }
+
+  /// What is wrong with the first setting that its point's model does not have; nil where all are known.
+  static func unknownSetting(of points: [SweepPoint]) -> String? {
+    var namesOfModels: [String: Set<String>] = [:]
+    for model in allModels { namesOfModels[model.name] = names(of: model) }
+    for point in points {
+      let model = point.value(of: "model")?.description ?? ""
+      guard let known = namesOfModels[model] else { continue }
+      for setting in point.settings where !known.contains(setting.name) {
+        let nearest = nearestName(to: setting.name, among: known.sorted())
+        return "\(model) has no setting \(setting.name)"
+          + (nearest.map { "; did you mean \($0)?" } ?? "")
+      }
+    }
+    return nil
+  }
+
+  private static func names<Fitted: Model>(of model: Fitted.Type) -> Set<String> {
+    var names: Set = ["model"]
+    for setting in Invocation<FitCommand<Fitted>>.settings {
+      names.formUnion([setting.name, setting.alias ?? setting.name])
+    }
+    return names
+  }
+
+  /// The files that the fit reads: nothing where the settings cannot be.
+  func files() -> [String] {
+    func files<Fitted: Model>(_ model: Fitted.Type) -> [String] {
+      guard let options = try? Self.settings(of: model, point) else { return [] }
+      return FitOptions<Fitted>.settings.filter { $0.roles.contains(.input) }.flatMap {
+        setting -> [String] in
+        switch setting.value(in: options) {
+        case .unset: []
+        case .texts(let paths): paths
+        case let path: [path.description]
+        }
+      }
+    }
+    guard let model = try? model() else { return [] }
+    return files(model)
+  }
+
   /// Whether model and settings are such that the fit can begin.
   ///
   /// - Throws: `UsageError` for what cannot be.
@@ -44,27 +93,32 @@ struct SweepFit {
   /// Collective.
   func run(
     in folder: String, with group: borrowing Communicator, stop: StopRequest,
-    level: ProgressLog.Level
+    refitting: Bool, level: ProgressLog.Level
   ) throws -> SweepOutcome {
     let point = point
+    let isRoot = group.isRoot
     let model = try group.agree(on: "read the settings") {
       try check()
+      if isRoot { try HDF5Check.require(files()) }
       return try self.model()
     }
-    return try Self.run(model, point, folder, group, stop, level)
+    return try Self.run(
+      model, point, folder, group, stop, ProgressLog(level: level, isSpeaking: group.isRoot), refitting)
   }
 
   private static func run<Fitted: Model>(
     _ model: Fitted.Type, _ point: SweepPoint, _ folder: String, _ group: borrowing Communicator,
-    _ stop: StopRequest, _ level: ProgressLog.Level
+    _ stop: StopRequest, _ log: ProgressLog, _ refitting: Bool
   ) throws -> SweepOutcome {
     let options = try group.agree(on: "read the settings") { try settings(of: model, point) }
     // The plan says what kind of file, the sweep where: "output: fit.h5mu" is MuData.
     let output = folder + (options.output.path.hasSuffix(".h5mu") ? "/fit.h5mu" : "/fit.h5ad")
-    let job = options.job(output: output, overwrite: false, resume: true)
+    // What lies in the sweep's own folder is the sweep's to replace; a finished fit of the same data stays.
+    let job = options.job(
+      output: output, overwrite: true, resume: true, dropsForeign: refitting)
     var measures: [SweepOutcome.Measure] = []
     let status = try job.run(
-      with: group, log: ProgressLog(level: level, isSpeaking: group.isRoot), stop: stop,
+      with: group, log: log, stop: stop,
       finished: { history in
         measures = history.names.compactMap { name in
           history[name]?.last { !$0.isNaN }.map { .init(name, $0) }

@@ -13,7 +13,13 @@ struct SweepList {
     self.ranksPerFit = ranksPerFit
     var sizes = CompanionCache()
     var refusals: [String?] = []
+    var known: [String: (prediction: SweepPrediction?, refusal: String?)] = [:]
     let predicted = points.map { point in
+      let key = SweepFit.key(of: point)
+      if let (prediction, refusal) = known[key] {
+        refusals.append(refusal)
+        return (point: point, prediction: prediction)
+      }
       var prediction: SweepPrediction?
       do {
         try SweepFit(point: point).check()
@@ -24,6 +30,7 @@ struct SweepList {
       } catch {
         refusals.append("cannot be fitted: \(error)")
       }
+      known[key] = (prediction, refusals.last ?? nil)
       return (point: point, prediction: prediction)
     }
     var forecast = SweepForecast()

@@ -14,6 +14,7 @@ struct SweepOptions: ModelConfiguration {
   var measures: [String] = []
   var overwrite = false
   var retry = false
+  var refitChanged = false
   var attempts = 5
   var claimTimeout = 120
 
@@ -27,6 +28,9 @@ struct SweepOptions: ModelConfiguration {
       .integer(
         "ranks-per-fit", \.ranksPerFit, in: 1...1_000_000, "Ranks that fit one point together."),
       .flag("retry", \.retry, "Try failed points again."),
+      .flag(
+        "refit-changed", \.refitChanged,
+        "Fit points again whose data or other input files have changed since."),
       .integer(
         "attempts", \.attempts, in: 1...1000,
         "Attempts at a point whose job dies or whose disk fails."),
@@ -63,6 +67,9 @@ struct SweepOptions: ModelConfiguration {
     }
   }
 
+  /// The most points of a list: their sizes and settings are looked at one by one.
+  private static let mostListed = 20_000
+
   /// Whether the sweep is looked at rather than run.
   var onlyLooks: Bool { list || status || collect != nil || figure != nil }
 
@@ -76,10 +83,18 @@ struct SweepOptions: ModelConfiguration {
   ///
   /// - Throws: `UsageError` where it is no plan.
   func points() throws -> [SweepPoint] {
+    let points: [SweepPoint]
     do {
-      return try SweepPlanFile.read(plan).points()
+      points = try SweepPlanFile.read(plan).points()
     } catch let error as SweepError {
       throw UsageError("\(plan): \(error)")
     }
+    if let problem = SweepFit.unknownSetting(of: points) { throw UsageError("\(plan): \(problem)") }
+    guard !list || points.count <= Self.mostListed else {
+      throw UsageError(
+        "\(plan): has \(points.count) points; --list tells up to \(Self.mostListed). List fewer values of an axis"
+      )
+    }
+    return points
   }
 }

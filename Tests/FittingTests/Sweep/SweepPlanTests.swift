@@ -78,3 +78,40 @@ import Testing
     #expect(throws: SweepError.self) { try typo.points() }
   }
 }
+
+extension SweepPlanTests {
+  @Test(arguments: ["../../x", "a b", "", "-x", "é"])
+  func aNameThatIsNoSettingIsRefused(name: String) {
+    let plan = SweepPlan(
+      common: [.init("model", .text("dgd"))], axes: [.init(name, [.integer(1)])])
+    #expect(throws: SweepError.self) { try plan.points() }
+  }
+
+  @Test func sizesAreCheckedBeforePointsAreMade() {
+    let values = (0..<100_000).map { SettingValue.integer($0) }
+    let axes = ["a", "b", "c", "d", "e"].map { SweepPlan.Axis($0, values) }
+    let plan = SweepPlan(common: [.init("model", .text("dgd"))], axes: axes)
+    #expect(throws: SweepError.self) { try plan.points() }
+  }
+
+  @Test func aSettingStandsInOnePlace() {
+    let twice = SweepPlan(
+      common: [.init("model", .text("dgd"))],
+      axes: [.init("seed", [.integer(1)]), .init("seed", [.integer(2)])])
+    #expect(throws: SweepError("seed stands in two axes; give it once")) { try twice.points() }
+    let common = SweepPlan(
+      common: [.init("model", .text("dgd")), .init("lanes", .integer(1)), .init("lanes", .integer(2))],
+      axes: [.init("seed", [.integer(1)])])
+    #expect(throws: SweepError("lanes is set twice; give it once")) { try common.points() }
+  }
+
+  @Test func valuesMakeSafeFolderNames() throws {
+    let values = ["../../etc", "a/b", "..", "x\ny", "é", String(repeating: "long", count: 80)]
+    let plan = SweepPlan(
+      common: [.init("model", .text("dgd"))], axes: [.init("batch-key", values.map { .text($0) })])
+    for point in try plan.points() {
+      #expect(!point.name.contains("/") && point.name.utf8.count < 140 && point.name.hasPrefix("batch"))
+      #expect(point.name.allSatisfy { $0.isASCII && !$0.isNewline })
+    }
+  }
+}

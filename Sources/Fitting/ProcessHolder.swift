@@ -1,8 +1,8 @@
 import Foundation
 import Storage
 
-/// The process that holds a claim: enough to tell on the same machine whether it still lives.
-struct SweepHolder: Codable, Equatable, Sendable {
+/// The process that holds a claim or a lock: enough to tell on the same machine whether it still lives.
+struct ProcessHolder: Codable, Equatable, Sendable {
   let host: String
   /// One start of the machine's kernel.
   let boot: String
@@ -13,16 +13,16 @@ struct SweepHolder: Codable, Equatable, Sendable {
   let start: String
 
   /// The holder that this process is.
-  static func current() -> SweepHolder {
+  static func current() -> ProcessHolder {
     let process = getpid()
-    return SweepHolder(
+    return ProcessHolder(
       host: hostName(), boot: bootIdentifier(),
       processNamespace: processNamespaceIdentifier(), process: process,
       start: startTime(of: process) ?? "")
   }
 
   /// Whether the holder lives; nil where it cannot be known from here, because it is on another machine.
-  func isAlive(seenFrom observer: SweepHolder) -> Bool? {
+  func isAlive(seenFrom observer: ProcessHolder) -> Bool? {
     guard boot == observer.boot, processNamespace == observer.processNamespace else { return nil }
     return Self.startTime(of: process) == start
   }
