@@ -45,8 +45,9 @@ public struct EmbedJob<Fitted: EmbeddingModel> {
     let settings = try world.agree(on: "read the fit's settings") {
       try Fitted.Configuration(storedTree: fitted.fit["settings"] ?? .group([:]))
     }
+    let source = try data.resolved(with: world, log: log)
     let data = try FitData(
-      of: data, as: DataRequest(kind: Fitted.values(settings), columns: fitted.columns.names),
+      of: source, as: DataRequest(kind: Fitted.values(settings), columns: fitted.columns.names),
       laneCount: { Fitted.laneCount(settings, rowCount: $0) }, with: world)
     for note in data.notes { log.warning(note) }
     let embedding = try world.agree(on: "set up \(Fitted.name)") {

@@ -14,7 +14,7 @@ extension FitJob {
   /// Collective; only the first rank knows the finished fit.
   func prepare(with world: borrowing Communicator) throws(CollectiveFailure) -> FinishedFit? {
     try world.requireOutputs(
-      [output.path], inputs: [data.path] + companions.flatMap(\.files),
+      [output.path], inputs: [data.path, data.selection.annotations] + companions.flatMap(\.files),
       overwrite: output.overwrite || checkpoints.resume)
     let isRoot = world.isRoot
     return try world.agree(on: "look for a finished fit") { () throws(StorageError) in
@@ -91,7 +91,8 @@ extension FitJob {
     world.broadcast(&isSuccess)
     if world.isRoot { store.removeOwn() }
     if let standing { finished(standing.history) }
-    log.note("\(output.path): is the finished fit of these settings and data; nothing is left to do")
+    log.note(
+      "\(output.path): is the finished fit of these settings and data; nothing is left to do")
     return isSuccess[0] ? .success : .notConverged
   }
 }

@@ -56,7 +56,8 @@ public struct FitJob<Fitted: Model> {
     defer { withExtendedLifetime(locks) {} }
     let scratch = options.scratch ?? output.folder
     let (data, summary) = try StopRequest.endingOnSignals(cleanup: { removeUnfinished() }) {
-      var read = try FitInput(self.data, companions: companions).read(
+      let source = try self.data.resolved(with: world, log: log)
+      var read = try FitInput(source, companions: companions).read(
         for: Fitted.self, configuration,
         scratch: Fitted.keepsDataOnDisk(configuration) ? scratch : nil, with: world, log: log)
       try addFiles(to: &read.summary, with: world)

@@ -1,5 +1,5 @@
 import Modeling
-import Storage
+public import Storage
 
 extension FitWriter {
   /// The second modality, and what MuData says of both: the names of all, and where each is.
@@ -52,6 +52,19 @@ extension AnnDataWriter {
     let index = MuDataIndex(of: columns, joined: false)
     write(columns: Table(names: index.names))
     write(index, of: names, map: "varmap", masks: "varm")
+  }
+}
+
+extension AnnDataWriter {
+  /// The common tables of a MuData file: the names of all modalities, and where each is.
+  ///
+  /// Local; rank 0 writes.
+  public func writeCommon(rows: [[String]], columns: [[String]], of names: [String]) {
+    select(modality: nil)
+    let index = MuDataIndex(of: rows, joined: true)
+    write(rows: Table(names: index.names))
+    write(index, of: names, map: "obsmap", masks: "obsm")
+    writeColumns(of: columns, names)
   }
 }
 

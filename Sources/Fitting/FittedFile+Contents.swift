@@ -39,7 +39,7 @@ extension FittedFile {
         var warnings: [String] = []
         let rows = try file.rows(warnings: &warnings)
         let columns = try file.columns(of: matrix.source, warnings: &warnings)
-        let map = ColumnMap(genes, from: columns.names)
+        let map = ColumnMap(genes, from: columns.names, or: columns.identifiers)
         if let first = map.missing.first {
           throw StorageError(
             file: path, place: "var",

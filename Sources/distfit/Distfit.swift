@@ -18,7 +18,7 @@ enum Distfit {
         forModels + [
           .command(EmbedCommand.self), .command(SampleCommand.self), .command(DecodeCommand.self),
           evaluateCommand(), .command(PredictCommand.self), .command(InspectCommand.self),
-          .command(SweepCommand.self),
+          .command(ConvertCommand.self), .command(SweepCommand.self),
         ] + allModels.compactMap { ($0 as? any CommandedModel.Type)?.commandTree }),
       version: distfitVersion
     ).main()

@@ -13,7 +13,7 @@ extension CommandTests {
         let dosages = donors.indices.map {
           "\(($0 * (2 * variant + 3) / 7 + $0 % (variant + 2)) % 3)"
         }
-        variants += "v\(variant)\t\(1 + variant / 3)\t\(1000 * variant)\tA\t"
+        variants += "v\(variant)\t\(1 + variant / 3)\t\(1000 * variant + 1)\tA\t"
         variants += dosages.joined(separator: "\t") + "\n"
       }
       try place.write(variants, to: "genotypes.tsv")

@@ -98,3 +98,13 @@ import Testing
     #expect(Chromosome("NC_00001")?.isStandard == false && Chromosome("26")?.isStandard == true)
   }
 }
+
+@Suite struct GeneNameTests {
+  @Test func versionsAreNoPartOfAName() {
+    #expect(GeneName.withoutVersion("ENSG00000141510.17") == "ENSG00000141510")
+    #expect(GeneName.withoutVersion("RP11-34P13.7") == "RP11-34P13.7")
+    #expect(GeneName.stems(of: ["A.1", "B.2"]) == ["A", "B"])
+    #expect(
+      GeneName.stems(of: ["A", "RP11-34P13.7", "ENSG1.2"]) == ["A", "RP11-34P13.7", "ENSG1"])
+  }
+}

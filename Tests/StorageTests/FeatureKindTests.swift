@@ -37,7 +37,10 @@ import Testing
       let path = folder + "/both.h5ad"
       try write(path, isSparse: isSparse)
       #expect(try AnnDataFile(path).featureKinds() == ["Gene Expression", "Antibody Capture"])
-      #expect(throws: StorageError.self) { try CountSource.matrix(of: AnnDataFile(path)) }
+      #expect(throws: StorageError.self) {
+        try CountSource.matrix(of: AnnDataFile(path, modality: "all"))
+      }
+      #expect(try CountSource.matrix(of: AnnDataFile(path)).matrix.columnCount == 3)
       let file = try DataSource(path, modality: "Gene Expression").open()
       var warnings: [String] = []
       #expect(try file.columns(warnings: &warnings).names == ["A", "B", "C"])

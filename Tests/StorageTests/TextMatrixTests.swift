@@ -33,7 +33,8 @@ import Testing
         var warnings: [String] = []
         #expect(try file.rows(warnings: &warnings).names == ["s1", "s2", "s3"])
         let genes = try file.columns(warnings: &warnings)
-        #expect(genes.names == ["A", "B", "C"] && warnings.isEmpty)
+        // Of the table without a word in its corner names decide, which is said.
+        #expect(genes.names == ["A", "B", "C"] && warnings.isEmpty == (name != "d.csv"))
         if name == "c.gct" { #expect(genes["Description"]?.asCategories?.codes == [0, 1, 0]) }
         let (lanes, statistics) = try matrix.counts(ofLanes: [0..<2, 2..<3])
         #expect(lanes.map(\.rowCount) == [2, 1] && statistics.totals == [6, 300, 7])
@@ -66,10 +67,12 @@ import Testing
     try withFolder { folder in
       for (name, text, words) in [
         ("a.tsv", "gene\ts1\nA\t1\t2\n", "line 2 has 3 fields, expected 2"),
-        ("a.tsv", "gene\ts1\nA\tx\n", "line 2 has \"x\" for s1"),
+        ("a.tsv", "gene\ts1\nA\tx\n", "has no columns of numbers"),
+        ("a.tsv", "gene\ts1\nA\t1\nB\tx\n", "line 3 has \"x\" for s1"),
         ("a.tsv", "gene\ts1\n", "nothing below"), ("a.tsv", "gene\n", "no columns"),
         ("a.tsv", "", "is empty"), ("a.tsv", "gene\ts1\ts1\nA\t1\t2\n", "sample s1 twice"),
-        ("a.gct", "#1.3\n1\t1\nName\tDescription\ts\nA\tx\t1\n", "version 1.2"),
+        ("a.gct", "#1.4\n1\t1\nName\tDescription\ts\nA\tx\t1\n", "the versions of GCT"),
+        ("a.gct", "#1.3\n1\t1\nName\tDescription\ts\nA\tx\t1\n", "numbers of genes and samples"),
         ("a.gct", "#1.2\n2\t1\nName\tDescription\ts\nA\tx\t1\n", "has 1 genes, expected 2"),
         ("a.gct", "#1.2\n1\t2\nName\tDescription\ts\nA\tx\t1\n", "names 1 samples, expected 2"),
       ] {

@@ -77,12 +77,26 @@ public struct OptionalFile: ModelConfiguration {
   }
 }
 
+/// What a user says of the lines of a table.
+public enum OrientationChoice: String, CaseIterable, Sendable {
+  /// Nothing: the names tell.
+  case byNames = "by-names"
+  /// A line a cell.
+  case cellsByGenes = "cells-by-genes"
+  /// A line a gene.
+  case genesByCells = "genes-by-cells"
+}
+
 /// Which values of a file are meant.
 public struct ValuePlace: ModelConfiguration {
   /// The modality; nil: the only one.
   public var modality: String?
   /// The matrix; nil: where counts usually are.
   public var layer: String?
+  /// What the lines of a table are.
+  public var orientation = OrientationChoice.byNames
+  /// Whether decimals are rounded to counts.
+  public var round = false
 
   /// Where values usually are.
   public init() {}
@@ -90,11 +104,28 @@ public struct ValuePlace: ModelConfiguration {
   /// `--modality` and `--layer`.
   public static var settings: [Setting<ValuePlace>] {
     [
-      .text("modality", \.modality, "<name>", "The modality of an .h5mu file; none: the only one."),
+      .text(
+        "modality", \.modality, "<name>",
+        "The modality of an .h5mu file, or a kind of features (feature_types); none: the only one, or Gene Expression of several kinds; all: features of all kinds."
+      ),
       .text(
         "layer", \.layer, "<X|layers/NAME|raw/X|NAME>",
         "Where the values are; none: X if it holds counts, else layers/counts, else raw/X."),
+      .choice(
+        "orientation", \.orientation,
+        "What the lines and columns of a table (.tsv, .csv) are."),
+      .flag(
+        "round", \.round,
+        "Round values with decimals, as SoupX, CellBender or an EM write them, to counts."),
     ]
+  }
+
+  /// How the file is read.
+  public var reading: ReadingChoice {
+    var reading = ReadingChoice()
+    reading.orientation = TableOrientation(rawValue: orientation.rawValue)
+    reading.rounds = round
+    return reading
   }
 
   /// The matrix that was named.
@@ -102,7 +133,9 @@ public struct ValuePlace: ModelConfiguration {
 
   /// These values of a file.
   public func source(_ path: String) -> DataSource {
-    DataSource(path, modality: modality, matrix: matrix)
+    var source = DataSource(path, modality: modality, matrix: matrix)
+    source.reading = reading
+    return source
   }
 }
 

@@ -23,7 +23,7 @@ enum AttachedMatrices {
             "is missing\(hint). \(group) has: \(others.isEmpty ? "nothing" : others.joined(separator: ", "))"
         )
       }
-      let (values, shape) = try group == "varm" ? file.columnArray(place) : file.array(place)
+      let (values, shape) = try group == "varm" ? file.columnArray(place) : file.rowArray(place)
       guard let first = shape.first, first == count, shape.count <= 2, !values.isEmpty else {
         throw StorageError(
           file: file.path, place: place,

@@ -12,7 +12,7 @@ struct OpenedData {
   init(_ data: DataSource, _ request: DataRequest, decoderCount: Int) throws {
     let names =
       request.modalities == .all && data.modality == nil
-      ? try AnnDataFile.allNames(of: data.path) : []
+      ? try AnnDataFile.allNames(of: data) : []
     precondition(
       names.count < 2 || (request.columns == nil && request.scratch == nil),
       "columns and scratch are for one modality")
@@ -27,7 +27,7 @@ struct OpenedData {
         request.attachments.rowMatrices, in: "obsm", of: only.file, count: rows.count)
     } else {
       let isMuData = try !AnnDataFile.modalities(of: data.path).isEmpty
-      let common = try isMuData ? AnnDataFile.common(of: data.path) : AnnDataFile(data.path)
+      let common = try isMuData ? AnnDataFile.common(of: data.path) : data.open()
       let all = try common.rows(warnings: &notes)
       var opened: [OpenedModality] = []
       for name in names {
@@ -108,10 +108,10 @@ extension OpenedData {
 
 extension AnnDataFile {
   /// The modalities of a MuData file, or the kinds of features of another.
-  fileprivate static func allNames(of path: String) throws -> [String] {
-    let names = try modalities(of: path)
+  fileprivate static func allNames(of data: DataSource) throws -> [String] {
+    let names = try modalities(of: data.path)
     guard names.isEmpty else { return names }
-    let kinds = try AnnDataFile(path).featureKinds()
+    let kinds = try data.open().featureKinds()
     return kinds.count > 1 ? kinds : []
   }
 }

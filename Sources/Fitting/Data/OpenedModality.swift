@@ -52,7 +52,7 @@ struct OpenedModality {
     of wanted: [String]?, from columns: Table, _ path: String, _ notes: inout [String]
   ) throws(StorageError) -> (map: ColumnMap, columns: Table) {
     guard let wanted else { return (ColumnMap(identity: columns.count), columns) }
-    let map = ColumnMap(wanted, from: columns.names)
+    let map = ColumnMap(wanted, from: columns.names, or: columns.identifiers)
     if map.missing.count == wanted.count {
       throw StorageError(
         file: path, place: "var",
@@ -65,9 +65,12 @@ struct OpenedModality {
         "\(path): \(map.missing.count) of the fit's \(wanted.count) genes are not in the file and count as zero (first: \(first))"
       )
     }
-    let places = Dictionary(zip(columns.names, 0...), uniquingKeysWith: { first, _ in first })
-    let found = wanted.compactMap { places[$0] }
-    return (map, found.count == wanted.count ? columns.selecting(found) : Table(names: wanted))
+    var places = [Int](repeating: -1, count: wanted.count)
+    for (column, place) in map.targets.enumerated() where place >= 0 { places[Int(place)] = column }
+    guard !places.contains(-1) else { return (map, Table(names: wanted)) }
+    var table = columns.selecting(places)
+    table.names = wanted
+    return (map, table)
   }
 
   /// Rows as they were read, lane by lane: in memory or outside, and what was seen of counts.

@@ -56,15 +56,45 @@ public enum Column: Sendable, Equatable {
   }
 
   /// The column as categories: texts, whole numbers and flags become the sorted list of their distinct
-  /// values; nil for real numbers, which have none.
+  /// values; nil for numbers that are not whole, which have none.
+  ///
+  /// Texts that say that there is no value (``ValueText``) are no class. Whole numbers kept as real ones, as pandas does
+  /// where one is missing, go by the name of the whole number: `1001`.
   public var asCategories: (codes: [Int32], names: [String])? {
     switch self {
-    case .categories(let codes, let names, _): (codes, names)
-    case .strings(let values): Self.coded(values)
+    case .categories(let codes, let names, _): Self.known(codes, names)
+    case .strings(let values):
+      Self.coded(values.map { $0.flatMap { ValueText.isMissing($0) ? nil : $0 } })
     case .integers(let values): Self.coded(values, text: \.description)
     case .flags(let values): Self.coded(values.map { $0.map { $0 ? "true" : "false" } })
-    case .numbers: nil
+    case .numbers(let values): Self.whole(values).map { Self.coded($0, text: \.description) }
     }
+  }
+
+  /// Numbers as whole ones, nil where one is missing; nil where one has a fraction, or there is none.
+  private static func whole(_ values: [Double]) -> [Int64?]? {
+    var result: [Int64?] = []
+    result.reserveCapacity(values.count)
+    for value in values {
+      let whole = value.isNaN ? nil : Int64(exactly: value)
+      guard value.isNaN || whole != nil else { return nil }
+      result.append(whole)
+    }
+    return values.isEmpty || result.contains { $0 != nil } ? result : nil
+  }
+
+  /// Categories without names that say that there is no value.
+  private static func known(
+    _ codes: [Int32], _ names: [String]
+  ) -> (codes: [Int32], names: [String]) {
+    guard names.contains(where: ValueText.isMissing) else { return (codes, names) }
+    var places: [Int32] = []
+    var kept: [String] = []
+    for name in names {
+      places.append(ValueText.isMissing(name) ? -1 : Int32(kept.count))
+      if !ValueText.isMissing(name) { kept.append(name) }
+    }
+    return (codes.map { $0 < 0 ? -1 : places[Int($0)] }, kept)
   }
 
   private static func coded(_ values: [String?]) -> (codes: [Int32], names: [String]) {

@@ -43,24 +43,20 @@ public struct Variant: Codable, Sendable, Equatable {
   ///
   /// A letter that a file does not know (PLINK's 0 of a variant that does not vary) fits any.
   public func coding(in file: Variant) -> Coding {
-    let own = (Self.letters(counted), Self.letters(other))
-    let theirs = (Self.letters(file.counted), Self.letters(file.other))
-    guard own.0 != nil || own.1 != nil, theirs.0 != nil || theirs.1 != nil else { return .untold }
-    if Self.fit(own, theirs) { return .same }
-    if Self.fit(own, (theirs.1, theirs.0)) { return .swapped }
-    let complement = (theirs.0.flatMap(Self.complement), theirs.1.flatMap(Self.complement))
+    let (own, theirs) = (Letters(self), Letters(file))
+    guard own.isTold, theirs.isTold else { return .untold }
+    if own.fit(theirs) { return .same }
+    if own.fit(theirs.swapped) { return .swapped }
     // Without both letters nothing tells one strand from the other.
-    guard let first = complement.0, let second = complement.1, own.0 != nil, own.1 != nil else {
-      return .different
-    }
-    if Self.fit(own, (first, second)) { return .complement }
-    return Self.fit(own, (second, first)) ? .swappedComplement : .different
+    guard own.isWhole, let complement = theirs.complement else { return .different }
+    if own.fit(complement) { return .complement }
+    return own.fit(complement.swapped) ? .swappedComplement : .different
   }
 
   /// Whether the alleles are the same from either strand: A and T, or C and G.
   public var isPalindromic: Bool {
-    guard let first = Self.letters(counted), let second = Self.letters(other) else { return false }
-    return Self.complement(first) == second
+    let own = Letters(self)
+    return own.isWhole && own.complement?.swapped == own
   }
 
   /// Alleles in words: `A/G (A counted)`.
@@ -68,24 +64,45 @@ public struct Variant: Codable, Sendable, Equatable {
     "\(counted.isEmpty ? "?" : counted)/\(other.isEmpty ? "?" : other) (\(counted.isEmpty ? "?" : counted) counted)"
   }
 
-  /// An allele in capitals; nil where a file says that it does not know it.
-  private static func letters(_ allele: String) -> String? {
-    ["", "0", ".", "N", "n"].contains(allele) ? nil : allele.uppercased()
-  }
+  /// Alleles in capitals; nil where a file says that it does not know one.
+  private struct Letters: Equatable {
+    let counted: String?
+    let other: String?
 
-  private static func fit(_ own: (String?, String?), _ theirs: (String?, String?)) -> Bool {
-    func agrees(_ left: String?, _ right: String?) -> Bool {
-      left == nil || right == nil || left == right
+    init(_ variant: Variant) {
+      func known(_ allele: String) -> String? {
+        ["", "0", ".", "N", "n"].contains(allele) ? nil : allele.uppercased()
+      }
+      self.init(counted: known(variant.counted), other: known(variant.other))
     }
-    // One letter at the least has to be known on both sides.
-    let isSeen = own.0 != nil && own.0 == theirs.0 || own.1 != nil && own.1 == theirs.1
-    return isSeen && agrees(own.0, theirs.0) && agrees(own.1, theirs.1)
-  }
 
-  private static func complement(_ allele: String) -> String? {
-    let pairs: [Character: Character] = ["A": "T", "T": "A", "C": "G", "G": "C"]
-    let letters = allele.reversed().compactMap { pairs[$0] }
-    return letters.count == allele.count ? String(letters) : nil
+    private init(counted: String?, other: String?) {
+      self.counted = counted
+      self.other = other
+    }
+
+    var isTold: Bool { counted != nil || other != nil }
+    var isWhole: Bool { counted != nil && other != nil }
+    var swapped: Letters { Letters(counted: other, other: counted) }
+
+    /// From the other strand; nil where a letter is not known, or is none.
+    var complement: Letters? {
+      func turned(_ allele: String?) -> String? {
+        let pairs: [Character: Character] = ["A": "T", "T": "A", "C": "G", "G": "C"]
+        let letters = (allele ?? "").reversed().compactMap { pairs[$0] }
+        return letters.count == allele?.count ? String(letters) : nil
+      }
+      guard let counted = turned(counted), let other = turned(other) else { return nil }
+      return Letters(counted: counted, other: other)
+    }
+
+    /// Whether these may be the alleles of another file: one letter at the least has to be known on both sides.
+    func fit(_ file: Letters) -> Bool {
+      let isSeen =
+        counted != nil && counted == file.counted || other != nil && other == file.other
+      return isSeen && (counted == nil || file.counted == nil || counted == file.counted)
+        && (other == nil || file.other == nil || other == file.other)
+    }
   }
 }
 

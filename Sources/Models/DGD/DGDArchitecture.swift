@@ -107,6 +107,11 @@ extension DGDArchitecture {
   /// - Throws: `ModelError` where a column of labels or a mask does not go with the settings.
   package init(_ configuration: DGDConfiguration, _ data: DataSummary) throws(ModelError) {
     let classes = try configuration.classes(of: data)
+    if configuration.supervised, let classes, !classes.codes.contains(where: { $0 >= 0 }) {
+      throw ModelError(
+        "--supervised: no cell has a class: the column of --labels holds nothing but missing values"
+      )
+    }
     heads = [
       Head(
         name: "", hidden: configuration.hidden, columnCount: data.columnCount,

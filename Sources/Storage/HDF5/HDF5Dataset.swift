@@ -134,6 +134,10 @@ package final class HDF5Dataset: Sendable {
       else { throw file.failure(place, "cannot be read", ". Is the file damaged?") }
       start += count
     }
+    guard !list.isDamaged else {
+      throw error(
+        "holds text that is not UTF-8: names may become the same. Write them again as UTF-8")
+    }
     return list.texts
   }
 

@@ -41,6 +41,9 @@ package final class HDF5File: Sendable {
     guard let start = FileManager.default.contents(atPath: path, first: 8) else {
       throw StorageError(file: path, problem: "cannot be read (check its permissions)")
     }
+    if try PackedFile.holdsHDF5(path) {
+      return try PackedFile.unpacked(path) { copy throws(StorageError) in try reading(copy) }
+    }
     guard !start.isEmpty else {
       throw StorageError(
         file: path, problem: "is empty (0 bytes). Was the file still being written?")
@@ -118,14 +121,21 @@ func hdf5Reason() -> String { String(cString: distfit_hdf5_error()) }
 /// Collects the texts that the shim hands over one by one.
 final class TextList {
   var texts: [String] = []
+  /// Whether one of them is not UTF-8: names that differ could then become the same.
+  var isDamaged = false
 }
 
 /// The shim's callback; the context is a `TextList`.
 let appendText: distfit_text_callback = { context, bytes, length in
   guard let context, let bytes else { return }
-  let text = String(
-    decoding: UnsafeRawBufferPointer(start: bytes, count: length), as: UTF8.self)
-  Unmanaged<TextList>.fromOpaque(context).takeUnretainedValue().texts.append(text)
+  let list = Unmanaged<TextList>.fromOpaque(context).takeUnretainedValue()
+  let raw = UnsafeRawBufferPointer(start: bytes, count: length)
+  if let text = String(validating: raw, as: UTF8.self) {
+    list.texts.append(text)
+  } else {
+    list.isDamaged = true
+    list.texts.append(String(decoding: raw, as: UTF8.self))
+  }
 }
 
 extension FileManager {

@@ -73,6 +73,13 @@ struct GzipText: ~Copyable {
     return buffer[position]
   }
 
+  /// The next bytes, some of them; nil at the end.
+  mutating func nextPiece() throws(StorageError) -> Data? {
+    guard try peek() != nil, let start = buffer.baseAddress else { return nil }
+    defer { position = end }
+    return Data(bytes: start + position, count: end - position)
+  }
+
   /// Takes the byte that `peek` gave.
   mutating func advance() {
     if buffer[position] == UInt8(ascii: "\n") { line += 1 }

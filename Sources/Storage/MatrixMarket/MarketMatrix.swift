@@ -32,7 +32,8 @@ struct MarketMatrix: CoordinateMatrix {
     let header = try Header(&text, path)
     let shape = (rows: header.rows, columns: header.columns)
     isTransposed =
-      shape == (rowCount, columnCount) && shape != (columnCount, rowCount)
+      shape == (rowCount, columnCount)
+      && (shape != (columnCount, rowCount) || folder.isByCells)
     isPattern = header.isPattern
     if !isTransposed {
       let swapped = (features: shape.rows, barcodes: shape.columns)

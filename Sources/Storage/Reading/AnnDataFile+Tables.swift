@@ -1,8 +1,16 @@
 public import Modeling
 
 extension AnnDataFile {
-  /// `obs`: cell names and their annotations, all of them.
+  /// `obs`: names and annotations of the cells that are read.
   public func rows(warnings: inout [String]) throws(StorageError) -> Table {
+    var table = try allRows(warnings: &warnings)
+    if let annotations = reading.annotations {
+      table = try table.annotated(by: annotations, warnings: &warnings)
+    }
+    return reading.rows.map(table.selecting) ?? table
+  }
+
+  private func allRows(warnings: inout [String]) throws(StorageError) -> Table {
     switch content {
     case .anndata(let file, let root):
       var table = try DataFrameReader(file, root + "obs").table(warnings: &warnings)
@@ -21,6 +29,7 @@ extension AnnDataFile {
       warnAboutDuplicates(folder.rows.names, &warnings)
       return folder.rows
     case .text(let text): return text.rows
+    case .loom(let loom): return loom.rows
     }
   }
 
@@ -29,6 +38,7 @@ extension AnnDataFile {
     of source: MatrixSource = .main, warnings: inout [String]
   ) throws(StorageError) -> Table {
     let all = try allColumns(of: source, warnings: &warnings)
+    warnings += try remarks(aboutColumnsOf: source)
     return try chosenColumns(of: source).map(all.selecting) ?? all
   }
 
@@ -39,17 +49,19 @@ extension AnnDataFile {
     case .anndata(let file, let root):
       let table = try DataFrameReader(file, root + tableOfColumns(source)).table(
         warnings: &warnings)
-      if featureKind == nil { warnings += FeatureTable.warning(path, aboutKindsOf: table) }
       return table
     case .tenX(let tenX):
-      warnings += featureKind == nil ? tenX.warnings : []
+      warnings += tenX.warnings
       return tenX.columns
     case .market(let folder):
-      warnings += featureKind == nil ? folder.warnings : []
+      warnings += folder.warnings
       return folder.columns
     case .text(let text):
       warnings += text.notes
       return text.columns
+    case .loom(let loom):
+      warnings += loom.warnings
+      return loom.columns
     }
   }
 
@@ -73,6 +85,8 @@ extension AnnDataFile {
     case (.market(let folder), "var"): return folder.columns
     case (.text(let text), "obs"): return text.rows
     case (.text(let text), "var"): return text.columns
+    case (.loom(let loom), "obs"): return loom.rows
+    case (.loom(let loom), "var"): return loom.columns
     default:
       throw StorageError(
         file: path, place: "/\(table)", problem: "is missing: a \(format) file has none")
@@ -86,7 +100,13 @@ extension AnnDataFile {
   }
 
   /// The name of one row, for messages.
-  func rowName(_ row: Int) -> String { name(row, in: "obs") }
+  func rowName(_ row: Int) -> String {
+    guard let rows = reading.rows, rows.indices.contains(row) else { return name(row, in: "obs") }
+    return name(rows[row], in: "obs")
+  }
+
+  /// The name of one row by its place in the file, for messages.
+  func storedRowName(_ row: Int) -> String { name(row, in: "obs") }
 
   /// The name of one column, for messages.
   func columnName(_ column: Int, of source: MatrixSource) -> String {
@@ -104,4 +124,36 @@ extension AnnDataFile {
   }
 
   func tableOfColumns(_ source: MatrixSource) -> String { source == .raw ? "raw/var" : "var" }
+}
+
+extension Table {
+  /// The table with the columns of a file that names these rows first, in any order.
+  ///
+  /// - Throws: `StorageError` where it names none of them.
+  func annotated(
+    by path: String, warnings: inout [String]
+  ) throws(StorageError) -> Table {
+    let other = try TableFile.read(path)
+    if let (name, first, second) = Duplicates.first(in: other.names) {
+      throw StorageError(
+        file: path, problem: "has the name \(name) twice (lines \(first + 2) and \(second + 2))")
+    }
+    let place = Dictionary(zip(other.names, 0...), uniquingKeysWith: { first, _ in first })
+    let places = names.map { place[$0] ?? -1 }
+    let missing = places.count { $0 < 0 }
+    guard missing < names.count else {
+      throw StorageError(
+        file: path,
+        problem:
+          "names none of the cells in its first column (\(other.names.first ?? "nothing"), …; cells are \(names.first ?? "none"), …)"
+      )
+    }
+    if missing > 0 {
+      warnings.append("\(path): has nothing about \(missing) of \(names.count) cells")
+    }
+    let added = other.columns.map { NamedColumn($0.name, $0.column.spread(over: places)) }
+    return Table(
+      names: names,
+      columns: columns.filter { column in !added.contains { $0.name == column.name } } + added)
+  }
 }

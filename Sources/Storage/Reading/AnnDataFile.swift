@@ -10,6 +10,7 @@ public import Modeling
 /// | `.h5` | Cell Ranger 2, 3 and later, ARC |
 /// | folder, or `.mtx`, `.mtx.gz` in one | Cell Ranger: `matrix.mtx`, `barcodes.tsv`, `features.tsv` or `genes.tsv`, plain or gzip; `labels.tsv` (a header, barcode first) becomes columns of `obs` |
 /// | `.tsv`, `.txt`, `.csv`, `.gct`, also `.gz` | anyone: genes × samples or samples × genes with a header |
+/// | `.loom` | loompy, velocyto |
 ///
 /// Every rank opens the file for itself; nothing here communicates.
 ///
@@ -17,12 +18,16 @@ public import Modeling
 public struct AnnDataFile: Sendable {
   /// The file or folder as the user named it.
   public let path: String
-  /// Cells: entries of the index of `obs`.
-  public let rowCount: Int
+  /// Cells: entries of the index of `obs`, or those of them that are read.
+  public var rowCount: Int { reading.rows?.count ?? storedRowCount }
+  /// Cells of the file.
+  let storedRowCount: Int
   /// Genes: entries of the index of `var`, of all kinds.
   public let columnCount: Int
   /// The kind of features (`feature_types`) that is read of several in one matrix; nil: all.
   public let featureKind: String?
+  /// How the file is read, where that is not left to it.
+  public let reading: ReadingChoice
   /// Threads that decode compressed chunks of sparse matrices.
   public var decoderCount = 1
   /// Where the matrix and tables are read from.
@@ -32,49 +37,60 @@ public struct AnnDataFile: Sendable {
     case tenX(TenXFile)
     case market(MarketFolder)
     case text(TextMatrix)
+    case loom(LoomFile)
   }
   let content: Content
 
   /// Opens a file.
   ///
   /// - Parameter modality: of a MuData file, or a kind of features (`feature_types`) of others; nil: the only one of a MuData
-  ///   file, all features of others.
+  ///   file; of others genes (Gene Expression) where they are among the kinds, all features where not; `all`: all.
   /// - Throws: `StorageError` where this is none of the formats, or something of its frame is missing.
-  public init(_ path: String, modality: String? = nil) throws(StorageError) {
-    if MarketFolder.isMeant(by: path) {
+  public init(
+    _ path: String, modality: String? = nil, reading: ReadingChoice = ReadingChoice()
+  ) throws(StorageError) {
+    try ForeignFormat.refuse(path)
+    switch try FileKind(path) {
+    case .market:
       let folder = try MarketFolder(path)
-      self.init(path, .market(folder), folder.rows.count, folder.columns.count, modality)
-    } else if TextMatrix.isMeant(by: path) {
-      let text = try TextMatrix(path)
-      self.init(path, .text(text), text.rows.count, text.columns.count, modality)
-    } else {
+      self.init(path, .market(folder), (folder.rows.count, folder.columns.count), modality, reading)
+    case .text:
+      let text = try TextMatrix(path, orientation: reading.orientation)
+      self.init(path, .text(text), (text.rows.count, text.columns.count), modality, reading)
+    case .hdf5, nil:
       let file = try HDF5File.reading(path)
       if let modalities = try Modalities(file) {
         let name = try modalities.chosen(modality)
-        try self.init(anndata: file, root: "mod/\(name)/")
-        _ = try modalities.commonRows(of: name, rowCount: rowCount)
+        try self.init(anndata: file, root: "mod/\(name)/", reading: reading)
+        _ = try modalities.commonRows(of: name, rowCount: storedRowCount)
         return
       }
       if let tenX = try TenXFile(file) {
-        self.init(path, .tenX(tenX), tenX.rows.count, tenX.columns.count, modality)
+        self.init(path, .tenX(tenX), (tenX.rows.count, tenX.columns.count), modality, reading)
+      } else if let loom = try LoomFile(file) {
+        self.init(path, .loom(loom), (loom.rows.count, loom.columns.count), modality, reading)
       } else {
-        try self.init(anndata: file, root: "", kind: modality)
+        try self.init(anndata: file, root: "", kind: modality, reading: reading)
       }
     }
     try requireFeatureKind()
   }
 
   private init(
-    _ path: String, _ content: Content, _ rowCount: Int, _ columnCount: Int, _ kind: String?
+    _ path: String, _ content: Content, _ size: (rows: Int, columns: Int), _ kind: String?,
+    _ reading: ReadingChoice
   ) {
     self.path = path
     self.content = content
-    self.rowCount = rowCount
-    self.columnCount = columnCount
+    (storedRowCount, columnCount) = size
     featureKind = kind
+    self.reading = reading
   }
 
-  init(anndata file: HDF5File, root: String, kind: String? = nil) throws(StorageError) {
+  init(
+    anndata file: HDF5File, root: String, kind: String? = nil,
+    reading: ReadingChoice = ReadingChoice()
+  ) throws(StorageError) {
     for name in ["obs", "var"] {
       switch file.kind(root + name) {
       case .group: break
@@ -93,7 +109,7 @@ public struct AnnDataFile: Sendable {
     let columnCount = try DataFrameReader(file, root + "var").indexLength()
     guard rowCount > 0 else { throw file.error(root + "obs", "has no cells") }
     guard columnCount > 0 else { throw file.error(root + "var", "has no features") }
-    self.init(file.path, .anndata(file, root: root), rowCount, columnCount, kind)
+    self.init(file.path, .anndata(file, root: root), (rowCount, columnCount), kind, reading)
   }
 
   /// An error about something in this file.
@@ -103,6 +119,7 @@ public struct AnnDataFile: Sendable {
     case .tenX(let tenX): tenX.file.error(tenX.group, problem)
     case .market(let folder): StorageError(file: folder.matrixPath, problem: problem)
     case .text(let text): StorageError(file: text.path, problem: problem)
+    case .loom(let loom): loom.file.error(place, problem)
     }
   }
 
@@ -115,11 +132,15 @@ public struct AnnDataFile: Sendable {
     case .tenX(let tenX): tenX.isOld ? "10x (Cell Ranger 2)" : "10x (Cell Ranger 3)"
     case .market: "MatrixMarket"
     case .text: "text"
+    case .loom: "loom"
     }
   }
 
   /// The names of the layers.
-  public var layerNames: [String] { members("layers") }
+  public var layerNames: [String] {
+    if case .loom(let loom) = content { return loom.layerNames }
+    return members("layers")
+  }
   /// Whether there is a `raw/X`.
   public var hasRaw: Bool { isThere("raw/X") }
   /// The names in a group such as `obsm`, `obsp`, `uns`; empty where there is none.
@@ -170,6 +191,8 @@ public struct AnnDataFile: Sendable {
     case .text(let text):
       try requireMain(source)
       return try StoredMatrix(self, text)
+    case .loom(let loom):
+      return try StoredMatrix(self, LoomMatrix(loom, source), source)
     }
   }
 
@@ -189,6 +212,16 @@ public struct AnnDataFile: Sendable {
     case let kind: throw dataset.error("holds \(kind.text), expected numbers")
     }
     return (try dataset.readAll(), dataset.description.shape)
+  }
+
+  /// A dense array with a row for every cell, such as `obsm/X_pca`: those that are read.
+  public func rowArray(_ place: String) throws(StorageError) -> (values: [Double], shape: [Int]) {
+    let (values, shape) = try array(place)
+    guard let rows = reading.rows, shape.first == storedRowCount else { return (values, shape) }
+    let width = values.count / max(1, storedRowCount)
+    return (
+      rows.flatMap { values[$0 * width..<($0 + 1) * width] }, [rows.count] + shape.dropFirst()
+    )
   }
 
   /// What a group such as `uns/distfit` holds.

@@ -1,3 +1,5 @@
+package import Modeling
+
 /// Which column of the file becomes which column of what is read: all of them as they are, or the genes of a
 /// fitted model found by name.
 public struct ColumnMap: Sendable, Equatable {
@@ -43,17 +45,33 @@ public struct ColumnMap: Sendable, Equatable {
   }
 
   /// The columns of these names, in this order; of a name that the file has twice, the first.
-  public init(_ wanted: [String], from names: [String]) {
+  ///
+  /// A name that the file does not have is found by its Ensembl identifier without version, then by the other names of the
+  /// columns (`gene_ids`).
+  public init(_ wanted: [String], from names: [String], or others: [[String?]] = []) {
     var places: [String: Int32] = [:]
     for (place, name) in wanted.enumerated() where places[name] == nil {
       places[name] = Int32(place)
     }
     var found = Array(repeating: false, count: wanted.count)
     var targets = [Int32](repeating: -1, count: names.count)
-    for (column, name) in names.enumerated() {
-      guard let place = places[name], !found[Int(place)] else { continue }
-      found[Int(place)] = true
-      targets[column] = place
+    func take(_ key: (Int) -> String?, from places: [String: Int32]) {
+      for column in names.indices where targets[column] < 0 {
+        guard let name = key(column), let place = places[name], !found[Int(place)] else { continue }
+        found[Int(place)] = true
+        targets[column] = place
+      }
+    }
+    take({ names[$0] }, from: places)
+    if found.contains(false) {
+      let stems = Dictionary(
+        zip(GeneName.stems(of: wanted), Int32(0)...).map { ($0, $1) },
+        uniquingKeysWith: { first, _ in first })
+      let own = GeneName.stems(of: names)
+      take({ own[$0] }, from: stems)
+      for other in others where found.contains(false) {
+        take({ other[$0].map(GeneName.withoutVersion) }, from: stems)
+      }
     }
     self.targets = targets
     count = wanted.count
@@ -61,5 +79,16 @@ public struct ColumnMap: Sendable, Equatable {
       wanted[$0]
     }
     isIdentity = names == wanted
+  }
+}
+
+extension Table {
+  /// The other names of genes: columns such as `gene_ids` and `symbol`.
+  package var identifiers: [[String?]] {
+    ["gene_ids", "gene_id", "ensembl_id", "ensembl", "symbol", "gene_symbols", "gene_name"]
+      .compactMap { name in
+        guard let (codes, words) = self[name]?.asCategories else { return nil }
+        return codes.map { $0 < 0 ? nil : words[Int($0)] }
+      }
   }
 }

@@ -24,7 +24,7 @@ struct CountSink: RowSink {
     let (columns, counts) = (buffers.columns, buffers.counts)
     var length = 0
     for position in stored.indices {
-      guard let count = values[position].asCount else {
+      guard let count = values[position].asCount ?? rounded(values[position]) else {
         if matrix.leavesOut(Int(stored[position])) { continue }
         throw refusal(values[position].asDouble, row, Int(stored[position]))
       }
@@ -43,6 +43,10 @@ struct CountSink: RowSink {
     append(row.number, row.columns, row.counts)
   }
 
+  private func rounded(_ value: some StoredValue) -> UInt32? {
+    matrix.file.reading.rounds ? value.asRoundedCount : nil
+  }
+
   private func refusal(_ value: Double, _ row: Int, _ column: Int) -> StorageError {
     let what =
       if value.isNaN {
@@ -57,7 +61,7 @@ struct CountSink: RowSink {
     let file = matrix.file
     return matrix.error(
       "",
-      "of cell \(file.rowName(row)), gene \(file.columnName(column, of: matrix.source)) is \(what). Count models need raw counts (0, 1, 2, …)\(CountSource.advice(file, besides: matrix.source))"
+      "of cell \(file.rowName(row)), gene \(file.columnName(column, of: matrix.source)) is \(what). Count models need raw counts (0, 1, 2, …)\(CountSource.advice(file, besides: matrix.source))\(value > 0 ? CountSource.adviceOnRounding : "")"
     )
   }
 }

@@ -12,7 +12,7 @@ public enum CountSource {
     if let asked {
       let matrix = try file.matrix(asked)
       if let example = try matrix.exampleOfNoCount() { throw refusal(file, asked, example) }
-      return (matrix, nil)
+      return (matrix, try matrix.noteOnRounding())
     }
     guard !file.isMissing("X") else {
       for source in usual(file) {
@@ -23,7 +23,9 @@ public enum CountSource {
       return (try file.matrix(.main), nil)
     }
     let main = try file.matrix(.main)
-    guard let example = try main.exampleOfNoCount() else { return (main, nil) }
+    guard let example = try main.exampleOfNoCount() else {
+      return (main, try main.noteOnRounding())
+    }
     for source in usual(file) {
       let matrix = try file.matrix(source)
       if try matrix.exampleOfNoCount() == nil {
@@ -47,9 +49,13 @@ public enum CountSource {
     let advice = advice(file, besides: source)
     return file.error(
       source.description,
-      "holds not counts: cell \(file.rowName(example.row)), gene \(file.columnName(example.column, of: source)) has \(example.value). Count models need raw counts (0, 1, 2, …)\(advice.isEmpty ? ", and no layer or raw/X has them; models with a setting --values take real numbers too" : advice)"
+      "holds not counts: cell \(file.rowName(example.row)), gene \(file.columnName(example.column, of: source)) has \(example.value). Count models need raw counts (0, 1, 2, …)\(advice.isEmpty ? ", and no layer or raw/X has them; models with a setting --values take real numbers too" : advice)\(example.value > 0 ? adviceOnRounding : "")"
     )
   }
+
+  /// What helps where counts have become decimals.
+  static let adviceOnRounding =
+    "; counts with decimals, as SoupX, CellBender or an EM write them, are taken by --round"
 
   /// `; the layer NAME looks like counts: --layer NAME`, or nothing.
   static func advice(_ file: AnnDataFile, besides source: MatrixSource) -> String {
@@ -85,12 +91,25 @@ extension StoredMatrix {
   ///
   /// One odd value in a matrix of counts is an error to be named, not a reason to look elsewhere.
   func exampleOfNoCount() throws(StorageError) -> Example? {
+    let sink = try probe()
+    return sink.bad * 20 >= sink.seen && sink.bad > 0 ? sink.example : nil
+  }
+
+  /// A word about values that are not whole but are taken for counts; nil where none of the sampled ones is.
+  func noteOnRounding() throws(StorageError) -> String? {
+    guard let example = try probe().rounded else { return nil }
+    return
+      "\(file.path): \(source) has values that are not whole and are rounded, such as \(example.value) of cell \(file.rowName(example.row)), gene \(file.columnName(example.column, of: source))"
+  }
+
+  /// Looks at a sample of the values.
+  private func probe() throws(StorageError) -> ProbeSink {
     var sink = ProbeSink(matrix: self)
     let rows = min(rowCount, max(1, 8192 / max(1, storedCount / rowCount)))
     switch (content, layout) {
     case (.coordinates(let market), _):
       for entry in market.sample where entry.value != 0 {
-        sink.add(entry.row, entry.column, entry.value, entry.value.asCount)
+        sink.add(entry.row, entry.column, entry.value)
       }
     case (.sparse(let values, let indices), .sparseColumns):
       // Rows out of columns cost a pass over the file: look at columns' values instead.
@@ -101,7 +120,7 @@ extension StoredMatrix {
       try visit([middle..<middle + rows], &sink)
       try visit([rowCount - rows..<rowCount], &sink)
     }
-    return sink.bad * 20 >= sink.seen && sink.bad > 0 ? sink.example : nil
+    return sink
   }
 
   private func probeColumns(
@@ -114,7 +133,7 @@ extension StoredMatrix {
       var column = (pointers.firstIndex { $0 > start } ?? 1) - 1
       for (offset, value) in stored.enumerated() {
         while start + offset >= Int(pointers[column + 1]) { column += 1 }
-        if value != 0 { sink.add(Int(rows[offset]), column, value, value.asCount) }
+        if value != 0 { sink.add(Int(rows[offset]), column, value) }
       }
     }
   }
@@ -126,11 +145,19 @@ private struct ProbeSink: RowSink {
   var seen = 0
   var bad = 0
   var example: StoredMatrix.Example?
+  /// One that is not whole, yet a count.
+  var rounded: StoredMatrix.Example?
 
-  mutating func add(_ row: Int, _ column: Int, _ value: Double, _ count: UInt32?) {
+  mutating func add(_ row: Int, _ column: Int, _ value: Double) {
     guard !matrix.leavesOut(column) else { return }
     seen += 1
-    guard count == nil else { return }
+    let count = value.asCount ?? (matrix.file.reading.rounds ? value.asRoundedCount : nil)
+    if let count {
+      if rounded == nil, Double(count) != value {
+        rounded = .init(row: row, column: column, value: value)
+      }
+      return
+    }
     bad += 1
     example = example ?? .init(row: row, column: column, value: value)
   }
@@ -139,7 +166,7 @@ private struct ProbeSink: RowSink {
     row: Int, columns: UnsafeBufferPointer<Int32>, values: UnsafeBufferPointer<Value>
   ) throws(StorageError) {
     for position in values.indices where !values[position].isZero {
-      add(row, Int(columns[position]), values[position].asDouble, values[position].asCount)
+      add(row, Int(columns[position]), values[position].asDouble)
     }
   }
 }

@@ -27,10 +27,22 @@ struct DataFrameReader {
     try HDF5Dataset(file, indexPlace()).length()
   }
 
-  /// The dataset with the names: the index itself, or the values of a nullable string array.
+  /// The dataset with the names: the index itself, the values of a nullable string array, or the codes of a categorical.
   private func indexPlace() throws(StorageError) -> String {
     let path = "\(place)/\(index)"
-    return file.kind(path) == .group ? path + "/values" : path
+    guard file.kind(path) == .group else { return path }
+    return file.kind(path + "/codes") == .dataset ? path + "/codes" : path + "/values"
+  }
+
+  /// The names of an index that is a categorical (pandas' CategoricalIndex); nil for others.
+  private func categoricalNames() throws(StorageError) -> [String]? {
+    let path = "\(place)/\(index)"
+    guard file.kind(path) == .group, file.kind(path + "/codes") == .dataset else { return nil }
+    guard case .categories(let codes, let names, _) = try column(index) else { return nil }
+    if let row = codes.firstIndex(of: -1) {
+      throw file.error(path, "has no name in row \(row)")
+    }
+    return codes.map { names[Int($0)] }
   }
 
   /// The name of one row.
@@ -38,7 +50,18 @@ struct DataFrameReader {
     try names(row..<row + 1).first ?? ""
   }
 
+  /// The names of all rows.
+  func allNames() throws(StorageError) -> [String] { try names() }
+
+  /// The first and the last names, so many of each.
+  func endNames(_ count: Int) throws(StorageError) -> [String] {
+    let length = try indexLength()
+    guard length > 2 * count else { return try names() }
+    return try names(0..<count) + names(length - count..<length)
+  }
+
   private func names(_ range: Range<Int>? = nil) throws(StorageError) -> [String] {
+    if let all = try categoricalNames() { return range.map { Array(all[$0]) } ?? all }
     let dataset = try HDF5Dataset(file, indexPlace())
     if dataset.description.kind == .text { return try dataset.readTexts(range) }
     // Numbers as index: anndata writes them where the names were numbers.
@@ -155,7 +178,7 @@ struct DataFrameReader {
       switch column {
       case .strings(let values): values.map { $0 ?? "" }
       case .integers(let values): values.map { $0.map { "\($0)" } ?? "" }
-      case .numbers(let values): values.map { "\($0)" }
+      case .numbers(let values): values.map { ValueText.name($0) ?? "\($0)" }
       case .flags(let values): values.map { $0.map { $0 ? "True" : "False" } ?? "" }
       case .categories(_, let names, _): names
       }

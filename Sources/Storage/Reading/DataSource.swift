@@ -6,6 +6,10 @@ public struct DataSource: Sendable, Equatable {
   public var modality: String?
   /// Where the values are in it; nil: where they usually are.
   public var matrix: MatrixSource?
+  /// How it is read, where that is not left to the file.
+  public var reading = ReadingChoice()
+  /// What of it takes part, before it is looked for in the file.
+  public var selection = SelectionRequest()
 
   /// The values of a file.
   public init(_ path: String, modality: String? = nil, matrix: MatrixSource? = nil) {
@@ -19,6 +23,6 @@ public struct DataSource: Sendable, Equatable {
   /// Local.
   /// - Throws: `StorageError` where it is none of the formats, or has no such modality.
   public func open() throws(StorageError) -> AnnDataFile {
-    try AnnDataFile(path, modality: modality)
+    try AnnDataFile(path, modality: modality, reading: reading)
   }
 }

@@ -81,7 +81,8 @@ extension AnnDataFile {
   ///
   /// - Throws: `StorageError` where the file cannot be opened.
   public static func modalities(of path: String) throws(StorageError) -> [String] {
-    guard !MarketFolder.isMeant(by: path), !TextMatrix.isMeant(by: path) else { return [] }
+    try ForeignFormat.refuse(path)
+    guard try FileKind(path) == .hdf5 else { return [] }
     return try Modalities(HDF5File.reading(path))?.names ?? []
   }
 

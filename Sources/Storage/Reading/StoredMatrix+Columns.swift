@@ -10,7 +10,7 @@ extension StoredMatrix {
     let rows = ranges.flatMap { $0 }
     guard !rows.isEmpty else { return }
     // Where a row stands among the wanted ones, or −1.
-    var slots = [Int32](repeating: -1, count: rowCount)
+    var slots = [Int32](repeating: -1, count: storedRowCount)
     for (slot, row) in rows.enumerated() { slots[row] = Int32(slot) }
     let counts = try entryCounts(indices, slots, rows.count)
     let wanted = WantedRows(rows: rows, slots: slots, counts: counts)
@@ -37,9 +37,10 @@ extension StoredMatrix {
     for start in stride(from: 0, to: storedCount, by: Int(Slabs.entries)) {
       try slab.read(indices, start: [start], count: [min(Int(Slabs.entries), storedCount - start)])
       for (offset, row) in slab.buffer.enumerated() {
-        guard row >= 0, row < rowCount else {
+        guard row >= 0, row < storedRowCount else {
           throw indices.error(
-            "has the index \(row) at position \(start + offset), expected 0..<\(rowCount) (cells)")
+            "has the index \(row) at position \(start + offset), expected 0..<\(storedRowCount) (cells)"
+          )
         }
         let slot = Int(slots[Int(row)])
         if slot >= 0 { counts[slot] += 1 }

@@ -97,7 +97,7 @@ extension StoredMatrix {
 
   /// Room for what the file says a lane has, so that growing arrays do not double the memory.
   private func reserve(_ lane: Range<Int>, of builder: inout CompressedCounts.Builder) {
-    guard layout == .sparseRows else { return }
+    guard layout == .sparseRows, file.reading.rows == nil else { return }
     builder.reserve(
       rows: lane.count, nonZeros: Int(pointers[lane.upperBound] - pointers[lane.lowerBound]))
   }

@@ -5,6 +5,16 @@ extension StoredMatrix {
   func visit<Sink: RowSink>(_ ranges: [Range<Int>], _ sink: inout Sink) throws(StorageError) {
     precondition(zip(ranges, ranges.dropFirst()).allSatisfy { $0.upperBound <= $1.lowerBound })
     precondition(ranges.last.map { $0.upperBound <= rowCount } ?? true)
+    guard let rows = file.reading.rows else { return try visitStored(ranges, &sink) }
+    var chosen = ChosenRows(sink, numbers: ranges.flatMap { $0 }, rows: rows)
+    try visitStored(chosen.runs, &chosen)
+    sink = chosen.sink
+  }
+
+  /// Likewise, rows by their places in the file.
+  private func visitStored<Sink: RowSink>(
+    _ ranges: [Range<Int>], _ sink: inout Sink
+  ) throws(StorageError) {
     let values: HDF5Dataset
     switch content {
     case .coordinates(let market): return try visitCoordinates(ranges, market, &sink)
@@ -80,14 +90,14 @@ extension StoredMatrix {
     if let position = columns.firstIndex(where: { $0 < 0 || Int($0) >= storedColumnCount }) {
       throw error(
         "/indices",
-        "has the index \(columns[position]) at position \(position) of the row of cell \(file.rowName(row)), expected 0..<\(storedColumnCount) (features)"
+        "has the index \(columns[position]) at position \(position) of the row of cell \(file.storedRowName(row)), expected 0..<\(storedColumnCount) (features)"
       )
     }
     order.sort(columns, values)
     for (left, right) in zip(order.columns, order.columns.dropFirst()) where left == right {
       throw error(
         "",
-        "stores the entry of cell \(file.rowName(row)), gene \(file.columnName(Int(left), of: source)) twice. Sum the duplicates first (scipy: X.sum_duplicates())"
+        "stores the entry of cell \(file.storedRowName(row)), gene \(file.columnName(Int(left), of: source)) twice. Sum the duplicates first (scipy: X.sum_duplicates())"
       )
     }
     var failure: StorageError?

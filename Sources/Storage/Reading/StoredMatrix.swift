@@ -21,7 +21,9 @@ public struct StoredMatrix: Sendable {
   /// How the values lie.
   public let layout: Layout
   /// How many cells, the rows of the matrix.
-  public let rowCount: Int
+  public var rowCount: Int { file.reading.rows?.count ?? storedRowCount }
+  /// How many it has in the file.
+  let storedRowCount: Int
   /// How many genes it has, or those of one kind of features where one was chosen.
   public var columnCount: Int { choice?.count ?? storedColumnCount }
   /// How many columns it has in the file, of all kinds.
@@ -45,7 +47,7 @@ public struct StoredMatrix: Sendable {
   public var storedCount: Int {
     switch content {
     case .dense(let values), .sparse(let values, _): values.description.count
-    case .coordinates: Int(pointers[rowCount])
+    case .coordinates: Int(pointers[storedRowCount])
     }
   }
 
@@ -69,11 +71,11 @@ public struct StoredMatrix: Sendable {
     let place = root + source.description
     try Self.requireThere(file, hdf5, source, place)
     var warnings: [String] = []
-    layout = try Self.layout(hdf5, place, rows: file.rowCount, warnings: &warnings)
+    layout = try Self.layout(hdf5, place, rows: file.storedRowCount, warnings: &warnings)
     let columnCount =
       source == .raw
       ? try DataFrameReader(hdf5, root + "raw/var").indexLength() : file.columnCount
-    let expected = [file.rowCount, columnCount]
+    let expected = [file.storedRowCount, columnCount]
     guard columnCount <= Int32.max else {
       throw hdf5.error(place, "has \(columnCount) features, more than 2147483647")
     }
@@ -101,7 +103,7 @@ public struct StoredMatrix: Sendable {
     }
     self.file = file
     self.source = source
-    rowCount = expected[0]
+    storedRowCount = expected[0]
     storedColumnCount = columnCount
     choice = try Self.choice(file, source, columnCount)
     self.warnings = warnings
@@ -110,18 +112,18 @@ public struct StoredMatrix: Sendable {
   /// The matrix of a 10x file, whose columns are our rows.
   init(_ file: AnnDataFile, _ tenX: TenXFile) throws(StorageError) {
     let shape: [Int64] = try HDF5Dataset(tenX.file, tenX.group + "/shape").readAll()
-    let expected = [file.columnCount, file.rowCount]
+    let expected = [file.columnCount, file.storedRowCount]
     guard shape.map({ Int($0) }) == expected else {
       throw tenX.file.error(
         tenX.group + "/shape",
         "is \(shape), expected \(expected) (the numbers of features and of barcodes)")
     }
     (content, pointers) = try Self.sparse(
-      tenX.file, tenX.group, count: file.rowCount, of: "barcodes")
+      tenX.file, tenX.group, count: file.storedRowCount, of: "barcodes")
     self.file = file
     source = .main
     layout = .sparseRows
-    rowCount = file.rowCount
+    storedRowCount = file.storedRowCount
     storedColumnCount = file.columnCount
     choice = try Self.choice(file, source, storedColumnCount)
     warnings = []
@@ -143,13 +145,15 @@ public struct StoredMatrix: Sendable {
   func leavesOut(_ column: Int) -> Bool { choice.map { $0.targets[column] < 0 } ?? false }
 
   /// The matrix of a text file.
-  init(_ file: AnnDataFile, _ matrix: any CoordinateMatrix) throws(StorageError) {
+  init(
+    _ file: AnnDataFile, _ matrix: any CoordinateMatrix, _ source: MatrixSource = .main
+  ) throws(StorageError) {
     content = .coordinates(matrix)
     pointers = matrix.pointers
     self.file = file
-    source = .main
+    self.source = source
     layout = .sparseRows
-    rowCount = file.rowCount
+    storedRowCount = file.storedRowCount
     storedColumnCount = file.columnCount
     choice = try Self.choice(file, source, storedColumnCount)
     warnings = []

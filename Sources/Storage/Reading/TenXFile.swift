@@ -77,7 +77,7 @@ struct TenXFile: Sendable {
 
 /// What the 10x formats have in common: genes with names that may come twice, and kinds of features.
 enum FeatureTable {
-  /// The table with names made unique, and a word about that and about several kinds of features.
+  /// The table with names made unique, and a word about that.
   static func made(
     _ path: String, names: [String], columns: [NamedColumn]
   ) -> (Table, warnings: [String]) {
@@ -88,18 +88,7 @@ enum FeatureTable {
         "\(path): \(changed) feature names stand more than once (first: \(first)); -1, -2 … is appended to the later ones"
       )
     }
-    let table = Table(names: unique, columns: columns)
-    return (table, warnings + warning(path, aboutKindsOf: table))
-  }
-
-  /// A word about features of several kinds, which are one matrix unless one kind is chosen.
-  static func warning(_ path: String, aboutKindsOf table: Table) -> [String] {
-    guard let (codes, names) = table["feature_types"]?.asCategories else { return [] }
-    let counts = names.indices.map { kind in codes.count { $0 == Int32(kind) } }
-    let kinds = names.indices.filter { counts[$0] > 0 }
-    guard kinds.count > 1 else { return [] }
-    let list = kinds.map { "\(counts[$0]) \(names[$0])" }.joined(separator: ", ")
-    return ["\(path): features of \(kinds.count) kinds: \(list); --modality takes one of them"]
+    return (Table(names: unique, columns: columns), warnings)
   }
 
   /// A text column as categories, in the order of the alphabet.

@@ -1,4 +1,5 @@
 import Foundation
+import Modeling
 
 /// Lines of fields between tabs, commas, semicolons or blanks, one line after the other; plain or gzip.
 ///
@@ -158,15 +159,10 @@ struct DelimitedText: ~Copyable {
   /// All fields of the current line.
   var all: [String] { fields.indices.map { self[$0] } }
 
-  /// Whether a field says that there is no value: empty, `NA`, `NaN` or a dot.
+  /// Whether a field says that there is no value (`ValueText`).
   func isMissing(_ field: Int) -> Bool {
-    let range = fields[field]
-    switch range.count {
-    case 0: return true
-    case 1: return bytes[range.lowerBound] == UInt8(ascii: ".")
-    case 2, 3: return ["NA", "NaN", "nan", "N/A"].contains(self[field])
-    default: return false
-    }
+    let count = fields[field].count
+    return count == 0 || count < 5 && ValueText.isMissing(self[field])
   }
 
   /// A field as a number; nil where it is none.

@@ -48,7 +48,8 @@ extension GenePositions {
     let strands = isStart ? nil : texts(["strand"])
     let symbols = texts(["gene_name", "symbol", "gene_symbol", "gene name", "hgnc symbol"])
     let types = texts(["gene_type", "gene_biotype", "type", "gene type"])
-    let names = self.names(of: table)
+    // Columns of var have their own names.
+    let names = path.isEmpty ? table.names : self.names(of: table)
     var seen: Set<String> = []
     var genes: [Gene] = []
     for (row, name) in names.enumerated() {

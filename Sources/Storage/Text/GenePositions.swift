@@ -87,7 +87,11 @@ public struct GenePositions: Sendable {
     }
   }
 
-  private static func withoutVersion(_ name: String) -> String { GeneName.withoutVersion(name) }
+  private static func withoutVersion(_ name: String) -> String {
+    guard let dot = name.lastIndex(of: "."), name[name.index(after: dot)...].allSatisfy(\.isNumber)
+    else { return name }
+    return String(name[..<dot])
+  }
 
   /// A gene as a file tells of it.
   struct Gene {

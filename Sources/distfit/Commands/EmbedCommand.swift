@@ -17,8 +17,16 @@ struct EmbedCommand: RankedCommand {
     var input = ""
     var output = WrittenFile()
     var place = ValuePlace()
+    var selection = SelectionOptions()
     var steps: Int?
     var threads: Int?
+
+    /// The new cells that take part.
+    var source: DataSource {
+      var source = place.source(input)
+      source.selection = selection.request
+      return source
+    }
 
     static var settings: [Setting<Options>] {
       let output = WrittenFile.settings(
@@ -28,7 +36,7 @@ struct EmbedCommand: RankedCommand {
         .fit(\.fit),
         .word("input", \.input, "<new.h5ad>", "The new cells.")
           .marked([.operand, .required, .input]),
-      ] + settings(of: \.output, output) + settings(of: \.place) + [
+      ] + settings(of: \.output, output) + settings(of: \.place) + settings(of: \.selection) + [
         .optionalInteger(
           "steps", \.steps, in: 0...1_000_000,
           "Gradient steps on each representation; none: as in the fit's settings."),
@@ -54,7 +62,7 @@ struct EmbedCommand: RankedCommand {
     _ world: borrowing Communicator
   ) throws -> ExitStatus {
     let job = EmbedJob<Fitted>(
-      fitted: fitted, data: options.place.source(options.input),
+      fitted: fitted, data: options.source,
       output: OutputOptions(path: options.output.path, overwrite: options.output.overwrite),
       run: RunOptions(threads: options.threads, programVersion: distfitVersion),
       steps: options.steps)

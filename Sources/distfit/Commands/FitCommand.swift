@@ -43,7 +43,7 @@ extension FitOptions {
     output: String, overwrite: Bool, resume: Bool? = nil, dropsForeign: Bool = false
   ) -> FitJob<Fitted> {
     FitJob<Fitted>(
-      data: data.source, companions: data.companions(for: model), configuration: model,
+      data: source, companions: data.companions(for: model), configuration: model,
       output: OutputOptions(path: output, overwrite: overwrite),
       checkpoints: CheckpointOptions(
         folder: run.checkpoints ?? output + ".checkpoints",

@@ -1,9 +1,11 @@
 import Commands
 import Modeling
+import Storage
 
 /// What `distfit fit` needs to know: data, output, how to run, and the model's settings.
 struct FitOptions<Fitted: Model>: ModelConfiguration {
   var data = DataOptions<Fitted>()
+  var selection = SelectionOptions()
   var output = WrittenFile()
   var run = FitRun()
   var model = Fitted.Configuration()
@@ -12,8 +14,16 @@ struct FitOptions<Fitted: Model>: ModelConfiguration {
     let output = WrittenFile.settings(
       "<fit.h5ad>", "The fit file to write (.h5ad; .h5mu for models of several modalities).")
     return settings(of: \.data, under: "THE RUN")
+      + settings(of: \.selection, under: "CELLS AND GENES")
       + settings(of: \.output, output, under: "THE RUN")
       + settings(of: \.run, under: "THE RUN") + settings(of: \.model, under: "THE MODEL")
+  }
+
+  /// The data with what is selected of them.
+  var source: DataSource {
+    var source = data.source
+    source.selection = selection.request
+    return source
   }
 
   func validate() throws(SettingError) {

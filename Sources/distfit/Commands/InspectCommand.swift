@@ -12,27 +12,27 @@ struct InspectCommand: LocalCommand {
 
   struct Options: ModelConfiguration {
     var input = ""
-    var modality: String?
+    var place = ValuePlace()
 
     static var settings: [Setting<Options>] {
       [
         .word(
           "input", \.input, "<file>",
           "A file of counts: .h5ad, .h5mu, 10x, MatrixMarket, .tsv, .csv, .gct."
-        ).marked([.operand, .required, .input]),
-        .text(
-          "modality", \.modality, "<name>", "The modality of an .h5mu file; none: all of them."),
-      ]
+        ).marked([.operand, .required, .input])
+      ] + settings(of: \.place)
     }
   }
 
   static func run(_ options: Options, console: Console) throws -> ExitStatus {
     let all = try AnnDataFile.modalities(of: options.input)
     let chosen: [String?] =
-      options.modality == nil && !all.isEmpty ? all : [options.modality]
+      options.place.modality == nil && !all.isEmpty ? all : [options.place.modality]
     var report = Report()
     for name in chosen {
-      let contents = try Contents(options.input, modality: name)
+      var source = options.place.source(options.input)
+      source.modality = name
+      let contents = try Contents(source)
       report.addRecord(name ?? "file", contents.record, text: contents.text)
     }
     console.show(report)
@@ -46,8 +46,9 @@ struct InspectCommand: LocalCommand {
 
     var text: String { lines.joined(separator: "\n") }
 
-    init(_ path: String, modality: String?) throws {
-      let file = try AnnDataFile(path, modality: modality)
+    init(_ source: DataSource) throws {
+      let (path, modality) = (source.path, source.modality)
+      let file = try source.open()
       var warnings: [String] = []
       let rows = try file.rows(warnings: &warnings)
       let columns = try file.columns(of: .main, warnings: &warnings)
@@ -63,7 +64,7 @@ struct InspectCommand: LocalCommand {
       add("obs", rows.columns.map { "\($0.name) (\(Self.kind($0.column)))" })
       add("var", columns.columns.map { "\($0.name) (\(Self.kind($0.column)))" })
       for group in ["obsm", "varm", "obsp", "varp", "uns"] { add(group, file.members(group)) }
-      addCounts(of: file, &warnings)
+      addCounts(of: file, source.matrix, &warnings)
       if let fit = try? file.tree("uns/distfit"), case .string(let model)? = fit["model"] {
         lines.append("this is a fit of model \(model)")
         record.append(("model", .text(model)))
@@ -80,9 +81,11 @@ struct InspectCommand: LocalCommand {
     }
 
     /// Which counts a model would be fitted to.
-    private mutating func addCounts(of file: AnnDataFile, _ warnings: inout [String]) {
+    private mutating func addCounts(
+      of file: AnnDataFile, _ asked: MatrixSource?, _ warnings: inout [String]
+    ) {
       do {
-        let (matrix, note) = try CountSource.matrix(of: file)
+        let (matrix, note) = try CountSource.matrix(of: file, asked: asked)
         if let note { add("note", [note]) }
         lines.append(
           "would fit: counts from \(matrix.source), \(matrix.layout.rawValue), \(matrix.typeText), \(matrix.storedCount) stored values"

@@ -162,7 +162,7 @@ extension CovariateDesign {
       guard let covariate = covariateOfName[name] else {
         throw ModelError("the data have no covariate \"\(name)\", which the fit was made with")
       }
-      switch covariate.values {
+      switch try covariate.values(asLevels: columns[first].level != nil) {
       case .levels(let codes, let names):
         let places = try places(of: names, codes, name, first..<end)
         for row in 0..<rowCount {
@@ -207,7 +207,12 @@ extension CovariateDesign {
     for code in codes where code >= 0 { isUsed[Int(code)] = true }
     var places = Array(repeating: 0, count: names.count)
     for (index, name) in names.enumerated() where isUsed[index] {
-      guard let place = columns[range].firstIndex(where: { $0.level == name }) else {
+      // The same level may be written as 1 and 1.0, or as True and true.
+      let same = columns[range].firstIndex { $0.level == name }
+      let alike = columns[range].indices.filter {
+        columns[$0].level.map(ValueText.level) == ValueText.level(name)
+      }
+      guard let place = same ?? (alike.count == 1 ? alike[0] : nil) else {
         let known = columns[range].compactMap(\.level).prefix(12).joined(separator: ", ")
         throw ModelError(
           "covariate \"\(covariate)\" has the level \"\(name)\", which the fit has not seen; "

@@ -122,7 +122,12 @@ public struct RawCovariate: Sendable {
       let parts = word.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
       let hasKind = parts.count > 1 && ["category", "number"].contains(parts[parts.count - 1])
       let name = hasKind ? parts.dropLast().joined(separator: ":") : word
-      guard let column = table[name] else {
+      // Blanks at the ends of a column's name are lost on the command line.
+      let alike = table.columns.filter {
+        $0.name.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
+          == name
+      }
+      guard let column = table[name] ?? (alike.count == 1 ? alike[0].column : nil) else {
         let known = table.columns.map(\.name)
         let nearest = nearestName(to: name, among: known).map { "; did you mean \"\($0)\"?" } ?? "."
         throw ModelError(
@@ -138,12 +143,35 @@ public struct RawCovariate: Sendable {
     return result
   }
 
+  /// The words, of which those are joined again that are one column with commas in its name.
+  private static func joined(_ words: [String], in table: Table) -> [String] {
+    var result: [String] = []
+    var first = 0
+    while first < words.count {
+      var end = first + 1
+      var word = words[first]
+      if table[word] == nil {
+        for last in (first + 1..<max(first + 1, words.count)).reversed() {
+          let parts = words[first...last]
+          let name = [", ", ","].map { parts.joined(separator: $0) }.first { table[$0] != nil }
+          if let name {
+            (word, end) = (name, last + 1)
+            break
+          }
+        }
+      }
+      result.append(word)
+      first = end
+    }
+    return result
+  }
+
   /// The words with every `name*` replaced by the columns that it stands for, in the table's order.
   private static func expanded(
     _ words: [String], from table: Table
   ) throws(ModelError) -> [String] {
     var result: [String] = []
-    for word in words {
+    for word in joined(words, in: table) {
       guard word.hasSuffix("*"), table[word] == nil else {
         result.append(word)
         continue
@@ -172,6 +200,29 @@ public struct RawCovariate: Sendable {
     }
   }
 
+  /// The values as a design has them that was made of other data: whole numbers stand for the levels of their names, texts
+  /// for numbers.
+  ///
+  /// - Throws: `ModelError` where they cannot.
+  func values(asLevels: Bool) throws(ModelError) -> Values {
+    switch values {
+    case .numbers(let numbers) where asLevels:
+      guard let (codes, names) = Column.numbers(numbers).asCategories else {
+        throw ModelError(
+          "covariate \"\(name)\" holds fractions or nothing here, but categories in the fit")
+      }
+      return .levels(codes: codes, names: names)
+    case .levels(let codes, let names) where !asLevels:
+      let numbers = names.map(ValueText.number)
+      if let place = numbers.firstIndex(of: nil) {
+        throw ModelError(
+          "covariate \"\(name)\" has \"\(names[place])\", but it is a number in the fit")
+      }
+      return .numbers(codes.map { $0 < 0 ? .nan : numbers[Int($0)] ?? .nan })
+    default: return values
+    }
+  }
+
   private static func values(
     of column: Column, _ name: String, _ kind: String?
   ) throws(ModelError) -> Values {
@@ -180,16 +231,14 @@ public struct RawCovariate: Sendable {
       return .numbers(numbers)
     case (.integers(let numbers), nil), (.integers(let numbers), "number"):
       return .numbers(numbers.map { $0.map(Double.init) ?? .nan })
-    case (.numbers(let numbers), _):
-      let whole = numbers.map { $0.isNaN ? nil : Int64(exactly: $0) }
-      guard zip(numbers, whole).allSatisfy({ $0.isNaN || $1 != nil }) else {
+    case (.numbers, _):
+      guard let coded = column.asCategories else {
         throw ModelError("--covariates: \"\(name)\" holds fractions, which are no categories")
       }
-      let coded = Column.integers(whole).asCategories ?? ([], [])
       return .levels(codes: coded.codes, names: coded.names)
     case (_, "number"):
       guard let coded = column.asCategories else { return .numbers([]) }
-      let numbers = coded.names.map { Double($0) }
+      let numbers = coded.names.map(ValueText.number)
       if let place = numbers.firstIndex(of: nil) {
         throw ModelError(
           "--covariates: \"\(name)\" holds \"\(coded.names[place])\", which is no number")

@@ -29,7 +29,9 @@ struct AssociationInput {
     let place = Dictionary(uniqueKeysWithValues: zip(genotypes.donors, 0...))
     let samples = try TestedSamples(
       donorNames.indices.filter { place[donorNames[$0]] != nil }, names: counts.rows.names,
-      donorNames: donorNames, covariates: try options.covariates.map { try TableFile.read($0) },
+      donorNames: donorNames,
+      covariates: try Self.covariates(
+        options.covariates, of: Set(donorNames + counts.rows.names), notes: &notes),
       perDonor: options.perDonor, notes: &notes)
     let positions =
       try options.genePositions.map { try GenePositions($0) }
@@ -58,6 +60,25 @@ struct AssociationInput {
       tested: try Self.tested(options.ranked, genes.names, genotypes.variants.names),
       families: expression.classes, separatingPlaces: options.separateCis ? places : nil)
     self.notes = notes
+  }
+
+  /// The table of covariates, whichever way it stands.
+  private static func covariates(
+    _ path: String?, of names: Set<String>, notes: inout [String]
+  ) throws -> Table? {
+    guard let path else { return nil }
+    let (table, isTurned) = try TableFile.read(path, about: names)
+    if isTurned {
+      notes.append("\(path): names samples or donors in its header; its lines are covariates")
+    }
+    guard table.names.contains(where: names.contains) else {
+      throw StorageError(
+        file: path,
+        problem:
+          "names none of the samples or donors, neither in its first column (\(table.names.first ?? "nothing"), …) nor in its header; samples are \(names.sorted().first ?? "none"), …"
+      )
+    }
+    return table
   }
 
   /// - Throws: `ModelError` where genes and variants name their chromosomes in ways that have nothing in common.

@@ -16,7 +16,7 @@ struct SampleCounts {
   private let counts: [CompressedCounts]
 
   init(_ options: AssociationOptions, notes: inout [String]) throws {
-    let file = try AnnDataFile(options.heldOut, modality: options.place.modality)
+    let file = try options.place.source(options.heldOut).open()
     let (matrix, note) = try CountSource.matrix(
       of: file, asked: options.place.matrix)
     if let note { notes.append(note) }
