@@ -170,6 +170,7 @@ let package = Package(
         "Models", "Modeling", "Networks", "LinearAlgebra", "Optimization", "Probability", "Sums",
         argumentParser,
       ],
-      path: "Tests/Benchmarks", exclude: ["Results", "Published"], swiftSettings: settings),
+      path: "Tests/Benchmarks", exclude: ["Results", "Published", "Tables"], swiftSettings: settings
+    ),
   ] + modelCommands
 )

@@ -77,6 +77,60 @@ extension CommandTests {
       #expect(refused.errors.contains("exists already"))
     }
 
+    /// Two tissues of every donor: tested each by itself, or a donor's mean; covariates and components come in columns.
+    @Test func tissuesAreFamiliesOfTheirOwn() throws {
+      let place = try Workplace()
+      try prepare(place)
+      let counts = try String(contentsOfFile: place.path("counts.tsv"), encoding: .utf8)
+        .split(separator: "\n").map { $0.split(separator: "\t") }
+      let tissues = ["liver", "skin"]
+      let names = tissues.flatMap { tissue in counts[0].dropFirst().map { "\($0)-\(tissue)" } }
+      try place.write(
+        "gene\t" + names.joined(separator: "\t") + "\n"
+          + counts.dropFirst().map { line in
+            (line + line.dropFirst().reversed()).joined(separator: "\t") + "\n"
+          }.joined(), to: "counts.tsv")
+      try place.write(
+        "sample\tdonor\ttissue\n"
+          + names.map { name in
+            let parts = name.split(separator: "-")
+            return "\(name)\t\(parts[0])\t\(parts[1])\n"
+          }.joined(), to: "samples.tsv")
+      try place.succeed([
+        "tblda", "pca", "genotypes.tsv", "--components", "2", "--output", "components.tsv",
+      ])
+      let lines = try String(contentsOfFile: place.path("components.tsv"), encoding: .utf8)
+        .split(separator: "\n").map { $0.split(separator: "\t") }
+      #expect(lines.count == 41 && lines[0] == ["donor", "PC1", "PC2"])
+      try place.write(
+        (0..<3).map { column in lines.map { $0[column] }.joined(separator: "\t") + "\n" }.joined(),
+        to: "lying.tsv")
+      let words = self.words + ["--samples", "samples.tsv", "--fdr", "1"]
+      let start = ["tblda", "eqtl"] + words
+      let refused = try place.run(start + ["--output", "x.tsv"])
+      #expect(refused.status == 2 && refused.errors.contains("40 of 40 donors have several"))
+      try place.succeed(
+        start + ["--by", "tissue", "--covariates", "components.tsv", "--output", "a.tsv"])
+      try place.succeed(
+        start + ["--by", "tissue", "--covariates", "lying.tsv", "--output", "b.tsv"])
+      let found = try String(contentsOfFile: place.path("a.tsv"), encoding: .utf8)
+      #expect(try found == String(contentsOfFile: place.path("b.tsv"), encoding: .utf8))
+      let rows = found.split(separator: "\n").dropFirst().map {
+        $0.split(separator: "\t", omittingEmptySubsequences: false)
+      }
+      // Five genes, six variants, two tissues; what is associated in the liver is not in the skin, whose donors are others.
+      #expect(rows.count == 60 && rows.allSatisfy { $0[14] == "40" })
+      let strong = rows.filter { $0[0] == "g1" && $0[1] == "v0" }
+      #expect(strong.map { $0[15] } == ["liver", "skin"])
+      #expect((Double(strong[0][11]) ?? 1) < 1e-6 && (Double(strong[1][11]) ?? 0) > 1e-3)
+      try place.succeed(
+        start + ["--per-donor", "mean", "--expression-factors", "2", "--output", "c.tsv"])
+      try place.succeed(
+        ["tblda", "permute", "--by", "tissue", "--output", "d.tsv", "--permutations", "2"] + words)
+      let null = try String(contentsOfFile: place.path("d.tsv"), encoding: .utf8)
+      #expect(null.contains("\n0\t60\t60\t"))
+    }
+
     @Test func badInputIsOneLine() throws {
       let place = try Workplace()
       try prepare(place)
@@ -89,6 +143,8 @@ extension CommandTests {
         (["--genotypes", "none.bed"], "does not exist"),
         (["--donor-key", "person"], "no column \"person\""),
         (["--gene-chromosome", "7"], "no gene is left"),
+        (["--by", "tissue"], "no column of classes"), (["--top", "0.1"], "needs a fit"),
+        (["--expression-factors", "60"], "expression factors"),
         (["--variant-chromosome", "7"], "no variants on chromosome 7"),
       ] {
         let outcome = try place.run(

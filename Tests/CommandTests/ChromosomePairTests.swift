@@ -81,10 +81,40 @@ extension CommandTests {
         "robust.h5ad",
       ])
       #expect(try place.succeed(["inspect", "robust.h5ad"]).output.contains("× 45 genes"))
+      try checkTests()
       let point = "sweep/points/gene-chromosome=2,variant-chromosome=1/fit.h5mu"
       let inspected = try place.succeed(["inspect", point]).output
       #expect(inspected.contains("modality rna: 48 cells × 15 genes"), "\(inspected)")
       #expect(inspected.contains("modality genotype: 16 cells × 20 genes"), "\(inspected)")
+    }
+
+    /// Every fit's genes against its variants, and the rates of each and of all.
+    private func checkTests() throws {
+      let outcome = try place.succeed([
+        "tblda", "eqtl", "sweep/points", "--held-out", "sim.h5ad", "--genotypes", "sim.bed",
+        "--per-donor", "mean", "--fdr", "1", "--minimum-frequency", "0", "--minimum-samples", "1",
+        "--output", "pairs.tsv",
+      ])
+      #expect(outcome.errors.contains("in 6 runs and levels"), "\(outcome.errors)")
+      let lines = try String(contentsOfFile: place.path("pairs.tsv"), encoding: .utf8)
+        .split(separator: "\n").map { $0.split(separator: "\t", omittingEmptySubsequences: false) }
+      let header = lines[0].map { String($0) }
+      let (gene, variant) = (try column("gene", header), try column("variant", header))
+      let (own, all) = (try column("fdr", header), try column("fdr_all", header))
+      let (p, fit) = (try column("p", header), try column("fit", header))
+      for line in lines.dropFirst() {
+        let pair = (Int(line[gene].dropFirst(4)) ?? -1, Int(line[variant].dropFirst(7)) ?? -1)
+        #expect(
+          line[fit].contains(
+            "gene-chromosome=\(1 + pair.0 / 15),variant-chromosome=\(1 + pair.1 / 20)"))
+        let rates = [Double(line[own]) ?? .nan, Double(line[all]) ?? .nan]
+        #expect(rates.allSatisfy { $0 >= (Double(line[p]) ?? .nan) && $0 <= 1 })
+      }
+      #expect(lines.count > 1000)
+    }
+
+    private func column(_ name: String, _ header: [String]) throws -> Int {
+      try #require(header.firstIndex(of: name))
     }
 
     @Test(

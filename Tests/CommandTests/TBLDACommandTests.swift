@@ -88,6 +88,10 @@ extension CommandTests {
         fit + ["--held-out-samples", "1", "--held-out-from", "2", "--output", "fit.h5ad"])
       let tests = ["tblda", "eqtl", "fit.h5ad", "--held-out", "sim.h5ad", "--fdr", "1"]
       try place.succeed(tests + ["--output", "own.tsv"])
+      let whole = try place.run(
+        ["tblda", "eqtl", "--held-out", "sim.h5ad", "--genotypes", "sim.bed", "--output", "x.tsv"])
+      #expect(whole.status == 2 && whole.errorLines.count == 1, "\(whole)")
+      #expect(whole.errors.contains("have several samples") && whole.errors.contains("--by"))
       try place.succeed(tests + ["--output", "told.tsv", "--genotypes", "sim.bed"])
       #expect(
         try Data(contentsOf: URL(fileURLWithPath: place.path("own.tsv")))

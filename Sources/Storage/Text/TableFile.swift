@@ -28,8 +28,11 @@ public enum TableFile {
       })
   }
 
-  /// Reads a table about some of these names, which may stand in the first column or in the header, as GTEx, tensorQTL and
-  /// MatrixEQTL write covariates.
+  /// Reads a table about some of these names, whichever way it lies.
+  ///
+  /// A line for each, named in the first column; a column for each, as GTEx, tensorQTL and Matrix eQTL write covariates;
+  /// or a line for each whose family comes first and whose name second, as in PLINK's files. That of the most known
+  /// names is taken, the first of equals.
   ///
   /// - Returns: a line for each name, and whether names stood in the header.
   /// - Throws: `StorageError` as ``read(_:isNamed:)``.
@@ -37,19 +40,30 @@ public enum TableFile {
     _ path: String, about known: Set<String>
   ) throws(StorageError) -> (table: Table, isTurned: Bool) {
     let lines = try Lines(path)
-    let isTurned =
-      !lines.columns[0].contains { $0.map(known.contains) ?? false }
-      && lines.header.dropFirst().contains(where: known.contains)
-    guard isTurned else { return (try read(path), false) }
-    let count = lines.columns[0].count
+    func count(_ names: some Sequence<String?>) -> Int {
+      names.count { $0.map(known.contains) ?? false }
+    }
+    let first = count(lines.columns[0])
+    let second = lines.columns.count > 1 ? count(lines.columns[1]) : 0
+    let header = count(lines.header.dropFirst().map { Optional($0) })
+    if header > first, header >= second {
+      return (
+        Table(
+          names: Array(lines.header.dropFirst()),
+          columns: lines.columns[0].indices.map { line in
+            NamedColumn(
+              lines.columns[0][line] ?? "\(line + 1)",
+              column(lines.columns.dropFirst().map { $0[line] }))
+          }), true
+      )
+    }
+    guard second > first else { return (try read(path), false) }
     return (
       Table(
-        names: Array(lines.header.dropFirst()),
-        columns: (0..<count).map { line in
-          NamedColumn(
-            lines.columns[0][line] ?? "\(line + 1)",
-            column(lines.columns.dropFirst().map { $0[line] }))
-        }), true
+        names: lines.columns[1].map { $0 ?? "" },
+        columns: lines.header.indices.dropFirst(2).map {
+          NamedColumn(lines.header[$0], column(lines.columns[$0]))
+        }), false
     )
   }
 

@@ -5,7 +5,7 @@ import Modeling
 import Models
 import Storage
 
-/// Samples, genes, variants and covariates, brought together for tests.
+/// Samples, genes, variants and covariates of one set of tests.
 struct AssociationInput {
   let mapping: EQTLMapping
   /// The genes tested: names and annotations.
@@ -16,69 +16,41 @@ struct AssociationInput {
   let classNames: [String]
   /// Variants × donors, gaps filled by the variant's mean.
   let dosages: Matrix<Double>
-  /// For each sample its donor among the genotypes'.
+  /// For each tested donor his place among the genotypes'.
   let donors: [Int]
   private let notes: [String]
 
-  /// Reads all files and brings them together.
-  init(_ options: AssociationOptions) throws {
+  /// Brings a unit of tests together.
+  init(_ sources: AssociationSources, _ unit: AssociationSources.Unit) throws {
+    let options = sources.options
     var notes: [String] = []
-    let counts = try SampleCounts(options, notes: &notes)
-    let donorNames = counts.donorNames
-    genotypes = try Self.genotypes(options, donors: Set(donorNames), notes: &notes)
-    let place = Dictionary(uniqueKeysWithValues: zip(genotypes.donors, 0...))
-    let samples = try TestedSamples(
-      donorNames.indices.filter { place[donorNames[$0]] != nil }, names: counts.rows.names,
-      donorNames: donorNames,
-      covariates: try Self.covariates(
-        options.covariates, of: Set(donorNames + counts.rows.names), notes: &notes),
-      perDonor: options.perDonor, notes: &notes)
-    let positions =
-      try options.genePositions.map { try GenePositions($0) }
-      ?? GenePositions(columns: counts.columns)
-    let expression = try TestedExpression(
-      counts.summed(samples.groups), counts.columns,
-      positions.map { .init($0.table, rows: $0.rows(of: counts.columns)) }, options.geneChoice,
-      notes: &notes)
+    let features = try sources.features(of: unit.fit)
+    genotypes = try Self.genotypes(sources.genotypes, features)
+    let samples = try Self.samples(sources, unit, genotypes, notes: &notes)
+    let expression = try Self.expression(sources, samples, features, notes: &notes)
     genes = expression.genes
     classNames = expression.classNames
     dosages = genotypes.filledDosages
+    let place = Dictionary(uniqueKeysWithValues: zip(genotypes.donors, 0...))
     donors = samples.donors.map { place[$0] ?? 0 }
     places = GenomicPlaces(
       genes: expression.places,
       variants: GenomicPlaces.places(of: genotypes) ?? genotypes.variants.names.map { _ in nil },
       window: options.cisWindow)
-    try Self.requireCommonChromosomes(positions, places, options, notes: &notes)
+    try Self.requireCommonChromosomes(sources.positions, places, options, notes: &notes)
     if options.separateCis, !expression.places.contains(where: { $0 != nil }) {
       throw ModelError(
         "--separate-cis: nothing says where the genes are; give --gene-positions, or var columns chromosome and start"
       )
     }
+    let covariates = try Self.covariates(samples, expression, options.expressionFactors)
     mapping = EQTLMapping(
       try Self.association(
-        expression, dosages.selectingColumns(donors), covariates: samples.covariates),
-      tested: try Self.tested(options.ranked, genes.names, genotypes.variants.names),
+        expression, dosages.selectingColumns(donors), covariates: covariates),
+      tested: try Self.tested(
+        features?.ranked, options.ranked, genes.names, genotypes.variants.names),
       families: expression.classes, separatingPlaces: options.separateCis ? places : nil)
     self.notes = notes
-  }
-
-  /// The table of covariates, whichever way it stands.
-  private static func covariates(
-    _ path: String?, of names: Set<String>, notes: inout [String]
-  ) throws -> Table? {
-    guard let path else { return nil }
-    let (table, isTurned) = try TableFile.read(path, about: names)
-    if isTurned {
-      notes.append("\(path): names samples or donors in its header; its lines are covariates")
-    }
-    guard table.names.contains(where: names.contains) else {
-      throw StorageError(
-        file: path,
-        problem:
-          "names none of the samples or donors, neither in its first column (\(table.names.first ?? "nothing"), …) nor in its header; samples are \(names.sorted().first ?? "none"), …"
-      )
-    }
-    return table
   }
 
   /// - Throws: `ModelError` where genes and variants name their chromosomes in ways that have nothing in common.
@@ -106,15 +78,84 @@ struct AssociationInput {
   }
 
   private static func genotypes(
-    _ options: AssociationOptions, donors: Set<String>, notes: inout [String]
-  ) throws -> Genotypes {
-    let file = try options.genotypeFile()
-    let (all, remarks) = try GenotypeFile.read(file, chromosome: options.variantChromosome)
-    let request = GenotypeRequest(
-      file: file, donorKey: try options.donorColumn(), minimumFrequency: options.minimumFrequency)
-    let (chosen, more) = try request.selection(of: all, donors: donors)
-    notes += remarks + more
-    return chosen
+    _ all: Genotypes, _ features: FittedFeatures?
+  ) throws(ModelError) -> Genotypes {
+    guard let features else { return all }
+    let chosen = all.variants.names.indices.filter {
+      features.variants.contains(all.variants.names[$0])
+    }
+    guard !chosen.isEmpty else {
+      throw ModelError(
+        "the genotypes have none of the fit's variants (first: \(features.variants.min() ?? "none"))"
+      )
+    }
+    return all.selecting(variants: chosen)
+  }
+
+  private static func samples(
+    _ sources: AssociationSources, _ unit: AssociationSources.Unit, _ genotypes: Genotypes,
+    notes: inout [String]
+  ) throws -> TestedSamples {
+    let (counts, known) = (sources.counts, Set(genotypes.donors))
+    let names = unit.samples.map { counts.rows.names[$0] }
+    let donors = unit.samples.map { counts.donorNames[$0] }
+    let own = try TestedSamples(
+      donors.indices.filter { known.contains(donors[$0]) }, names: names, donorNames: donors,
+      covariates: sources.covariates, rule: sources.options.perDonor, notes: &notes)
+    return own.renumbered(unit.samples)
+  }
+
+  private static func expression(
+    _ sources: AssociationSources, _ samples: TestedSamples, _ features: FittedFeatures?,
+    notes: inout [String]
+  ) throws -> TestedExpression {
+    let counts = sources.counts
+    var choice = sources.options.geneChoice
+    choice.names = features?.genes
+    let positions = sources.positions.map {
+      TestedExpression.Positions($0.table, rows: $0.rows(of: counts.columns))
+    }
+    guard samples.rule == .mean, samples.groups.contains(where: { $0.count > 1 }) else {
+      return try TestedExpression(
+        counts.summed(samples.groups), counts.columns, positions, choice, notes: &notes)
+    }
+    var next = 0
+    let places = samples.groups.map { group in
+      next += group.count
+      return Array(next - group.count..<next)
+    }
+    return try TestedExpression(
+      counts.matrix(of: samples.groups.flatMap(\.self)), meansOf: places, counts.columns,
+      positions, choice, notes: &notes)
+  }
+
+  /// The covariates, with principal components of what they leave of the expression.
+  private static func covariates(
+    _ samples: TestedSamples, _ expression: TestedExpression, _ count: Int
+  ) throws -> SampleCovariates {
+    let own = samples.covariates
+    guard count > 0, count + own.names.count + 3 <= samples.donors.count else {
+      guard count == 0 else {
+        throw TooFewSamples(
+          description:
+            "\(samples.donors.count) samples with genotypes are too few for \(own.names.count) covariates and \(count) expression factors: \(count + own.names.count + 3) are needed"
+        )
+      }
+      return own
+    }
+    do {
+      let factors = try PrincipalFactors(
+        expression.values, covariates: own.matrix, count: count)
+      return own.adding(factors.components, named: "expression factor ")
+    } catch .singular(let position) {
+      throw dependent(own, position)
+    }
+  }
+
+  private static func dependent(_ covariates: SampleCovariates, _ position: Int) -> ModelError {
+    ModelError(
+      "the covariate \(covariates.names[max(0, position - 1)]) follows from those before it: leave it out"
+    )
   }
 
   private static func association(
@@ -122,37 +163,37 @@ struct AssociationInput {
   ) throws -> LinearAssociation {
     let needed = covariates.names.count + 3
     guard predictors.columnCount >= needed else {
-      throw ModelError(
-        "\(predictors.columnCount) samples with genotypes are too few for \(covariates.names.count) covariates: \(needed) are needed"
+      throw TooFewSamples(
+        description:
+          "\(predictors.columnCount) samples with genotypes are too few for \(covariates.names.count) covariates: \(needed) are needed"
       )
     }
     do {
       return try LinearAssociation(
         responses: expression.values, predictors: predictors, covariates: covariates.matrix)
     } catch .singular(let position) {
-      throw ModelError(
-        "the covariate \(covariates.names[max(0, position - 1)]) follows from those before it: leave it out"
-      )
+      throw dependent(covariates, position)
     }
   }
 
   private static func tested(
-    _ ranked: String?, _ genes: [String], _ variants: [String]
+    _ own: RankedFeatures?, _ file: String?, _ genes: [String], _ variants: [String]
   ) throws -> [[Int32]]? {
-    guard let ranked else { return nil }
-    let features = try RankedFeatures(readingFrom: ranked)
+    guard own != nil || file != nil else { return nil }
+    let features = try own ?? RankedFeatures(readingFrom: file ?? "")
     guard let tested = features.tested(genes: genes, variants: variants) else {
       throw StorageError(
-        file: ranked, problem: "has no topic with both genes and variants of these data")
+        file: file ?? "--top",
+        problem: "has no topic with both genes and variants of these data")
     }
     return tested
   }
 
   /// Tells what was left out and what is tested.
-  func announce(to log: ProgressLog) {
-    for note in notes { log.warning(note) }
+  func announce(_ name: String, to log: ProgressLog) {
+    for note in notes { log.warning(name.isEmpty ? note : "\(name): \(note)") }
     log.note(
-      "\(donors.count) samples of \(Set(donors).count) donors, \(genes.count) genes, \(genotypes.variantCount) variants, \(mapping.association.degreesOfFreedom) degrees of freedom"
+      "\(name.isEmpty ? "" : "\(name): ")\(donors.count) samples of \(Set(donors).count) donors, \(genes.count) genes, \(genotypes.variantCount) variants, \(mapping.association.degreesOfFreedom) degrees of freedom"
     )
   }
 }

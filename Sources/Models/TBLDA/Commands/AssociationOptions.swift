@@ -12,7 +12,8 @@ struct AssociationOptions: ModelConfiguration {
   var genotypes: String?
   var donorKey: String?
   var samples: String?
-  var covariates: String?
+  var covariates: [String] = []
+  var by: String?
   var genePositions: String?
   var geneClass = "gene_type"
   var geneChromosome: String?
@@ -23,7 +24,9 @@ struct AssociationOptions: ModelConfiguration {
   var ranked: String?
   var fdr = 0.1
   var separateCis = false
-  var perDonor = false
+  var perDonor = DonorRule.refuse
+  var expressionFactors = 0
+  var top: Double?
   var threads: Int?
 
   static var settings: [Setting<AssociationOptions>] {
@@ -34,7 +37,7 @@ struct AssociationOptions: ModelConfiguration {
     [
       .text(
         "fit", \.fit, "<fit.h5mu>",
-        "A fit of tblda: the samples it held out are tested; none: all samples."
+        "A fit of tblda: the samples it held out are tested; a sweep's folder: those of each of its fits, on the genes and variants of the fit; none: all samples."
       ).marked([.operand, .input]),
       .word(
         "held-out", \.heldOut, "<file>",
@@ -52,10 +55,18 @@ struct AssociationOptions: ModelConfiguration {
         "samples", \.samples, "<file>",
         "A table of samples (names first) whose columns are added to obs, such as donor."
       ).marked(.input),
-      .text(
-        "covariates", \.covariates, "<file>",
-        "A table of covariates: names of samples, or of donors, first."
+      .texts(
+        "covariates", \.covariates, "<file>,…",
+        "Tables of covariates of samples or donors: a line for each, a column for each, or PLINK's family and name first. Several add up."
       ).marked(.input),
+      .text(
+        "by", \.by, "<obs column>",
+        "Test each level, such as a tissue, by itself, with rates of its own; none: all samples together."
+      ),
+      .choice(
+        "per-donor", \.perDonor,
+        "Several samples of a donor (and level): refuse, or take the mean of their logarithms, or the sum of their counts."
+      ),
     ]
   }
 
@@ -91,22 +102,41 @@ struct AssociationOptions: ModelConfiguration {
         "ranked", \.ranked, "<file>",
         "A table with the columns topic, feature (gene, variant) and name, as distfit tblda rank writes it: genes are tested against variants of their topics only."
       ).marked(.input),
+      .optionalNumber(
+        "top", \.top, in: Double.leastNonzeroMagnitude...1,
+        "The genes and variants that rank among this fraction in a topic of the fit are tested against each other, as distfit tblda rank ranks them; none: all."
+      ),
       .discoveryRate(\.fdr, "The false discovery rate up to which pairs are told; 1: all pairs."),
       .flag(
         "separate-cis", \.separateCis,
         "Neighbours (cis) and others (trans) are families of tests of their own."),
-      .flag(
-        "per-donor", \.perDonor, "Sum the counts of each donor's samples before testing."),
+      .integer(
+        "expression-factors", \.expressionFactors, in: 0...1000,
+        "Principal components of the expression tested, taken out as covariates: what batches and cell types do to many genes."
+      ),
       .threads(\.threads),
     ]
   }
 
-  /// The genotypes' file: given, or that of the fit.
+  /// What does not go together.
+  func validate() throws(SettingError) {
+    if top != nil, fit == nil {
+      throw SettingError("top", "needs a fit that ranks genes and variants")
+    }
+    if top != nil, ranked != nil {
+      throw SettingError("top", "ranks as --ranked does: give one of them")
+    }
+  }
+
+  /// The fits that samples, genes and variants are of: one, those of a sweep's folder, or none.
+  func fits() throws -> [String] { try fit.map { try FitFolder.fits(at: $0) } ?? [] }
+
+  /// The genotypes' file: given, or that of the first fit.
   ///
   /// - Throws: `ModelError` where neither is there.
   func genotypeFile() throws -> String {
     if let genotypes { return genotypes }
-    guard let fit else {
+    guard let fit = try fits().first else {
       throw ModelError("--genotypes is missing: without a fit nothing says which they are")
     }
     guard let path = try FittedFile(fit).companionFile(GenotypeInput.name) else {
@@ -121,7 +151,9 @@ struct AssociationOptions: ModelConfiguration {
   /// The column with the donors: given, or that of the fit, or `donor`.
   func donorColumn() throws -> String {
     if let donorKey { return donorKey }
-    guard let fit, case .string(let own)? = try FittedFile(fit).fit["settings"]?["donor-key"] else {
+    guard let fit = try fits().first,
+      case .string(let own)? = try FittedFile(fit).fit["settings"]?["donor-key"]
+    else {
       return "donor"
     }
     return own

@@ -1,7 +1,6 @@
 import Collectives
 import Commands
 import Fitting
-import Foundation
 import LinearAlgebra
 import Modeling
 import Models
@@ -87,21 +86,7 @@ struct RobustCommand: LocalCommand {
   private static func paths(_ options: Options) throws -> [String] {
     var paths: [String] = []
     for path in options.fits {
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-        throw StorageError(file: path, problem: "does not exist")
-      }
-      guard isFolder.boolValue else {
-        paths.append(path)
-        continue
-      }
-      let inside = FileManager.default.enumerator(atPath: path)
-      var found: [String] = []
-      while let name = inside?.nextObject() as? String {
-        if name.hasSuffix(".h5ad") || name.hasSuffix(".h5mu") { found.append("\(path)/\(name)") }
-      }
-      guard !found.isEmpty else { throw StorageError(file: path, problem: "has no fits in it") }
-      paths += found.sorted()
+      paths += try FitFolder.fits(at: path)
     }
     guard paths.count > options.minimumRuns else {
       throw ModelError(

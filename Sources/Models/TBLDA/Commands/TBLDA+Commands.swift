@@ -10,7 +10,8 @@ extension TBLDA: CommandedModel {
   /// `distfit tblda …`
   public static var commands: [CommandTree] {
     [
-      .command(PruneCommand.self), .command(AncestryCommand.self), .command(RankCommand.self),
+      .command(PruneCommand.self), .command(AncestryCommand.self), .command(PCACommand.self),
+      .command(RankCommand.self),
       .command(EQTLCommand.self), .command(PermuteCommand.self), .command(EnrichCommand.self),
       .command(AssociateGroupsCommand.self), .command(RobustCommand.self),
     ]

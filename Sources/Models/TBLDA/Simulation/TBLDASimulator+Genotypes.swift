@@ -52,11 +52,12 @@ extension TBLDASimulator {
     }
     let donors = (0..<I).map { "donor\($0)" }
     let names = (0..<S).map { "variant\($0)" }
+    let places = (0..<S).map { place($0, of: S) }
     let variants = Table(
       names: names,
       columns: [
-        NamedColumn("chromosome", .strings(names.map { _ in "1" })),
-        NamedColumn("position", .integers((0..<S).map { Int64(1000 * ($0 + 1)) })),
+        NamedColumn("chromosome", .strings(places.map(\.chromosome))),
+        NamedColumn("position", .integers(places.map(\.position))),
         NamedColumn("counted_allele", .strings(names.map { _ in "A" })),
         NamedColumn("other_allele", .strings(names.map { _ in "C" })),
       ])

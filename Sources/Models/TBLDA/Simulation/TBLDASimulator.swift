@@ -28,6 +28,8 @@ public struct TBLDASimulator: GenotypeSimulator {
     public var genes = 500
     /// S, the number of variants.
     public var variants = 1000
+    /// Chromosomes that genes and variants lie on.
+    public var chromosomes = 22
     /// K, the number of topics.
     public var topics = 5
     /// J, the number of ancestral populations.
@@ -56,6 +58,9 @@ public struct TBLDASimulator: GenotypeSimulator {
           "samples-per-donor", \.samplesPerDonor, in: 1...100_000, "Samples of each donor."),
         .integer("genes", \.genes, in: 2...1_000_000, "Genes."),
         .integer("variants", \.variants, in: 1...100_000_000, "Variants."),
+        .integer(
+          "chromosomes", \.chromosomes, in: 1...1000,
+          "Chromosomes that genes and variants are spread over."),
         .integer("topics", \.topics, in: 1...10_000, "Topics."),
         .integer("ancestries", \.ancestries, in: 1...1000, "Ancestral populations."),
         .integer("reads", \.reads, in: 1...1_000_000_000, "Reads of a typical sample."),
@@ -104,9 +109,24 @@ public struct TBLDASimulator: GenotypeSimulator {
   /// How many samples there are, of all donors.
   public var rowCount: Int { configuration.donors * configuration.samplesPerDonor }
 
-  /// Gene names and true topics.
+  /// Gene names and where genes are.
   public var columns: Table {
-    Table(names: (0..<configuration.genes).map { "gene\($0)" })
+    let places = (0..<configuration.genes).map { place($0, of: configuration.genes) }
+    return Table(
+      names: (0..<configuration.genes).map { "gene\($0)" },
+      columns: [
+        NamedColumn("chromosome", .strings(places.map(\.chromosome))),
+        NamedColumn("start", .integers(places.map(\.position))),
+      ])
+  }
+
+  /// Chromosomes one after the other with equal shares of the genes (variants), which are evenly spread over 10⁸ bases.
+  func place(_ index: Int, of count: Int) -> (chromosome: String, position: Int64) {
+    let chromosome = index * configuration.chromosomes / count
+    let first = (chromosome * count + configuration.chromosomes - 1) / configuration.chromosomes
+    let next =
+      ((chromosome + 1) * count + configuration.chromosomes - 1) / configuration.chromosomes
+    return ("\(chromosome + 1)", Int64((2 * (index - first) + 1) * 50_000_000 / (next - first)))
   }
 
   /// α, ψ, λ, settings.

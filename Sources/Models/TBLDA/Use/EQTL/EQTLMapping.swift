@@ -73,7 +73,30 @@ public struct EQTLMapping: Sendable {
   /// Pairs of which one side is constant after the covariates count as no test.
   /// - Complexity: two products genes × samples × variants.
   public func run(rate: Double, on workers: Workers) -> Result {
-    let familyCount = ((families.max() ?? -1) + 1) * (separatingPlaces == nil ? 1 : 3)
+    let tally = tally(on: workers)
+    let limit = rate >= 1 ? Double.infinity : rate
+    return Result(
+      discoveries: discoveries(thresholds(tally, rate: rate), tally, on: workers)
+        .filter { $0.logRate <= log(limit) },
+      testCounts: tally.testCounts, strongest: tally.strongest)
+  }
+
+  /// How many correlations of each size there are.
+  struct Tally: Sendable {
+    /// Families × sizes.
+    fileprivate(set) var bins: [Int]
+    /// Tests of every family.
+    let testCounts: [Int]
+    /// For each gene the largest |r|; NaN where nothing could be tested.
+    let strongest: [Double]
+  }
+
+  /// How many families there are.
+  var familyCount: Int { ((families.max() ?? -1) + 1) * (separatingPlaces == nil ? 1 : 3) }
+
+  /// The first pass.
+  func tally(on workers: Workers) -> Tally {
+    let familyCount = familyCount
     let counted = blocks(on: workers) { block, correlations in
       count(block, correlations, familyCount)
     }
@@ -84,38 +107,47 @@ public struct EQTLMapping: Sendable {
     let testCounts = (0..<familyCount).map { family in
       bins[family * Self.binCount..<(family + 1) * Self.binCount].reduce(0, +)
     }
-    let thresholds = (0..<familyCount).map { family in
+    return Tally(bins: bins, testCounts: testCounts, strongest: counted.flatMap(\.strongest))
+  }
+
+  /// The |r| of every family below which no test can have a rate up to `rate`; above 1 where none can.
+  func thresholds(_ tally: Tally, rate: Double) -> [Double] {
+    tally.testCounts.indices.map { family in
       threshold(
-        Array(bins[family * Self.binCount..<(family + 1) * Self.binCount]), testCounts[family], rate
-      )
+        Array(tally.bins[family * Self.binCount..<(family + 1) * Self.binCount]),
+        tally.testCounts[family], rate)
     }
-    var found: [Found] = []
-    if thresholds.contains(where: { $0 <= 1 }) {
-      found = blocks(on: workers) { block, correlations in
-        keep(block, correlations, thresholds)
-      }.flatMap { $0 }
-    }
-    return Result(
-      discoveries: discoveries(found, testCounts, rate), testCounts: testCounts,
-      strongest: counted.flatMap(\.strongest))
   }
 
-  private struct Found {
-    let gene: Int
-    let variant: Int
-    let correlation: Double
-    let family: Int
+  /// Calls `body` for all sizes of |r| that a family has tests of, with the least log p that they can have.
+  func forEachSize(
+    _ tally: Tally, _ family: Int, _ body: (_ low: Double, _ logP: Double, _ count: Int) -> Void
+  ) {
+    for bin in 0..<Self.binCount where tally.bins[family * Self.binCount + bin] > 0 {
+      body(
+        Double(bin) / Double(Self.binCount), leastLogP(bin),
+        tally.bins[family * Self.binCount + bin])
+    }
   }
 
-  private func discoveries(_ found: [Found], _ testCounts: [Int], _ rate: Double) -> [Discovery] {
-    var result: [Discovery] = []
+  /// The second pass: the pairs whose |r| is at least the family's threshold, with their rates, sorted by p value,
+  /// then gene, then variant.
+  ///
+  /// Rates are exact where they are at most the rate that the thresholds are of; others are bounds from above.
+  func discoveries(
+    _ thresholds: [Double], _ tally: Tally, on workers: Workers
+  ) -> [Discovery] {
+    guard thresholds.contains(where: { $0 <= 1 }) else { return [] }
+    let found = blocks(on: workers) { block, correlations in
+      keep(block, correlations, thresholds)
+    }.flatMap { $0 }
     let logarithms = found.map { association.logPValue(correlation: $0.correlation) }
-    let limit = rate >= 1 ? Double.infinity : rate
-    for family in testCounts.indices {
+    var result: [Discovery] = []
+    for family in tally.testCounts.indices {
       let own = found.indices.filter { found[$0].family == family }
       let rates = MultipleTesting.logBenjaminiHochberg(
-        own.map { logarithms[$0] }, testCount: testCounts[family])
-      for (index, logRate) in zip(own, rates) where logRate <= log(limit) {
+        own.map { logarithms[$0] }, testCount: tally.testCounts[family])
+      for (index, logRate) in zip(own, rates) {
         result.append(
           Discovery(
             gene: found[index].gene, variant: found[index].variant,
@@ -126,6 +158,13 @@ public struct EQTLMapping: Sendable {
     return result.sorted {
       ($0.logPValue, $0.gene, $0.variant) < ($1.logPValue, $1.gene, $1.variant)
     }
+  }
+
+  private struct Found {
+    let gene: Int
+    let variant: Int
+    let correlation: Double
+    let family: Int
   }
 
   // MARK: - The two passes
@@ -202,6 +241,12 @@ public struct EQTLMapping: Sendable {
     return found
   }
 
+  /// log p of a size's upper end.
+  private func leastLogP(_ bin: Int) -> Double {
+    let edge = Double(bin + 1) / Double(Self.binCount)
+    return edge >= 1 ? -Double.infinity : association.logPValue(correlation: edge)
+  }
+
   private static func bin(_ size: Double) -> Int { min(Int(size * Double(binCount)), binCount - 1) }
 
   /// The |r| below which no test can have a rate up to `rate`; above 1 where none can.
@@ -213,9 +258,7 @@ public struct EQTLMapping: Sendable {
     var (above, lowest) = (0, 2.0)
     for bin in bins.indices.reversed() where bins[bin] > 0 {
       above += bins[bin]
-      let edge = Double(bin + 1) / Double(Self.binCount)
-      let logP = edge >= 1 ? -Double.infinity : association.logPValue(correlation: edge)
-      if logP + log(Double(testCount) / Double(above)) <= log(rate) {
+      if leastLogP(bin) + log(Double(testCount) / Double(above)) <= log(rate) {
         lowest = Double(bin) / Double(Self.binCount)
       }
     }

@@ -19,15 +19,33 @@ public enum NormalScores {
   /// - Precondition: a positive total for each sample.
   /// - Returns: genes × samples.
   public static func expression(counts: Matrix<Double>, totals: [Double]) -> Matrix<Double> {
+    scores(counts, totals) { values in zip(values, totals).map { $0 / $1 } }
+  }
+
+  /// The same of groups of samples, such as a donor's: ē, the mean of e over the group, takes the place of e.
+  ///
+  /// - Precondition: a positive total for each sample, no empty group.
+  /// - Returns: genes × groups.
+  public static func expression(
+    counts: Matrix<Double>, totals: [Double], meansOf groups: [[Int]]
+  ) -> Matrix<Double> {
+    scores(counts, totals) { values in
+      let logarithms = zip(values, totals).map { log2(1e6 * $0 / $1 + 1) }
+      return groups.map { group in
+        group.reduce(0) { $0 + logarithms[$1] } / Double(group.count)
+      }
+    }
+  }
+
+  private static func scores(
+    _ counts: Matrix<Double>, _ totals: [Double], _ expression: ([Double]) -> [Double]
+  ) -> Matrix<Double> {
     let (samples, genes) = (counts.rowCount, counts.columnCount)
     precondition(totals.count == samples, "\(totals.count) totals of \(samples) samples")
     let byGene = counts.transposed()
-    var elements: [Double] = []
-    elements.reserveCapacity(samples * genes)
-    for gene in 0..<genes {
-      elements += normalScores(zip(byGene.row(gene), totals).map { $0 / $1 })
-    }
-    return Matrix(rowCount: genes, columnCount: samples, elements: elements)
+    let rows = (0..<genes).map { normalScores(expression(Array(byGene.row($0)))) }
+    return Matrix(
+      rowCount: genes, columnCount: rows.first?.count ?? samples, elements: rows.flatMap(\.self))
   }
 
   /// Φ⁻¹((rank − ½) / n) of each number.

@@ -37,16 +37,40 @@ public struct SampleCovariates: Sendable {
         }
       }
     }
+    self.init(columns, sampleCount: table.count)
+  }
+
+  /// Keeps what varies.
+  private init(_ columns: [(name: String, values: [Double])], sampleCount: Int) {
     let varying = columns.filter { column in
       column.values.contains { $0 != column.values.first }
     }
     constant = columns.map(\.name).filter { name in !varying.contains { $0.name == name } }
     names = varying.map(\.name)
-    var matrix = Matrix(rowCount: table.count, columnCount: varying.count, repeating: 0.0)
+    var matrix = Matrix(rowCount: sampleCount, columnCount: varying.count, repeating: 0.0)
     for (column, values) in varying.map(\.values).enumerated() {
       for (row, value) in values.enumerated() { matrix[row, column] = value }
     }
     self.matrix = matrix
+  }
+
+  /// The covariates of means over groups of samples: means, of classes the share of the group's samples.
+  public func means(of groups: [[Int]]) -> SampleCovariates {
+    SampleCovariates(
+      names.indices.map { column in
+        let values = groups.map { group in
+          group.reduce(0) { $0 + matrix[$1, column] } / Double(group.count)
+        }
+        return (names[column], values)
+      }, sampleCount: groups.count)
+  }
+
+  /// These and further covariates, a column of numbers each.
+  public func adding(_ more: Matrix<Double>, named prefix: String) -> SampleCovariates {
+    SampleCovariates(
+      names.indices.map { (names[$0], matrix.column($0)) }
+        + (0..<more.columnCount).map { ("\(prefix)\($0 + 1)", more.column($0)) },
+      sampleCount: matrix.rowCount)
   }
 
   private static func gap(_ table: Table, _ row: Int, _ column: String) -> ModelError {

@@ -12,6 +12,9 @@ package struct TestedExpression: Sendable {
     /// The column with classes of genes.
     package let classColumn: String
 
+    /// The genes of a fit, by name; nil: all.
+    package var names: Set<String>?
+
     /// A choice of genes.
     package init(minimumSamples: Int, chromosome: String?, classColumn: String) {
       self.minimumSamples = minimumSamples
@@ -47,32 +50,62 @@ package struct TestedExpression: Sendable {
   ///
   /// - Parameters:
   ///   - counts: samples × genes.
+  ///   - groups: of samples whose means are tested; nil: each sample is.
   ///   - columns: the genes.
   ///   - positions: where they are; nil where nothing says so.
   /// - Throws: `ModelError` where a sample has no counts or no gene is left.
   package init(
-    _ counts: Matrix<Double>, _ columns: Table, _ positions: Positions?, _ choice: Choice,
-    notes: inout [String]
+    _ counts: Matrix<Double>, meansOf groups: [[Int]]? = nil, _ columns: Table,
+    _ positions: Positions?, _ choice: Choice, notes: inout [String]
   ) throws(ModelError) {
-    let samples = counts.rowCount
-    var totals = [Double](repeating: 0, count: samples)
-    var seen = [Int](repeating: 0, count: columns.count)
-    for sample in 0..<samples {
+    let (totals, seen) = Self.sums(counts)
+    if let empty = totals.firstIndex(of: 0) {
+      throw ModelError("sample number \(empty + 1) of those tested has no counts at all")
+    }
+    let chosen = try Self.chosen(
+      seen, sampleCount: counts.rowCount, columns, positions, choice, &notes)
+    let places = Self.places(columns, positions)
+    let texts = Self.classes(choice.classColumn, columns, positions)
+    let present = Set(chosen.map { texts[$0] }).sorted()
+    let code = Dictionary(uniqueKeysWithValues: zip(present, 0...))
+    classNames = present
+    classes = chosen.map { code[texts[$0]] ?? 0 }
+    self.places = chosen.map { places[$0] }
+    genes = columns.selecting(chosen)
+    let selected = counts.selectingColumns(chosen)
+    values =
+      groups.map { NormalScores.expression(counts: selected, totals: totals, meansOf: $0) }
+      ?? NormalScores.expression(counts: selected, totals: totals)
+  }
+
+  /// Every sample's total, and in how many samples every gene is.
+  private static func sums(_ counts: Matrix<Double>) -> (totals: [Double], seen: [Int]) {
+    var totals = [Double](repeating: 0, count: counts.rowCount)
+    var seen = [Int](repeating: 0, count: counts.columnCount)
+    for sample in 0..<counts.rowCount {
       for (gene, count) in counts.row(sample).enumerated() where count > 0 {
         totals[sample] += count
         seen[gene] += 1
       }
     }
-    if let empty = totals.firstIndex(of: 0) {
-      throw ModelError("sample number \(empty + 1) of those tested has no counts at all")
-    }
+    return (totals, seen)
+  }
+
+  /// The genes that are tested.
+  private static func chosen(
+    _ seen: [Int], sampleCount: Int, _ columns: Table, _ positions: Positions?, _ choice: Choice,
+    _ notes: inout [String]
+  ) throws(ModelError) -> [Int] {
     let places = Self.places(columns, positions)
-    let needed = min(choice.minimumSamples, samples)
+    let needed = min(choice.minimumSamples, sampleCount)
     var chosen = columns.names.indices.filter { seen[$0] >= needed }
     if chosen.count < columns.count {
       notes.append(
         "\(columns.count - chosen.count) of \(columns.count) genes are counted in fewer than \(needed) samples and left out"
       )
+    }
+    if let names = choice.names {
+      chosen = chosen.filter { names.contains(columns.names[$0]) }
     }
     if let chromosome = choice.chromosome {
       guard positions != nil else {
@@ -88,18 +121,7 @@ package struct TestedExpression: Sendable {
     if positions != nil, unplaced > 0 {
       notes.append("\(unplaced) of \(chosen.count) genes have no position")
     }
-    let texts = Self.classes(choice.classColumn, columns, positions)
-    let present = Set(chosen.map { texts[$0] }).sorted()
-    let code = Dictionary(uniqueKeysWithValues: zip(present, 0...))
-    classNames = present
-    classes = chosen.map { code[texts[$0]] ?? 0 }
-    self.places = chosen.map { places[$0] }
-    genes = columns.selecting(chosen)
-    var selected = Matrix(rowCount: samples, columnCount: chosen.count, repeating: 0.0)
-    for sample in 0..<samples {
-      for (place, gene) in chosen.enumerated() { selected[sample, place] = counts[sample, gene] }
-    }
-    values = NormalScores.expression(counts: selected, totals: totals)
+    return chosen
   }
 
   private static func places(
