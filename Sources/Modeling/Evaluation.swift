@@ -16,11 +16,14 @@ public struct Figure: Sendable, Equatable {
   public let name: String
   /// The number, in the unit that the name says.
   public let value: Double
+  /// What a reader must not miss about it, printed behind the number.
+  public let remark: String?
 
   /// A number with its name.
-  public init(_ name: String, _ value: Double) {
+  public init(_ name: String, _ value: Double, remark: String? = nil) {
     self.name = name
     self.value = value
+    self.remark = remark
   }
 }
 

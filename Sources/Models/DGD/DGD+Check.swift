@@ -54,7 +54,10 @@ private struct DGDCheck {
         ("hidden layers\(suffix)", Self.flat(drawn.hidden[h])),
         ("output weights\(suffix)", drawn.outputs[h].weights),
         ("output biases\(suffix)", drawn.outputs[h].biases),
-        ("dispersions\(suffix)", Array(repeating: 0, count: head.columnCount)),
+        (
+          "dispersions\(suffix)",
+          Array(repeating: head.initialLogDispersion, count: head.columnCount)
+        ),
       ]
     }
     for (s, space) in spaces.enumerated() {

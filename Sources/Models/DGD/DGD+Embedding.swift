@@ -129,7 +129,7 @@ extension DGD: SamplingModel {
     }
     return MixtureSampler(
       mixture: mixture, names: file.componentNames, decoder: try decoder(of: fit),
-      dispersions: file.decoder.logDispersions.map(Double.init), columns: columns,
+      dispersions: file.decoder.dispersions, columns: columns,
       scales: scales, random: RandomSource(seed: UInt64(seed)))
   }
 }

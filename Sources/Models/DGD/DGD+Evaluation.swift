@@ -40,14 +40,17 @@ extension DGD: EvaluableModel {
       (name: name, rows: split.codes.indices.filter { split.codes[$0] == Int32(code) })
     }.filter { !$0.rows.isEmpty }
     var figures: [Figure] = []
+    let null = (try? fit.numbers("dgd_null_negative_log_likelihood")) ?? losses.map { _ in .nan }
     for (name, rows) in parts {
       let count = Double(rows.count)
-      let loss = rows.reduce(0) { $0 + losses[$1] } / count
-      figures += [
-        Figure("\(name) cells", count), Figure("\(name) NLL per cell", loss),
-        Figure("\(name) NLL per count", loss / Double(fit.columns.count)),
-        Figure("\(name) RMSE", (rows.reduce(0) { $0 + errors[$1] } / count).squareRoot()),
-      ]
+      figures.append(Figure("\(name) cells", count))
+      let comparison = NullComparison(
+        losses: rows.map { losses[$0] }, null: rows.map { null[$0] },
+        values: Double(fit.columns.count))
+      figures += comparison?.figures(name) ?? []
+      figures.append(
+        Figure("\(name) RMSE", (rows.reduce(0) { $0 + errors[$1] } / count).squareRoot()))
+      figures += calibration(fit, name, rows)
     }
     if case .categories(let components, _, _)? = fit.rows["dgd_component"] {
       figures.append(Figure("components occupied", Double(Set(components).count)))
@@ -57,6 +60,23 @@ extension DGD: EvaluableModel {
     }
     if let truth = settings.truth { figures += try correlations(fit, truth, parts) }
     return figures
+  }
+
+  /// Shares of zeros, found and expected, and the variance of Pearson's residuals; nothing for real values, and fits
+  /// without these columns.
+  private static func calibration(_ fit: FitContents, _ name: String, _ rows: [Int]) -> [Figure] {
+    guard let zeros = try? fit.numbers("dgd_zeros"),
+      let expected = try? fit.numbers("dgd_expected_zeros"),
+      let residuals = try? fit.numbers("dgd_squared_residual")
+    else { return [] }
+    func mean(_ values: [Double]) -> Double {
+      rows.reduce(0) { $0 + values[$1] } / Double(rows.count)
+    }
+    return [
+      Figure("\(name) share of zeros", mean(zeros)),
+      Figure("\(name) expected share of zeros", mean(expected)),
+      Figure("\(name) variance of Pearson residuals", mean(residuals)),
+    ]
   }
 
   private static func agreement(

@@ -69,6 +69,9 @@ extension DGD {
       .record("moments of the mixture", at: "spaces/*/firstMoments"),
       .record("second moments of the mixture", at: "spaces/*/secondMoments"),
       .record("spectral start", at: "start"), .record("projection of new cells", at: "projection"),
+      .record("moments of the dispersions", at: "decoder/heads/*/dispersions"),
+      .record("scales of the representations", at: "spaces/*/scales"),
+      .record("model without latents", at: "profiles"),
       .record("sums of the epoch", at: "epochSums"), .record("best epoch", at: "best"),
     ]
   }

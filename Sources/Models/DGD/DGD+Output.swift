@@ -8,7 +8,8 @@ extension DGD {
   public func rowOutput(_ shared: DGDShared, _ lane: DGDLane) -> RowOutput {
     let uses = lane.rows.map { Int32(RowUse.allCases.firstIndex(of: split.uses[$0]) ?? 0) }
     var output = architecture.rowOutput(
-      lane, shared.spaces, componentNames: architecture.spaces.map(\.componentNames))
+      lane, shared.spaces, componentNames: architecture.spaces.map(\.componentNames),
+      profiles: shared.profiles)
     output.columns.insert(
       NamedColumn(
         "distfit_split",
@@ -25,7 +26,7 @@ extension DGD {
     if configuration.likelihood == .negativeBinomial {
       columns.append(
         NamedColumn(
-          "dgd_dispersion", .numbers(head.output.logDispersions.map { 1 + exp(Double($0)) })))
+          "dgd_dispersion", .numbers(DGDDecoderFile(head).dispersions)))
     }
     let space = shared.spaces[0]
     return SharedOutput(
@@ -33,6 +34,7 @@ extension DGD {
       parameters: .group([
         "decoder": DGDDecoderFile(head).storedTree,
         "mixture": space.storedTree(componentNames: architecture.spaces[0].componentNames),
+        "null": shared.profiles.first?.storedTree ?? .group([:]),
         "projection": shared.projection?.storedTree ?? .group([:]),
       ]))
   }
@@ -42,7 +44,8 @@ extension DGDArchitecture {
   /// What a fit says about the cells of a lane: components, scales, losses, representations. Names of further kinds
   /// of data and spaces end with theirs.
   func rowOutput(
-    _ lane: DGDLane, _ spaces: [LatentSpace], componentNames: [[String]]
+    _ lane: DGDLane, _ spaces: [LatentSpace], componentNames: [[String]],
+    profiles: [MeanProfile] = []
   ) -> RowOutput {
     var columns: [NamedColumn] = []
     var matrices: [NamedMatrix] = []
@@ -79,6 +82,19 @@ extension DGDArchitecture {
         NamedColumn("dgd_negative_log_likelihood\(suffix)", .numbers(lane.saved.losses[h])),
         NamedColumn("dgd_squared_error\(suffix)", .numbers(lane.saved.squaredErrors[h])),
       ]
+      guard head.likelihood.hasDispersion else { continue }
+      let calibration = lane.saved.calibrations[h]
+      columns += [
+        NamedColumn("dgd_zeros\(suffix)", .numbers(calibration.zeros)),
+        NamedColumn("dgd_expected_zeros\(suffix)", .numbers(calibration.expectedZeros)),
+        NamedColumn("dgd_squared_residual\(suffix)", .numbers(calibration.residuals)),
+      ]
+      if h < profiles.count {
+        columns.append(
+          NamedColumn(
+            "dgd_null_negative_log_likelihood\(suffix)",
+            .numbers(lane.profileLosses(profiles[h], ofHead: h))))
+      }
     }
     return RowOutput(columns: columns, matrices: matrices)
   }

@@ -31,7 +31,8 @@ extension DGD {
           keepsRadius: configuration.softballRadius != nil)
       }
       shared.projection = end.projection
-      shared.phase = .training
+      shared.spaces[0].scales = try scales(of: 0, lanes, with: everyone)
+      shared.phase = configuration.estimatesDispersions ? .profiling : .training
     }
     return StepReport(
       stage: "start: principal components", progress: 0, rowsProcessed: 0, endsEpoch: false,
@@ -182,23 +183,30 @@ extension DGD {
     on workers: Workers
   ) throws(SumFault) -> StepReport {
     embedding(shared).measure(&lanes, on: workers)
-    var partials = PartialSums([.wide("loss of the test cells", count: 2)])
-    for lane in lanes {
-      for position in lane.uses.test {
-        // Of the kinds of data that the cell has.
-        let losses = lane.saved.losses.indices.filter { lane.values[$0].place(of: position) >= 0 }
-          .map { lane.saved.losses[$0][position] }
-        guard losses.allSatisfy(DGDEmbedding.isSummable) else { continue }
-        for loss in losses { partials.add(loss, to: 0, at: 0) }
-        partials.add(1, to: 0, at: 1)
-      }
+    if shared.profiles.isEmpty {
+      shared.profiles = try meanProfiles(lanes, with: everyone, on: workers)
     }
-    let totals = try everyone.sum(consume partials).values(of: 0)
-    let (loss, count) = (totals[0], totals[1])
-    let values = Double(architecture.heads.reduce(0) { $0 + $1.columnCount })
+    var comparison = NullComparison.Parts()
+    for lane in lanes { comparison.add(testLosses(of: lane, shared.profiles)) }
+    let found = try comparison.summed(with: everyone)
     return StepReport(
       stage: "measured", progress: 1, rowsProcessed: data.rowCount, endsEpoch: false,
-      remark: count > 0 ? "test cells: loss \(loss / (count * values)) a value" : nil,
+      remark: found.map { "test cells: \($0.description)" },
       termination: shared.epoch < epochCount ? .earlyStopping : .planCompleted)
+  }
+
+  /// Losses of a lane's test cells, of the kinds of data that each has, beside those of the model without latents.
+  private func testLosses(
+    of lane: DGDLane, _ profiles: [MeanProfile]
+  ) -> [NullComparison.Pair] {
+    let null = profiles.enumerated().map { lane.profileLosses($1, ofHead: $0) }
+    return lane.uses.test.compactMap { position in
+      let present = lane.values.indices.filter { lane.values[$0].place(of: position) >= 0 }
+      let losses = present.map { lane.saved.losses[$0][position] }
+      guard losses.allSatisfy(DGDEmbedding.isSummable) else { return nil }
+      return NullComparison.Pair(
+        loss: losses.reduce(0, +), null: present.reduce(0) { $0 + null[$1][position] },
+        values: Double(present.reduce(0) { $0 + architecture.heads[$1].columnCount }))
+    }
   }
 }

@@ -49,8 +49,11 @@ extension DGD: PlannableModel {
       laneCount: lanes, memory: memory,
       bytesPerStep: 8 * limbs + FitPlan.loopBytes, messagesPerStep: 2,
       stepsPerEpoch: max(1, steps),
-      epochs: configuration.epochCount(batchCount: max(1, steps)), closingMessages: 2,
-      closingBytes: closing + FitPlan.loopBytes)
+      epochs: configuration.epochCount(batchCount: max(1, steps)),
+      closingMessages: configuration.start == .spectral ? 3 : 2,
+      closingBytes: closing + FitPlan.loopBytes
+        // The scales of the representations, which a spectral start holds.
+        + (configuration.start == .spectral ? 8 * (2 * L + 2) : 0))
   }
 
   /// What a minibatch needs while it is worked on: its entries (column, value, position, value in the order of

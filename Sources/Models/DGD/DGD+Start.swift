@@ -5,8 +5,9 @@ import Probability
 extension DGD {
   /// The state before the first step: random decoder, mixtures at their priors' centre.
   public func start() -> DGDShared {
-    return DGDShared(
-      phase: configuration.start == .spectral ? .starting : .training,
+    DGDShared(
+      phase: configuration.start == .spectral
+        ? .starting : configuration.estimatesDispersions ? .profiling : .training,
       decoder: architecture.initialDecoder(random), spaces: architecture.initialSpaces(random),
       epochSums: emptySums)
   }
@@ -71,7 +72,9 @@ extension DGDArchitecture {
           output: OutputHead(
             specification(heads[index]), weights: drawn.outputs[index].weights,
             biases: drawn.outputs[index].biases,
-            logDispersions: Array(repeating: 0, count: heads[index].columnCount)))
+            logDispersions: Array(
+              repeating: Float(heads[index].initialLogDispersion),
+              count: heads[index].columnCount)))
       })
   }
 

@@ -15,6 +15,7 @@ extension DGD {
   ) throws(SumFault) -> StepReport {
     switch shared.phase {
     case .starting: try startingStep(&shared, &lanes, with: everyone, on: workers)
+    case .profiling: try profilingStep(&shared, lanes, with: everyone, on: workers)
     case .training: try trainingStep(&shared, &lanes, with: everyone, on: workers)
     case .validating: try validationStep(&shared, &lanes, with: everyone, on: workers)
     case .testing(let steps): try testStep(steps, &shared, &lanes, with: everyone, on: workers)
@@ -48,7 +49,8 @@ extension DGD {
     shared.decoder.stepCount += 1
     shared.decoder.move(
       configuration.decoderAdam(epoch: epoch).step(shared.decoder.stepCount), along: &sums,
-      absentWeights: architecture.heads.map(\.absentWeights), on: workers)
+      absentWeights: architecture.heads.map(\.absentWeights),
+      share: Double(totals.rows) / Double(trainCount), on: workers)
     if !isFrozen(epoch) {
       for s in shared.spaces.indices {
         shared.spaces[s].moveMixture(
@@ -59,14 +61,16 @@ extension DGD {
     pool.giveBack(consume sums)
     shared.epochSums += totals
     shared.batch += 1
-    if shared.batch == batchCount { endMinibatches(&shared, &lanes) }
+    if shared.batch == batchCount { try endMinibatches(&shared, &lanes, with: everyone) }
     return StepReport(
       stage: stage(shared), progress: progress(shared), rowsProcessed: totals.rows,
       endsEpoch: false)
   }
 
   /// Moves the representations along what they collected in the epoch.
-  private func endMinibatches(_ shared: inout DGDShared, _ lanes: inout [DGDLane]) {
+  private func endMinibatches<Everyone: Team & ~Copyable>(
+    _ shared: inout DGDShared, _ lanes: inout [DGDLane], with everyone: borrowing Everyone
+  ) throws(SumFault) {
     shared.batch = 0
     shared.phase = .validating
     guard !isFrozen(shared.epoch) else { return }
@@ -78,6 +82,7 @@ extension DGD {
           step: shared.spaces[s].representationSteps)
       }
     }
+    try holdScales(&shared, &lanes, with: everyone)
   }
 
   /// What a minibatch sums: the decoder's gradients, each mixture's, and the losses.

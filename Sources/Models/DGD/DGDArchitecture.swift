@@ -22,6 +22,8 @@ package struct DGDArchitecture: Sendable {
     package var scaling: DGDConfiguration.Scaling
     /// Output weights that do not exist, as positions g · H + h.
     package var absentWeights: [Int] = []
+    /// Whether dispersions are estimated by steps of their own, r = e^ρ; otherwise r = 1 + e^ρ moves with the weights.
+    package var estimatesDispersions = false
   }
 
   /// A latent space.
@@ -75,11 +77,15 @@ package struct DGDArchitecture: Sendable {
   func specification(_ head: Head) -> OutputSpecification {
     OutputSpecification(
       head.likelihood, head.link, outputCount: head.columnCount,
-      inputCount: head.hidden.last ?? headInputCount, products: products)
+      inputCount: head.hidden.last ?? headInputCount, products: products
+    ).with(Dispersion(head.estimatesDispersions ? .exponential : .onePlusExponential))
   }
 }
 
 extension DGDArchitecture.Head {
+  /// ρ before anything is known: r = 2 in either form.
+  var initialLogDispersion: Double { estimatesDispersions ? 0.693_147_180_559_945_3 : 0 }
+
   /// s of every row of a matrix.
   package func scales(of matrix: RowMatrix) -> [Double] {
     guard likelihood == .negativeBinomial, case .counts(let counts) = matrix else {
@@ -117,7 +123,8 @@ extension DGDArchitecture {
         name: "", hidden: configuration.hidden, columnCount: data.columnCount,
         likelihood: configuration.likelihood.network, link: configuration.output.network,
         scaling: configuration.scaling,
-        absentWeights: try DGD.absentWeights(configuration, data))
+        absentWeights: try DGD.absentWeights(configuration, data),
+        estimatesDispersions: configuration.estimatesDispersions)
     ]
     var owners: Owners?
     if configuration.supervised, let classes {

@@ -18,6 +18,10 @@ extension DGDConfiguration {
         "What the data are: counts (negative binomial), real values (squared error) or values in 0…1 (cross entropy)."
       ),
       .choice(
+        "dispersions", \.dispersions,
+        "Dispersions of counts: estimated (r > 0, from the largest likelihood of the mean profile on, with steps of their own), published (r = 1 + e^ρ from 2 on, with the decoder's steps), or by the start."
+      ),
+      .choice(
         "activation", \.output,
         "Activation of the output layer; the expected count is activation × scale of the cell."),
       .choice(

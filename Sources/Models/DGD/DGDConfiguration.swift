@@ -6,6 +6,7 @@ import Networks
 /// | Setting | Paper (scDGD) | Reference code | distfit | Why |
 /// |---|---|---|---|---|
 /// | `activation` | sigmoid | softplus | softmax | the better held-out likelihood; all are offered |
+/// | `dispersions` | – | 1 + e^ρ from 2 on, with the decoder | e^ρ, steps of their own | Adam with the decoder's rate never leaves the neighbourhood of 2, the largest likelihood lies between 0.01 and 10⁴ |
 /// | `scaling` | maximum | maximum | total | the maximum of a cell is one gene's noise; the total is sequencing depth |
 /// | `start` | from zero | from zero | spectral | from zero the components collapse on small data (see the guide) |
 /// | `sigma` | 0.2 r / K | 0.2 r / K | 0.7 × the width of the start's clusters, for each dimension | the published value is tiny against the distance of the means |
@@ -84,12 +85,24 @@ public struct DGDConfiguration: ModelConfiguration {
     case published
   }
 
+  /// How dispersions are found.
+  public enum Dispersions: String, CaseIterable, Sendable {
+    /// Estimated after a spectral start, as published after a published one.
+    case byStart = "by-start"
+    /// r = e^ρ > 0, from the largest likelihood of the mean profile on, by steps of its own.
+    case estimated
+    /// r = 1 + e^ρ from 2 on, by the decoder's steps.
+    case published
+  }
+
   /// Length of a representation.
   public var latent = 20
   /// Widths of the hidden layers.
   public var hidden = [100, 100, 100]
   /// The distribution of a count around its mean.
   public var likelihood = Likelihood.negativeBinomial
+  /// How dispersions are found.
+  public var dispersions = Dispersions.byStart
   /// The output activation.
   public var output = Output.softmax
   /// The scale of a cell.
@@ -175,6 +188,12 @@ public struct DGDConfiguration: ModelConfiguration {
 
   /// The spread of the widths' prior: 0.2 around the spectral start's widths, 1 (as published) around others.
   var usedSigmaSpread: Double { sigmaSpread ?? (start == .spectral ? 0.2 : 1) }
+
+  /// Whether dispersions are counts' own parameters, estimated by their own steps.
+  var estimatesDispersions: Bool {
+    guard likelihood == .negativeBinomial else { return false }
+    return dispersions == .byStart ? start == .spectral : dispersions == .estimated
+  }
 
   /// Epochs for so many minibatches an epoch: enough steps for the decoder, also on few cells.
   func epochCount(batchCount: Int) -> Int {

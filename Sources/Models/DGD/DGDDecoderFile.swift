@@ -5,11 +5,14 @@ import Networks
 ///
 ///     decoder/hidden/<n>/weights  outputs × inputs        decoder/hidden/<n>/biases  outputs
 ///     decoder/output/weights      genes × inputs          decoder/output/biases, log_dispersions  genes
+///     decoder/output/dispersion_form    r of a log dispersion ρ: exponential (e^ρ) or onePlusExponential (1 + e^ρ, also
+///                                       where nothing is said)
 struct DGDDecoderFile {
   let hidden: [DenseWeights<Float>]
   let weights: [Float]
   let biases: [Float]
   let logDispersions: [Float]
+  let dispersion: Dispersion
 
   /// A head as it is written.
   init(_ head: DecoderNetwork.Head) {
@@ -17,6 +20,7 @@ struct DGDDecoderFile {
     weights = head.output.weights
     biases = head.output.biases
     logDispersions = head.output.logDispersions
+    dispersion = head.output.specification.dispersion
   }
 
   /// The decoder of a fit file.
@@ -50,6 +54,16 @@ struct DGDDecoderFile {
     let output = try floats("output/weights")
     biases = try floats("output/biases").values
     logDispersions = try floats("output/log_dispersions").values
+    var form = Dispersion.Form.onePlusExponential
+    if case .string(let name)? = tree?.node(at: "output/dispersion_form") {
+      guard let known = Dispersion.Form(rawValue: name) else {
+        throw StoredTreeError(
+          path: "uns/distfit/decoder/output/dispersion_form",
+          problem: "\"\(name)\" is unknown; is the fit of a newer distfit?")
+      }
+      form = known
+    }
+    dispersion = Dispersion(form)
     guard output.shape.count == 2, output.shape[0] == biases.count,
       logDispersions.count == biases.count
     else {
@@ -61,6 +75,9 @@ struct DGDDecoderFile {
     }
     weights = output.values
   }
+
+  /// r of each gene.
+  var dispersions: [Double] { logDispersions.map { dispersion.value(Double($0)) } }
 
   var storedTree: StoredTree {
     let layers = hidden.enumerated().map { index, layer in
@@ -78,6 +95,7 @@ struct DGDDecoderFile {
         "weights": .floats(weights, shape: [biases.count, weights.count / biases.count]),
         "biases": .floats(biases, shape: [biases.count]),
         "log_dispersions": .floats(logDispersions, shape: [biases.count]),
+        "dispersion_form": .string(dispersion.form.rawValue),
       ]),
     ])
   }

@@ -165,35 +165,6 @@ struct DGDEmbedding: Sendable {
     }
   }
 
-  /// Losses and squared errors of all cells of the lanes, kept with them.
-  ///
-  ///     Σ_g (x_g − m_g)² / G,  with Σ_g m_g² corrected where x_g is not zero
-  ///
-  /// Local.
-  func measure(_ lanes: inout [DGDLane], on workers: Workers) {
-    for piece in Self.pieces(of: lanes.map { Array(0..<$0.rows.count) }, size: 64) {
-      var batch = DecoderBatch([(lanes[piece.lane], piece.positions)], for: decoder)
-      for (h, output) in decoder.outputBatches(&batch, on: workers).enumerated() {
-        let layer = decoder.heads[h].output
-        let losses = layer.losses(output, on: workers)
-        let means = layer.means(hidden: output.hidden, scales: output.scales, on: workers)
-        let G = layer.specification.outputCount
-        let places = batch.heads[h].places(rowCount: batch.groups.rowCount)
-        for (row, position) in zip(places, piece.positions) {
-          guard let row else { continue }
-          lanes[piece.lane].saved.losses[h][position] = losses[row]
-          var squares = 0.0
-          for g in 0..<G { squares += Double(means[row * G + g]) * Double(means[row * G + g]) }
-          for entry in output.values.entries(ofRow: row) {
-            let value = Double(output.values.values[entry])
-            let mean = Double(means[row * G + Int(output.values.columns[entry])])
-            squares += (value - mean) * (value - mean) - mean * mean
-          }
-          lanes[piece.lane].saved.squaredErrors[h][position] = squares / Double(G)
-        }
-      }
-    }
-  }
 }
 
 // MARK: - Where cells start

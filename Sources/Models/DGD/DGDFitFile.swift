@@ -52,7 +52,8 @@ struct DGDFitFile {
     let output = OutputHead(
       OutputSpecification(
         configuration.likelihood.network, configuration.output.network,
-        outputCount: decoder.biases.count, inputCount: decoder.weights.count / decoder.biases.count),
+        outputCount: decoder.biases.count, inputCount: decoder.weights.count / decoder.biases.count
+      ).with(decoder.dispersion),
       weights: decoder.weights, biases: decoder.biases, logDispersions: decoder.logDispersions)
     return DecoderNetwork(
       trunk: Networks.Network(inputCount: configuration.latent, []),

@@ -76,12 +76,15 @@ public struct DGDLane: LaneState {
     public var losses: [[Double]]
     /// Mean squared difference of values and expected values, likewise.
     public var squaredErrors: [[Double]]
+    /// How counts lie about their expected values, likewise.
+    public var calibrations: [CountCalibration]
 
     /// Zeros for so many cells.
     init(cells: Int, dimensions: [Int], headCount: Int) {
       spaces = dimensions.map { Representations(rowCount: cells, dimension: $0) }
       losses = Array(repeating: Array(repeating: .nan, count: cells), count: headCount)
       squaredErrors = losses
+      calibrations = Array(repeating: CountCalibration(rowCount: cells), count: headCount)
     }
   }
 }

@@ -14,6 +14,9 @@ public struct DGDShared: Codable, Sendable {
   public var start: SpectralStart?
   /// How cells outside training are placed; nil without a spectral start.
   public var projection: SpectralProjection?
+  /// The model without latents of every head, one without genes for a head that has no counts; none before it is
+  /// needed.
+  var profiles: [MeanProfile] = []
   /// Sums over the epoch so far.
   public var epochSums: DGDLossSums
   /// The best validation loss per cell so far and its epoch.
@@ -24,6 +27,8 @@ public struct DGDShared: Codable, Sendable {
 public enum DGDPhase: Codable, Sendable, Equatable {
   /// Principal components and the mixture fitted to them.
   case starting
+  /// The model without latents, where dispersions start.
+  case profiling
   /// A minibatch of training cells is next.
   case training
   /// Validation cells are next; the epoch ends.

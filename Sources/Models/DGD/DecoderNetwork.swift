@@ -24,6 +24,8 @@ public struct DecoderNetwork: Codable, Sendable {
     public var hidden: Networks.Network<Float>
     /// Weights, biases, dispersions, likelihood.
     public var output: OutputHead
+    /// What estimates the dispersions; nil: they move with the weights, or there are none.
+    public var dispersions: DispersionSteps?
 
     /// A head with its hidden layers and its output.
     public init(hidden: Networks.Network<Float>, output: OutputHead) {
@@ -185,14 +187,17 @@ extension DecoderNetwork {
   /// One step of Adam along summed gradients.
   ///
   /// Local; the same on every rank.
-  /// - Parameter absentWeights: for every head, output weights that do not exist.
+  /// - Parameters:
+  ///   - absentWeights: for every head, output weights that do not exist.
+  ///   - share: the minibatch's share of the rows of an epoch.
   mutating func move(
-    _ step: AdamStep, along sums: inout Sums, absentWeights: [[Int]], on workers: Workers
+    _ step: AdamStep, along sums: inout Sums, absentWeights: [[Int]], share: Double,
+    on workers: Workers
   ) {
     for index in heads.indices {
       sums.withLimbs(of: 2 * index) { limbs in
         heads[index].output.clearGradient(ofWeights: absentWeights[index], in: limbs)
-        heads[index].output.move(step, along: UnsafeBufferPointer(limbs), on: workers)
+        heads[index].move(step, along: UnsafeBufferPointer(limbs), share: share, on: workers)
       }
       sums.withLimbs(of: 2 * index + 1) { limbs in
         heads[index].hidden.move(step, along: UnsafeBufferPointer(limbs), on: workers)
@@ -201,6 +206,40 @@ extension DecoderNetwork {
     guard !trunk.layers.isEmpty else { return }
     sums.withLimbs(of: 2 * heads.count) { limbs in
       trunk.move(step, along: UnsafeBufferPointer(limbs), on: workers)
+    }
+  }
+}
+
+extension DecoderNetwork.Head {
+  /// Weights, biases and dispersions of the output layer, the latter by steps of their own where they have such.
+  fileprivate mutating func move(
+    _ step: AdamStep, along limbs: UnsafeBufferPointer<Int64>, share: Double, on workers: Workers
+  ) {
+    guard dispersions != nil else {
+      output.move(step, along: limbs, on: workers)
+      return
+    }
+    var rho = output.logDispersions
+    let gradient = output.dispersionGradient(of: limbs)
+    output.move(step, along: limbs, on: workers)
+    dispersions?.move(&rho, along: gradient, share: share)
+    output.logDispersions = rho
+  }
+}
+
+extension DecoderNetwork {
+  /// Multiplies the weights of each input of the decoder: of the trunk's first layer, or of every head's.
+  mutating func scaleWeights(ofInputs factors: [Float]) {
+    guard trunk.layers.isEmpty else {
+      trunk.scaleWeights(ofInputs: factors)
+      return
+    }
+    for index in heads.indices {
+      if heads[index].hidden.layers.isEmpty {
+        heads[index].output.scaleWeights(ofInputs: factors)
+      } else {
+        heads[index].hidden.scaleWeights(ofInputs: factors)
+      }
     }
   }
 }

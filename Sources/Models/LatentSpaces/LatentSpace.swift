@@ -32,6 +32,8 @@ public struct LatentSpace: Codable, Sendable {
   public var mixtureSteps = 0
   /// Steps of the representations' optimiser.
   public var representationSteps = 0
+  /// Root mean squares that the dimensions of the representations are held at; empty: they are free.
+  public var scales: [Double] = []
 
   /// A space before its first step.
   public init(dimension: Int, mixture: GaussianMixture?, prior: GaussianMixturePrior) {

@@ -9,7 +9,7 @@ struct MixtureSampler: RowSampler {
   let mixture: GaussianMixture
   let names: [String]
   let decoder: any RowDecoder
-  /// ρ, with r = 1 + e^ρ.
+  /// r of each gene.
   let dispersions: [Double]
   let columns: Table
   let scales: [Double]
@@ -34,7 +34,7 @@ struct MixtureSampler: RowSampler {
       var rowCounts: [UInt32] = []
       for (g, mean) in means.enumerated() where mean > 0 {
         let count = stream.negativeBinomial(
-          mean: Double(mean), dispersion: 1 + exp(dispersions[g]))
+          mean: Double(mean), dispersion: dispersions[g])
         if count > 0 {
           rowIndices.append(Int32(g))
           rowCounts.append(UInt32(count))

@@ -30,6 +30,11 @@ public struct Representations: Codable, Sendable, Equatable {
   /// A row's representation in double precision, as mixtures take it.
   func point(_ row: Int) -> [Double] { self[row].map { Double($0) } }
 
+  /// Multiplies each dimension of all rows.
+  mutating func scale(by factors: [Float]) {
+    for index in values.indices { values[index] *= factors[index % dimension] }
+  }
+
   /// Puts a row at a point, at rest.
   mutating func place(_ row: Int, at point: [Float]) {
     let range = entries(of: row)

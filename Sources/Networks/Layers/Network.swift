@@ -76,6 +76,16 @@ public struct Network<Scalar: NetworkScalar>: Codable, Sendable {
   /// 64-bit integers that hold the gradient of all parameters, layer by layer.
   public var limbCount: Int { layers.reduce(0) { $0 + ($1.parameters?.limbCount ?? 0) } }
 
+  /// Multiplies the weights of each input of the first layer, which is dense: what the network says stays the same
+  /// where the inputs are divided.
+  public mutating func scaleWeights(ofInputs factors: [Scalar]) {
+    precondition(factors.count == inputCount)
+    guard case .dense? = layers.first else {
+      preconditionFailure("only a dense layer has weights of its inputs")
+    }
+    layers[0].withParameters { $0.scale(by: factors) }
+  }
+
   /// One step of Adam along the gradient that summed limbs hold.
   ///
   /// Local; the same on every rank.

@@ -109,6 +109,13 @@ public struct Dispersion: Codable, Sendable, Equatable {
     self.groupCount = groupCount
   }
 
+  /// Where r = e^ρ is followed: beyond, a gene is as good as Poisson, or its likelihood flat, and products of eight
+  /// factors r + i stay finite in single precision.
+  public static let range: ClosedRange<Float> = -9...11.5
+
+  /// r for ρ.
+  public func value(_ rho: Double) -> Double { Double(smallest) + Double.exp(rho) }
+
   /// What no dispersion falls below: r = smallest + e^ρ.
   var smallest: Float { form == .onePlusExponential ? 1 : 0 }
 }

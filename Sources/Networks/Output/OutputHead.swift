@@ -93,8 +93,33 @@ public struct OutputHead: OutputLayer {
   public var weights: [Float] { values.weights }
   /// b, a bias for each of the G outputs.
   public var biases: [Float] { parameters.column(specification.inputCount, of: parameters.values) }
-  /// ρ, G × groups.
-  public var logDispersions: [Float] { values.logDispersions }
+  /// ρ, G × groups; set where there is one group.
+  public var logDispersions: [Float] {
+    get {
+      // By itself where there is one group: all parameters are some hundred times as many.
+      pass.width == specification.inputCount + 2
+        ? parameters.column(specification.inputCount + 1, of: parameters.values)
+        : values.logDispersions
+    }
+    set {
+      precondition(newValue.count == specification.outputCount)
+      let place = specification.inputCount + 1
+      for (g, rho) in newValue.enumerated() { parameters[g, place] = rho }
+    }
+  }
+
+  /// ∂ loss/∂ ρ of each gene, of a gradient that summed limbs hold; where there is one group of rows.
+  public func dispersionGradient(of limbs: UnsafeBufferPointer<Int64>) -> [Double] {
+    parameters.gradient(
+      at: specification.inputCount + 1, of: .init(rebasing: limbs[..<parameters.limbCount]))
+  }
+
+  /// Multiplies the weights of each input: what reaches the outputs stays the same where the inputs are divided.
+  public mutating func scaleWeights(ofInputs factors: [Float]) {
+    precondition(factors.count == specification.inputCount)
+    parameters.scale(by: factors)
+    inflation?.scale(by: factors)
+  }
 
   /// Numbers in the layout of the pass as plain arrays.
   private func unpacked(_ numbers: [Float], _ inflation: [Float]?) -> OutputParameters<Float> {

@@ -82,6 +82,22 @@ public struct Parameters<Scalar: NetworkScalar>: Codable, Sendable {
     return Scalar.Arithmetic.gradient(of: limbs, in: self)
   }
 
+  /// The gradient of one place of every output that summed limbs hold; one limb a number.
+  func gradient(at place: Int, of limbs: UnsafeBufferPointer<Int64>) -> [Double] {
+    precondition(Scalar.Arithmetic.limbsPerNumber == 1 && limbs.count == limbCount)
+    return (0..<outputCount).map {
+      Double(limbs[$0 * stride + place]) * UnitExponent.unit(units.exponents[$0])
+    }
+  }
+
+  /// Multiplies the first numbers of every output.
+  mutating func scale(by factors: [Scalar]) {
+    precondition(factors.count <= width)
+    for output in 0..<outputCount {
+      for (place, factor) in factors.enumerated() { values[output * stride + place] *= factor }
+    }
+  }
+
   /// One step of Adam along the gradient that summed limbs hold.
   ///
   /// Local; the same on every rank.

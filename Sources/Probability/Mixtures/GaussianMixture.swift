@@ -72,6 +72,12 @@ public struct GaussianMixture: Codable, Sendable, Equatable {
     logPrecisions[isIsotropic ? component : component * self.dimension + dimension]
   }
 
+  /// Multiplies each dimension of the means.
+  public mutating func scaleMeans(by factors: [Double]) {
+    precondition(factors.count == dimension)
+    for index in means.indices { means[index] *= factors[index % dimension] }
+  }
+
   /// log c_k(z) for all k.
   public func logComponents(_ z: [Double]) -> [Double] {
     let logWeights = logSoftmax(weightLogits)

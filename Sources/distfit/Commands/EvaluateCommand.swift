@@ -33,7 +33,7 @@ struct EvaluateCommand<Fitted: EvaluableModel>: LocalCommand {
     let figures = try Fitted.evaluate(FittedFile(options.fit).contents, options.evaluation)
     let lines = figures.map { figure in
       figure.name.padding(toLength: max(32, figure.name.count), withPad: " ", startingAt: 0) + " "
-        + shortText(figure.value)
+        + shortText(figure.value) + (figure.remark.map { "   \($0)" } ?? "")
     }
     var report = Report()
     report.addRecord(
