@@ -82,12 +82,16 @@ public struct EmbedJob<Fitted: EmbeddingModel> {
   ) throws(SumFault) {
     let first = data.plan.rows(ofRank: world.rank, of: world.size).lowerBound
     let losses = lanes.flatMap(embedding.losses)
-    var partials = PartialSums([.wide("loss of the new rows", count: 2)])
+    let expected = lanes.flatMap(embedding.expectedLosses)
+    var partials = PartialSums([.wide("loss of the new rows", count: 3)])
     var firstBad = data.summary.rowCount
     for (offset, loss) in losses.enumerated() {
       if loss.magnitude < 1e12 {
         partials.add(loss, to: 0, at: 0)
         partials.add(1, to: 0, at: 1)
+        if offset < expected.count, expected[offset].isFinite {
+          partials.add(expected[offset], to: 0, at: 2)
+        }
       } else {
         firstBad = min(firstBad, first + offset)
       }
@@ -97,6 +101,11 @@ public struct EmbedJob<Fitted: EmbeddingModel> {
     if totals[1] > 0 {
       let values = totals[1] * Double(data.summary.columnCount)
       log.note("new cells: loss \(totals[0] / values) a value")
+      if totals[2] > 0, totals[0] > 1.1 * totals[2] {
+        log.warning(
+          "\(self.data.path): the new cells lose \(shortText(totals[0] / values)) a value, cells like the fitted ones of the same totals would lose \(shortText(totals[2] / values)): this fit does not describe them well"
+        )
+      }
     }
     guard firstBad < data.summary.rowCount else { return }
     let others = data.summary.rowCount - Int(totals[1]) - 1

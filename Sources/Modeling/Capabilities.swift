@@ -40,6 +40,13 @@ public protocol RowEmbedding: Sendable {
   func output(_ lane: Lane) -> RowOutput
   /// −log p(x | z) of each row of a lane, for the log; not finite for a row that could not be represented.
   func losses(_ lane: Lane) -> [Double]
+  /// What the rows of a lane would lose if they were like the fitted ones; empty where nothing is known of that.
+  func expectedLosses(_ lane: Lane) -> [Double]
+}
+
+extension RowEmbedding {
+  /// Nothing is known.
+  public func expectedLosses(_ lane: Lane) -> [Double] { [] }
 }
 
 /// A model that turns representations into expected values.

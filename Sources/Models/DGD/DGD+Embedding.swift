@@ -27,6 +27,10 @@ public struct DGDRowEmbedding: RowEmbedding {
   private let embedding: DGDEmbedding
   /// Where cells start; nil: at the component that explains them best.
   private let projection: SpectralProjection?
+  /// The fit's model without latents; nil where it has none.
+  private let profile: MeanProfile?
+  /// What the fit's training cells lose as a part of that; nil where it is not known.
+  private let lossRatio: Double?
   private let componentNames: [String]
 
   init(_ file: DGDFitFile, _ data: DataSummary, steps: Int?) throws(ModelError) {
@@ -35,6 +39,7 @@ public struct DGDRowEmbedding: RowEmbedding {
     // The classes of the fit's cells say nothing about new cells.
     configuration.labels = nil
     configuration.supervised = false
+    configuration.componentsAreLabels = false
     configuration.components = file.mixture?.componentCount ?? 0
     self.configuration = configuration
     architecture = try DGDArchitecture(configuration, data)
@@ -42,7 +47,9 @@ public struct DGDRowEmbedding: RowEmbedding {
       decoder: file.network(), spaces: [file.space],
       optimizers: architecture.spaces.map(\.training.representations),
       rowLimit: configuration.batch)
-    projection = configuration.embeddingStart == .projection ? file.projection : nil
+    projection = file.projection
+    profile = file.profile
+    lossRatio = file.lossRatio
     componentNames = file.componentNames
   }
 
@@ -63,10 +70,26 @@ public struct DGDRowEmbedding: RowEmbedding {
     _ lanes: inout [DGDLane], on workers: Workers, progress: (String) -> Void
   ) {
     let rows = lanes.map(\.uses.test)
-    if let projection {
-      var tables = lanes.map { $0.saved.spaces[0] }
-      projection.place(lanes.map(\.values[0].matrix), in: &tables, on: workers)
-      for lane in lanes.indices { lanes[lane].saved.spaces[0] = tables[lane] }
+    if configuration.embeddingStart == .best {
+      let longest = rows.map(\.count).max() ?? 0
+      for first in stride(from: 0, to: longest, by: 64) {
+        progress("\(first) of \(longest) of a lane")
+        _ = embedding.converge(
+          &lanes, rows.map { Array($0.dropFirst(first).prefix(64)) }, from: projection,
+          limit: configuration.embeddingSteps, on: workers)
+      }
+    } else {
+      takeFixedSteps(&lanes, rows, on: workers, progress: progress)
+    }
+    embedding.measure(&lanes, on: workers)
+  }
+
+  /// As published: from one start, a number of steps of the training's optimiser.
+  private func takeFixedSteps(
+    _ lanes: inout [DGDLane], _ rows: [[Int]], on workers: Workers, progress: (String) -> Void
+  ) {
+    if let projection, configuration.embeddingStart == .projection {
+      embedding.place(&lanes, rows, by: projection)
     } else {
       embedding.placeAtBestComponents(&lanes, rows, on: workers)
     }
@@ -76,16 +99,23 @@ public struct DGDRowEmbedding: RowEmbedding {
       let outcome = embedding.differentiate(&lanes, rows, into: &sums, on: workers)
       embedding.move(&lanes, outcome.movable, steps: [step + 1])
     }
-    embedding.measure(&lanes, on: workers)
   }
 
   /// The component of each cell with its probability, its representation, its loss.
   public func output(_ lane: DGDLane) -> RowOutput {
-    architecture.rowOutput(lane, embedding.spaces, componentNames: [componentNames])
+    architecture.rowOutput(
+      lane, embedding.spaces, componentNames: [componentNames],
+      profiles: profile.map { [$0] } ?? [])
   }
 
   /// −log p(x | z) of each cell.
   public func losses(_ lane: DGDLane) -> [Double] { lane.saved.losses[0] }
+
+  /// The losses by the model without latents, times the part of them that the training cells lose.
+  public func expectedLosses(_ lane: DGDLane) -> [Double] {
+    guard let profile, let lossRatio else { return [] }
+    return lane.profileLosses(profile, ofHead: 0).map { $0 * lossRatio }
+  }
 }
 
 extension DGD: DecodingModel {

@@ -72,6 +72,7 @@ extension DGD {
       .record("moments of the dispersions", at: "decoder/heads/*/dispersions"),
       .record("scales of the representations", at: "spaces/*/scales"),
       .record("model without latents", at: "profiles"),
+      .record("loss of the training cells", at: "lossRatio"),
       .record("sums of the epoch", at: "epochSums"), .record("best epoch", at: "best"),
     ]
   }

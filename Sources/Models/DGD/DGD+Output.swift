@@ -35,12 +35,27 @@ extension DGD {
         "decoder": DGDDecoderFile(head).storedTree,
         "mixture": space.storedTree(componentNames: architecture.spaces[0].componentNames),
         "null": shared.profiles.first?.storedTree ?? .group([:]),
+        "loss_ratio": .number(shared.lossRatio ?? .nan),
         "projection": shared.projection?.storedTree ?? .group([:]),
       ]))
   }
 }
 
+extension DGDLane {
+  /// Whether a cell has counts of no kind; cells of real values are never empty.
+  func hasNoCounts(_ position: Int) -> Bool {
+    values.allSatisfy { values in
+      let place = values.place(of: position)
+      guard case .counts(let counts) = values.matrix else { return false }
+      return place < 0 || counts.nonZeroCount(ofRow: place) == 0
+    }
+  }
+}
+
 extension DGDArchitecture {
+  /// Of more components than these the responsibilities are not written.
+  private static var largestResponsibilityCount: Int { 256 }
+
   /// What a fit says about the cells of a lane: components, scales, losses, representations. Names of further kinds
   /// of data and spaces end with theirs.
   func rowOutput(
@@ -55,11 +70,22 @@ extension DGDArchitecture {
       if let mixture = space.mixture {
         var codes: [Int32] = []
         var probabilities: [Double] = []
+        var responsibilities: [Float] = []
         for position in 0..<lane.rows.count {
-          let shares = mixture.responsibilities(table.point(position))
+          // A cell without counts says nothing: it has no component, and the weights are its responsibilities.
+          let isEmpty = lane.hasNoCounts(position)
+          let shares =
+            isEmpty ? mixture.weights : mixture.responsibilities(table.point(position))
           let best = shares.indices.max { shares[$0] < shares[$1] } ?? 0
-          codes.append(Int32(best))
-          probabilities.append(shares[best])
+          codes.append(isEmpty ? -1 : Int32(best))
+          probabilities.append(isEmpty ? .nan : shares[best])
+          responsibilities += shares.map { Float($0) }
+        }
+        if mixture.componentCount <= Self.largestResponsibilityCount {
+          matrices.append(
+            NamedMatrix(
+              "X_dgd_responsibilities\(suffix)", width: mixture.componentCount,
+              elements: responsibilities))
         }
         columns += [
           NamedColumn(

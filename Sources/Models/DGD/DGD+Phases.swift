@@ -84,18 +84,23 @@ extension DGD {
     var isStopping = false
     if sums.rows > 0 {
       measures += dataMeasures(of: sums, "validation")
-      let loss = sums.data.reduce(0, +) + sums.mixtures.reduce(0, +)
-      isStopping = noteValidation(loss / Double(sums.rows), &shared)
+      isStopping = noteValidation(
+        sums.data.reduce(0, +) / Double(sums.rows), &shared, &lanes)
     }
     shared.epochSums = emptySums
     let isLast = shared.epoch == epochCount || isStopping
     shared.phase = isLast ? .testing(steps: 0) : .training
+    var remark = uncounted
+    if isStopping {
+      remark =
+        "stopping early: validation loss no better since epoch \(shared.best?.markEpoch ?? 0)"
+    }
+    if isLast, let restored = restoreBest(&shared, &lanes) {
+      remark = [remark, restored].compactMap(\.self).joined(separator: "; ")
+    }
     return StepReport(
       stage: stage(shared), progress: progress(shared), rowsProcessed: sums.rows, endsEpoch: true,
-      measures: measures,
-      remark: isStopping
-        ? "stopping early: no better validation loss since epoch \(shared.best?.epoch ?? 0)"
-        : uncounted)
+      measures: measures, remark: remark)
   }
 
   /// Losses of the cells of one use with the networks as they are, and one step on their representations unless `steps`,
@@ -144,25 +149,91 @@ extension DGD {
     }
   }
 
-  /// Notes the validation loss of an epoch.
+  /// How much better, as a part of itself, a validation loss must be to be worth more epochs.
+  private static var improvement: Double { 5e-4 }
+
+  /// Notes the validation loss of an epoch, and keeps the state of the best.
   ///
   /// - Returns: whether `patience` epochs have passed without a better one.
-  private func noteValidation(_ loss: Double, _ shared: inout DGDShared) -> Bool {
-    if loss < shared.best?.loss ?? .infinity {
-      shared.best = DGDBest(loss: loss, epoch: shared.epoch)
+  private func noteValidation(
+    _ loss: Double, _ shared: inout DGDShared, _ lanes: inout [DGDLane]
+  ) -> Bool {
+    guard let patience = configuration.usedPatience(batchCount: batchCount) else { return false }
+    // While representations stand still the loss says nothing about what they will lose.
+    guard !isFrozen(shared.epoch - 1) || shared.epoch == epochCount else { return false }
+    var best =
+      shared.best
+      ?? DGDBest(loss: .infinity, epoch: 0, markLoss: .infinity, markEpoch: shared.epoch)
+    if loss < best.loss {
+      (best.loss, best.epoch) = (loss, shared.epoch)
+      (best.decoder, best.spaces) = (shared.decoder, shared.spaces)
+      for lane in lanes.indices {
+        lanes[lane].saved.best = lanes[lane].saved.spaces.map(\.values)
+      }
     }
-    guard let patience = configuration.patience, let best = shared.best else { return false }
-    return !isFrozen(shared.epoch) && shared.epoch - best.epoch >= patience
+    if loss < best.markLoss - Self.improvement * best.markLoss.magnitude || best.markLoss.isInfinite
+    {
+      (best.markLoss, best.markEpoch) = (loss, shared.epoch)
+    }
+    shared.best = best
+    return shared.epoch - best.markEpoch >= patience
   }
 
-  /// A step for the cells kept for the test: a place to start from first, then gradient steps.
+  /// Goes back to the state of the best epoch.
+  ///
+  /// - Returns: a remark, where that is not the last.
+  private func restoreBest(_ shared: inout DGDShared, _ lanes: inout [DGDLane]) -> String? {
+    guard let best = shared.best, let decoder = best.decoder else { return nil }
+    (shared.decoder, shared.spaces) = (decoder, best.spaces)
+    for lane in lanes.indices {
+      for (s, values) in lanes[lane].saved.best.enumerated() {
+        lanes[lane].saved.spaces[s].values = values
+      }
+      lanes[lane].saved.best = []
+    }
+    shared.best?.decoder = nil
+    shared.best?.spaces = []
+    return best.epoch < shared.epoch ? "the state of epoch \(best.epoch) is kept" : nil
+  }
+
+  /// Test cells of a lane that are represented in one step.
+  private static var testSlice: Int { 64 }
+
+  /// A step for the cells kept for the test: some cells to the bottom of their loss; or, as published, all of them a
+  /// place to start from first, then gradient steps.
   func testStep<Everyone: Team & ~Copyable>(
     _ steps: Int, _ shared: inout DGDShared, _ lanes: inout [DGDLane],
     with everyone: borrowing Everyone, on workers: Workers
   ) throws(SumFault) -> StepReport {
-    // A spectral start has placed all cells, these with them.
-    if steps == 0, shared.projection == nil || configuration.embeddingStart == .component {
-      embedding(shared).placeAtBestComponents(&lanes, lanes.map(\.uses.test), on: workers)
+    if steps == 0 { try refitProjection(&shared, lanes, with: everyone) }
+    guard configuration.embeddingStart == .best else {
+      return try fixedTestStep(steps, &shared, &lanes, with: everyone, on: workers)
+    }
+    let first = steps * Self.testSlice
+    let rows = lanes.map { Array($0.uses.test.dropFirst(first).prefix(Self.testSlice)) }
+    let outcome = embedding(shared).converge(
+      &lanes, rows, from: shared.projection, limit: configuration.embeddingSteps, on: workers)
+    let rest = lanes.map { $0.uses.test.count - first - Self.testSlice }.max() ?? 0
+    var wishes = [Double(rest)]
+    everyone.maximum(&wishes)
+    let isLast = wishes[0] <= 0
+    shared.phase = isLast ? .measuring : .testing(steps: steps + 1)
+    return StepReport(
+      stage: "test cells", progress: 1, rowsProcessed: outcome.cellCount, endsEpoch: false)
+  }
+
+  /// As published: a number of steps of the training's optimiser.
+  private func fixedTestStep<Everyone: Team & ~Copyable>(
+    _ steps: Int, _ shared: inout DGDShared, _ lanes: inout [DGDLane],
+    with everyone: borrowing Everyone, on workers: Workers
+  ) throws(SumFault) -> StepReport {
+    if steps == 0 {
+      let rows = lanes.map(\.uses.test)
+      if let projection = shared.projection, configuration.embeddingStart == .projection {
+        embedding(shared).place(&lanes, rows, by: projection)
+      } else {
+        embedding(shared).placeAtBestComponents(&lanes, rows, on: workers)
+      }
     }
     var (sums, uncounted): (DGDLossSums, String?) = (emptySums, nil)
     if steps < configuration.embeddingSteps {
@@ -177,6 +248,33 @@ extension DGD {
       progress: 1, rowsProcessed: sums.rows, endsEpoch: false, remark: isLast ? uncounted : nil)
   }
 
+  /// Brings the projection of the start after the representations, which training has moved.
+  ///
+  /// Collective.
+  private func refitProjection<Everyone: Team & ~Copyable>(
+    _ shared: inout DGDShared, _ lanes: [DGDLane], with everyone: borrowing Everyone
+  ) throws(SumFault) {
+    guard let projection = shared.projection else { return }
+    let L = architecture.spaces[0].dimension
+    var partials = PartialSums([
+      .wide("fit of the projection", count: ProjectionFit(dimension: L).sums.count)
+    ])
+    var scorer = SpectralScorer(projection)
+    for lane in lanes {
+      var fit = ProjectionFit(dimension: L)
+      for position in lane.uses.train {
+        let place = lane.values[0].place(of: position)
+        guard place >= 0 else { continue }
+        let scores = scorer.score(of: place, in: lane.values[0].matrix)
+        let representation = lane.saved.spaces[0].point(position)
+        guard (scores + representation).allSatisfy(\.isFinite) else { continue }
+        fit.add(scores: scores, representation: representation)
+      }
+      partials.add(fit.sums, to: 0)
+    }
+    shared.projection = projection.refitted(by: try everyone.sum(consume partials).values(of: 0))
+  }
+
   /// The end: losses and squared errors of all cells, and what the test cells lose on average.
   func measuringStep<Everyone: Team & ~Copyable>(
     _ shared: inout DGDShared, _ lanes: inout [DGDLane], with everyone: borrowing Everyone,
@@ -186,8 +284,12 @@ extension DGD {
     if shared.profiles.isEmpty {
       shared.profiles = try meanProfiles(lanes, with: everyone, on: workers)
     }
-    var comparison = NullComparison.Parts()
-    for lane in lanes { comparison.add(testLosses(of: lane, shared.profiles)) }
+    var (training, comparison) = (NullComparison.Parts(), NullComparison.Parts())
+    for lane in lanes {
+      training.add(losses(of: lane, .train, shared.profiles))
+      comparison.add(losses(of: lane, .test, shared.profiles))
+    }
+    shared.lossRatio = try training.summed(with: everyone)?.ratio
     let found = try comparison.summed(with: everyone)
     return StepReport(
       stage: "measured", progress: 1, rowsProcessed: data.rowCount, endsEpoch: false,
@@ -195,12 +297,12 @@ extension DGD {
       termination: shared.epoch < epochCount ? .earlyStopping : .planCompleted)
   }
 
-  /// Losses of a lane's test cells, of the kinds of data that each has, beside those of the model without latents.
-  private func testLosses(
-    of lane: DGDLane, _ profiles: [MeanProfile]
+  /// Losses of a lane's cells, of the kinds of data that each has, beside those of the model without latents.
+  private func losses(
+    of lane: DGDLane, _ use: RowUse, _ profiles: [MeanProfile]
   ) -> [NullComparison.Pair] {
     let null = profiles.enumerated().map { lane.profileLosses($1, ofHead: $0) }
-    return lane.uses.test.compactMap { position in
+    return lane.uses[use].compactMap { position in
       let present = lane.values.indices.filter { lane.values[$0].place(of: position) >= 0 }
       let losses = present.map { lane.saved.losses[$0][position] }
       guard losses.allSatisfy(DGDEmbedding.isSummable) else { return nil }

@@ -43,6 +43,12 @@ extension DGD: PlannableModel {
     ]
     let training = memory[4...].reduce(2 * scalar * (hidden + output)) { $0 + $1.bytes }
     let beyond = startBytes(configuration, shape) - training
+    if configuration.usedPatience(batchCount: max(1, steps)) != nil {
+      memory.append(
+        .init(
+          "state of the best epoch",
+          bytes: 3 * scalar * (hidden + output) + ownRows * L * scalar))
+    }
     if beyond > 0 { memory.append(.init("start, beyond the training", bytes: beyond)) }
     memory.append(.init("program, libraries and reading", bytes: 55_000_000))
     return FitPlan(

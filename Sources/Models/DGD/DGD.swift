@@ -99,10 +99,8 @@ public struct DGD: Model {
   /// How many epochs the settings plan.
   var epochCount: Int { configuration.epochCount(batchCount: batchCount) }
 
-  /// Epochs in which only the decoder learns: the representations come from a good start, the decoder does not.
-  func isFrozen(_ epoch: Int) -> Bool {
-    configuration.start == .spectral && epoch < configuration.frozenEpochs ?? epochCount / 4
-  }
+  /// Whether only the decoder learns in an epoch.
+  func isFrozen(_ epoch: Int) -> Bool { epoch < configuration.frozenCount(batchCount: batchCount) }
 
   /// A lane with representations at zero.
   ///

@@ -134,7 +134,9 @@ extension DGDArchitecture {
     }
     let components =
       configuration.supervised
-      ? (classes?.names.count ?? 0) * configuration.componentsPerClass : configuration.components
+      ? (classes?.names.count ?? 0) * configuration.componentsPerClass
+      : configuration.componentsAreLabels
+        ? max(1, classes?.names.count ?? 1) : configuration.components
     spaces = [
       Space(
         dimension: configuration.latent, componentCount: components,

@@ -38,8 +38,9 @@ extension DGDConfiguration {
   private static var mixtureSettings: [Setting<DGDConfiguration>] {
     [
       .integer(
-        "components", \.components, in: 0...10_000,
-        "Components K of the Gaussian mixture over representations; 0: no prior (Paper I)."),
+        "components", \.components, in: 0...10_000, or: "labels", \.componentsAreLabels,
+        "Components K of the Gaussian mixture over representations: a number, or labels for as many as --labels has classes; 0: no prior (Paper I)."
+      ),
       .choice(
         "covariance", \.covariance, "Shape of the components; fixed: variances are not learned."),
       .optionalNumber(
@@ -80,14 +81,16 @@ extension DGDConfiguration {
         "spectral: principal components, mixture by EM; published: zeros and random means."),
       .optionalInteger(
         "frozen-epochs", \.frozenEpochs, in: 0...1_000_000,
-        "First epochs in which only the decoder learns, after a spectral start; none: a quarter."),
-      .optionalInteger(
-        "epochs", \.epochs, in: 1...1_000_000,
-        "Passes over the training cells; none: 60, or as many as make 540 minibatches (500 from the published start)."
+        "First epochs in which only the decoder learns, after a spectral start; none: 15, or 135 minibatches if that is more, at most a quarter of --epochs."
       ),
       .optionalInteger(
-        "patience", \.patience, in: 1...1_000_000,
-        "Stop after so many epochs without a better validation loss; none: train all epochs."),
+        "epochs", \.epochs, in: 1...1_000_000,
+        "Most passes over the training cells; none: 480, or as many as make 4320 minibatches, a quarter of that without validation cells (500 from the published start)."
+      ),
+      .optionalInteger(
+        "patience", \.patience, in: 0...1_000_000,
+        "Stop after so many epochs in which the validation loss did not become better by a two-thousandth, counted from where representations move, with the best epoch's state; 0: train all epochs; none: 20, or 180 minibatches if that is more (from the published start 0)."
+      ),
       .integer("batch", \.batch, in: 1...1_000_000, "Cells of a minibatch, over all ranks."),
       .optionalInteger(
         "lanes", \.lanes, in: 1...65_536,
@@ -130,10 +133,11 @@ extension DGDConfiguration {
         "Fraction of cells kept for the evaluation after training."),
       .integer(
         "embedding-steps", \.embeddingSteps, in: 0...10_000,
-        "Steps on the representation of a cell outside training."),
+        "Most steps on the representation of a cell outside training; from the best start it ends when its loss falls no more, from the others all are taken."
+      ),
       .choice(
         "embedding-start", \.embeddingStart,
-        "Where that representation starts: the projection of the spectral start, or the best component's mean (published)."
+        "Where that representation starts: the projection of the spectral start, the best component's mean (published), or both, followed to the bottom of the loss, where the best is kept."
       ),
     ]
   }

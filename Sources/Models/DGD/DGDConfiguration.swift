@@ -111,6 +111,8 @@ public struct DGDConfiguration: ModelConfiguration {
   public var mask: String?
   /// Components of the mixture; 0: no prior on representations.
   public var components = 9
+  /// Whether there are as many components as `labels` has classes.
+  public var componentsAreLabels = false
   /// The shape of components.
   public var covariance = Covariance.diagonal
   /// Radius of the softball prior of the means.
@@ -165,21 +167,25 @@ public struct DGDConfiguration: ModelConfiguration {
   public var validationFraction = 0.1
   /// Fraction for the final test.
   public var testFraction = 0.1
-  /// Epochs without improvement before stopping.
+  /// Epochs without improvement before stopping; nil: by the start; 0: all epochs are trained.
   public var patience: Int?
-  /// Steps for the representation of a cell outside training.
-  public var embeddingSteps = 15
+  /// Most steps for the representation of a cell outside training.
+  public var embeddingSteps = 300
   /// The seed of everything random.
   public var seed = 0
 
   /// Where cells outside training start.
-  public var embeddingStart = EmbeddingStart.projection
+  public var embeddingStart = EmbeddingStart.best
 
   /// Where the representation of a cell outside training starts.
   public enum EmbeddingStart: String, CaseIterable, Sendable {
-    /// The projection onto the principal components of the training cells, where the fit has them.
+    /// Both of the following, the projection fitted anew to the trained representations: each is followed until the loss
+    /// falls no more, the lower one counts.
+    case best
+    /// The projection onto the principal components of the training cells, where the fit has them; then as many steps as
+    /// are set of the training's optimiser.
     case projection
-    /// The mean of the component that explains it best, as published.
+    /// The mean of the component that explains it best, then steps likewise, as published.
     case component
   }
 
@@ -195,15 +201,41 @@ public struct DGDConfiguration: ModelConfiguration {
     return dispersions == .byStart ? start == .spectral : dispersions == .estimated
   }
 
-  /// Epochs for so many minibatches an epoch: enough steps for the decoder, also on few cells.
+  /// Epochs in which a decoder learns what a good start knows: 60, or 540 minibatches where those are more.
+  private static func baseEpochs(batchCount: Int) -> Int {
+    max(60, (540 + batchCount - 1) / batchCount)
+  }
+
+  /// The most epochs for so many minibatches an epoch; `patience` ends most fits before.
   func epochCount(batchCount: Int) -> Int {
-    epochs ?? (start == .spectral ? max(60, (540 + batchCount - 1) / batchCount) : 500)
+    epochs
+      ?? (start == .spectral
+        ? (validationFraction > 0 ? 8 : 2) * Self.baseEpochs(batchCount: batchCount) : 500)
+  }
+
+  /// First epochs in which only the decoder learns: the representations come from a good start, the decoder does not.
+  func frozenCount(batchCount: Int) -> Int {
+    guard start == .spectral else { return 0 }
+    return frozenEpochs
+      ?? min(epochCount(batchCount: batchCount), Self.baseEpochs(batchCount: batchCount)) / 4
+  }
+
+  /// Epochs without a better validation loss after which a fit ends, counted from where the representations move; nil:
+  /// it does not.
+  func usedPatience(batchCount: Int) -> Int? {
+    guard let patience else {
+      return start == .spectral ? Self.baseEpochs(batchCount: batchCount) / 3 : nil
+    }
+    return patience > 0 ? patience : nil
   }
 
   /// Counts, means and priors that do not go together.
   ///
   /// - Throws: `SettingError`.
   public func validate() throws(SettingError) {
+    if componentsAreLabels, labels == nil {
+      throw SettingError("components", "labels needs --labels with a column of classes")
+    }
     if supervised, labels == nil {
       throw SettingError("supervised", "needs --labels with a column of classes")
     }

@@ -47,7 +47,7 @@ struct DGDEmbedding: Sendable {
   }
 
   /// Such pieces, several side by side, together at most `rowLimit` cells: networks are slow with few cells.
-  private func fullPieces(of rows: [[Int]]) -> [[Piece]] {
+  func fullPieces(of rows: [[Int]]) -> [[Piece]] {
     var result: [[Piece]] = []
     var count = 0
     for piece in Self.pieces(of: rows, size: rowLimit) {
@@ -101,7 +101,7 @@ struct DGDEmbedding: Sendable {
   /// Cells outside training are modelled without their class: it would not be known for new cells.
   /// - Parameter firstRow: the first cell's row of the input gradient.
   /// - Returns: what each mixture says about the cells.
-  private func mixtureTerms(
+  func mixtureTerms(
     _ piece: Piece, _ gradient: [Float], firstRow: Int, in lanes: inout [DGDLane]
   ) -> [LatentSpace.Terms] {
     let width = spaces.reduce(0) { $0 + $1.dimension }
@@ -179,22 +179,43 @@ extension DGDEmbedding {
   /// Local.
   /// Source: Schuster and Krogh 2023, doi:10.1093/bioinformatics/btad497.
   func placeAtBestComponents(_ lanes: inout [DGDLane], _ rows: [[Int]], on workers: Workers) {
+    for pieces in fullPieces(of: rows) {
+      placeAtBestComponents(&lanes, pieces, weighingMeans: false, on: workers)
+    }
+  }
+
+  /// The same for the cells of some pieces.
+  ///
+  /// - Parameter weighingMeans: whether −log p(μ_k) counts, too: of two components with about the same profile the one
+  ///   is taken that has cells.
+  func placeAtBestComponents(
+    _ lanes: inout [DGDLane], _ pieces: [Piece], weighingMeans: Bool, on workers: Workers
+  ) {
     let candidates = componentMeans()
     guard candidates.count > 0 else { return }
     let inputs = candidates.map { $0.flatMap(\.self) }
     let hidden = decoder.heads.indices.map { head in
       inputs.map { decoder.hidden($0, rowCount: 1, head: head, on: workers) }
     }
-    for pieces in fullPieces(of: rows) {
-      var batch = DecoderBatch(pieces.map { (lanes[$0.lane], $0.positions) }, for: decoder)
-      let best = bestCandidates(&batch, hidden, candidateCount: candidates.count, on: workers)
-      for (index, piece) in pieces.enumerated() {
-        for (row, position) in zip(batch.groups[index], piece.positions) {
-          for s in spaces.indices where spaces[s].mixture != nil {
-            lanes[piece.lane].saved.spaces[s].place(position, at: candidates[best[row]][s])
-          }
+    let costs = candidates.map { weighingMeans ? cost(of: $0) : 0 }
+    var batch = DecoderBatch(pieces.map { (lanes[$0.lane], $0.positions) }, for: decoder)
+    let best = bestCandidates(&batch, hidden, costs: costs, on: workers)
+    for (index, piece) in pieces.enumerated() {
+      for (row, position) in zip(batch.groups[index], piece.positions) {
+        for s in spaces.indices where spaces[s].mixture != nil {
+          lanes[piece.lane].saved.spaces[s].place(position, at: candidates[best[row]][s])
         }
       }
+    }
+  }
+
+  /// −log p of a point of all spaces.
+  private func cost(of point: [[Float]]) -> Double {
+    zip(spaces, point).reduce(0) { sum, place in
+      let (space, mean) = place
+      guard let mixture = space.mixture else { return sum }
+      var gradient = GaussianMixtureGradient(of: mixture)
+      return sum + gradient.add(mean.map { Double($0) }, of: mixture).loss
     }
   }
 
@@ -216,19 +237,20 @@ extension DGDEmbedding {
 
   /// For each row of a batch the first candidate with the smallest loss.
   ///
-  /// - Parameter hidden: for each head and candidate the inputs of the output layer.
+  /// - Parameters:
+  ///   - hidden: for each head and candidate the inputs of the output layer.
+  ///   - costs: what is added to the loss of each candidate.
   private func bestCandidates(
-    _ batch: inout DecoderBatch<Float>, _ hidden: [[[Float]]], candidateCount: Int,
+    _ batch: inout DecoderBatch<Float>, _ hidden: [[[Float]]], costs: [Double],
     on workers: Workers
   ) -> [Int] {
     let rowCount = batch.groups.rowCount
-    var losses = Array(
-      repeating: [Double](repeating: 0, count: candidateCount), count: rowCount)
+    var losses = Array(repeating: costs, count: rowCount)
     for h in decoder.heads.indices {
       let places = batch.heads[h].places(rowCount: rowCount)
       var values = batch.heads[h].takeBatch([], on: workers)
       values.rowsShareHidden = true
-      for k in 0..<candidateCount {
+      for k in costs.indices {
         values.hidden = (0..<values.groups.rowCount).flatMap { _ in hidden[h][k] }
         let found = decoder.heads[h].output.losses(values, on: workers)
         for (row, place) in places.enumerated() { losses[row][k] += place.map { found[$0] } ?? 0 }

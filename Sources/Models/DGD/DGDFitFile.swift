@@ -10,6 +10,8 @@ struct DGDFitFile {
   let prior: GaussianMixturePrior?
   let componentNames: [String]
   let projection: SpectralProjection?
+  let profile: MeanProfile?
+  let lossRatio: Double?
 
   /// - Throws: `ModelError` or `StoredTreeError` naming what is wrong.
   init(_ fit: StoredTree) throws {
@@ -19,6 +21,12 @@ struct DGDFitFile {
     configuration = try DGDConfiguration(storedTree: fit["settings"] ?? .group([:]))
     decoder = try DGDDecoderFile(fit["decoder"])
     projection = SpectralProjection(storedTree: fit["projection"])
+    profile = MeanProfile(storedTree: fit["null"])
+    if case .number(let ratio)? = fit["loss_ratio"], ratio.isFinite {
+      lossRatio = ratio
+    } else {
+      lossRatio = nil
+    }
     guard let tree = fit["mixture"], case .doubles(let means, _)? = tree["means"],
       case .doubles(let precisions, _)? = tree["log_precisions"],
       case .doubles(let logits, _)? = tree["weight_logits"]

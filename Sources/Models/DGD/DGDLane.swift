@@ -72,6 +72,8 @@ public struct DGDLane: LaneState {
   public struct Saved: Codable, Sendable {
     /// Representations in each latent space.
     public var spaces: [Representations]
+    /// Representations at the end of the best epoch; empty where the last epoch's are wanted.
+    public var best: [[Float]] = []
     /// −log p(x | z) of each cell at the end of the fit, for each head; NaN before, and where it lacks the data.
     public var losses: [[Double]]
     /// Mean squared difference of values and expected values, likewise.

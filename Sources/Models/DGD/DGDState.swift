@@ -17,6 +17,9 @@ public struct DGDShared: Codable, Sendable {
   /// The model without latents of every head, one without genes for a head that has no counts; none before it is
   /// needed.
   var profiles: [MeanProfile] = []
+  /// What the training cells lose at the end, as a part of what they lose by the model without latents; nil before,
+  /// and without counts.
+  public var lossRatio: Double?
   /// Sums over the epoch so far.
   public var epochSums: DGDLossSums
   /// The best validation loss per cell so far and its epoch.
@@ -84,10 +87,18 @@ public struct DGDLossSums: Codable, Sendable, Equatable {
   }
 }
 
-/// The best epoch so far.
-public struct DGDBest: Codable, Sendable, Equatable {
-  /// Validation loss per cell.
+/// The best epoch so far, and the last that was better by enough to go on for.
+public struct DGDBest: Codable, Sendable {
+  /// Validation loss per cell of the best epoch.
   public var loss: Double
-  /// Its epoch, from 1.
+  /// The best epoch, from 1.
   public var epoch: Int
+  /// The loss that the next must be better than by enough.
+  public var markLoss: Double
+  /// Its epoch.
+  public var markEpoch: Int
+  /// The decoder at the end of the best epoch; nil where the last epoch's is wanted.
+  public var decoder: DecoderNetwork?
+  /// The latent spaces there.
+  public var spaces: [LatentSpace] = []
 }

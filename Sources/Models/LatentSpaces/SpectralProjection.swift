@@ -28,6 +28,8 @@ public struct SpectralProjection: Codable, Sendable, Equatable {
   var offsets: [Double]
   /// While iterating the orthonormal basis Q, G × (L + 10); at the end G × L.
   var basis: Matrix<Double>
+  /// What is added to every z: zeros, until the projection is fitted to trained representations.
+  var intercept: [Double]
 
   /// Columns of the basis beyond L while iterating.
   static let oversampling = 10
@@ -84,9 +86,11 @@ struct ScaledRow {
 }
 
 extension SpectralProjection {
-  /// offsetsᵀ M, with M the basis.
+  /// offsetsᵀ M, with M the basis, minus the intercept.
   var shift: [Double] {
-    var result = [Double](repeating: 0, count: basis.columnCount)
+    var result =
+      intercept.count == basis.columnCount
+      ? intercept.map { -$0 } : [Double](repeating: 0, count: basis.columnCount)
     for row in offsets.indices where offsets[row] != 0 {
       for column in result.indices { result[column] += offsets[row] * basis[row, column] }
     }
@@ -124,7 +128,7 @@ extension SpectralProjection {
     return .group([
       "depth": .number(depth), "inverse_deviations": column(inverseDeviations),
       "zeros": column(zeros), "offsets": column(offsets),
-      "loadings": .doubles(basis.elements, shape: shape),
+      "loadings": .doubles(basis.elements, shape: shape), "intercept": column(intercept),
     ])
   }
 
@@ -137,8 +141,13 @@ extension SpectralProjection {
       case .doubles(let loadings, let shape)? = tree?["loadings"], shape.count == 2,
       inverse.count == shape[0], zeros.count == shape[0], offsets.count == shape[0]
     else { return nil }
+    var intercept = [Double](repeating: 0, count: shape[1])
+    if case .doubles(let values, _)? = tree?["intercept"], values.count == shape[1] {
+      intercept = values
+    }
     self.init(
       depth: depth, inverseDeviations: inverse, zeros: zeros, offsets: offsets,
-      basis: Matrix(rowCount: shape[0], columnCount: shape[1], elements: loadings))
+      basis: Matrix(rowCount: shape[0], columnCount: shape[1], elements: loadings),
+      intercept: intercept)
   }
 }

@@ -154,7 +154,8 @@ struct SpectralStarter: Sendable {
       depth: depth, inverseDeviations: inverse, zeros: zeros,
       offsets: Array(repeating: 0, count: G),
       basis: Matrix(
-        rowCount: G, columnCount: width, elements: (0..<G * width).map { _ in stream.normal() }))
+        rowCount: G, columnCount: width, elements: (0..<G * width).map { _ in stream.normal() }),
+      intercept: Array(repeating: 0, count: dimension))
     let above = try summed(G, lanes, with: everyone) { lane, part in
       var row = ScaledRow()
       for position in lanes[lane].sampled {

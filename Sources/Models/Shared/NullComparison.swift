@@ -46,6 +46,9 @@ package struct NullComparison: Sendable {
   /// Whether the fit is better than the model without latents by more than its error; nil without one.
   package var isBetter: Bool? { null.isNaN ? nil : loss < null - standardError }
 
+  /// The loss as a part of that of the model without latents; nil without one.
+  var ratio: Double? { null.isFinite && null > 0 ? loss / null : nil }
+
   /// One line, a value.
   var description: String {
     let own = "loss \(loss / values) a value"

@@ -1,12 +1,11 @@
 import Foundation
 import LinearAlgebra
 import Modeling
+import Models
 import Networks
 import Probability
 import Sums
 import Testing
-
-import Models
 
 /// The model without latents: dispersions of the largest likelihood, losses by their formula.
 struct MeanProfileTests {
@@ -39,8 +38,9 @@ struct MeanProfileTests {
       counts.forEachNonZero(inRow: row) { if $0 == g { x = Double($1) } }
       let (r, m) = (exp(rho), profile.shares[g] * Double(counts.total(ofRow: row)))
       guard m > 0 else { return 0 }
-      return
-        -(logGamma(x + r) - logGamma(r) - logGamma(x + 1) + x * log(m / (r + m)) - r * log1p(m / r))
+      let rising = logGamma(x + r) - logGamma(r) - logGamma(x + 1)
+      let zeros: Double = r * log1p(m / r)
+      return zeros - rising - x * log(m / (r + m))
     }
   }
 
@@ -50,9 +50,12 @@ struct MeanProfileTests {
     let profile = try MeanProfile(
       of: [CountRows(counts, rows: Array(0..<3000))], geneCount: wanted.count, with: Alone(),
       on: Workers(threadCount: 2))
-    let centre =
-      zip(profile.logDispersions, profile.weights).reduce(0) { $0 + $1.0 * $1.1 }
-      / profile.weights.reduce(0, +)
+    var (sum, total) = (0.0, 0.0)
+    for (rho, weight) in zip(profile.logDispersions, profile.weights) {
+      sum += rho * weight
+      total += weight
+    }
+    let centre = sum / total
     for g in wanted.indices {
       func objective(_ rho: Double) -> Double {
         loss(profile, g, rho, counts).reduce(0, +) + (rho - centre) * (rho - centre) / 8
