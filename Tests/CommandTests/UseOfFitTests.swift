@@ -148,7 +148,7 @@ extension CommandTests {
         assert fit.obs['dgd_component_probability'].between(0, 1).all()
         assert (fit.obs['true_component'] == data.obs['true_component']).all()
         assert fit.obs['distfit_split'].value_counts()['test'] == 20
-        assert (fit.var['dgd_dispersion'] > 1).all()
+        assert (fit.var['dgd_dispersion'] > 0).all()
         record = fit.uns['distfit']
         assert record['model'] == 'dgd' and record['settings']['components'] == 3
         assert record['mixture']['means'].shape == (3, 4)

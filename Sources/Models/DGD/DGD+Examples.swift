@@ -1,7 +1,7 @@
 public import Modeling
 
 extension DGD {
-  /// Two epochs of two minibatches with validation, three steps of the test cells, the end: ten steps in all.
+  /// Two epochs of two minibatches with validation, the test cells, the end: eight steps in all.
   public static var examples: [ModelExample] {
     let keyed: [ModelProperty: String] = [
       .rowOrder: "the split and the minibatches are keyed by the numbers of the rows"
@@ -11,7 +11,10 @@ extension DGD {
         "latent": "3", "hidden": "8,6", "components": "3", "batch": "24", "epochs": "2",
         "frozen-epochs": "1", "embedding-steps": "3", "start": "published",
       ],
-      unknown: ["dgd_negative_log_likelihood", "dgd_squared_error"], checkedRowCount: 2,
+      unknown: [
+        "dgd_negative_log_likelihood", "dgd_null_negative_log_likelihood", "dgd_squared_error",
+        "dgd_zeros", "dgd_expected_zeros", "dgd_squared_residual", "dgd_component_probability",
+      ], checkedRowCount: 2,
       except: keyed)
     return [
       small,
@@ -26,6 +29,11 @@ extension DGD {
         ["products": "bfloat16", "prior-weight": "per-data-set"],
         except: keyed.merging([.derivatives: "products are rounded to eight binary digits"]) { $1 }),
       small.varied(["mask": "mask", "rate-epochs": "1"]),
+      small.varied(["dispersions": "estimated", "embedding-start": "component"]),
+      small.varied([
+        "start": "spectral", "embedding-start": "projection", "epochs": "4", "patience": "1",
+        "components": "labels", "labels": "class",
+      ]),
       small.varied(
         ["batch": "60", "epochs": "6", "validation-fraction": "0", "test-fraction": "0"],
         rowOrderTolerance: 1e-3, except: [:]),

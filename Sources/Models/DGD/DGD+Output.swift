@@ -29,15 +29,14 @@ extension DGD {
           "dgd_dispersion", .numbers(DGDDecoderFile(head).dispersions)))
     }
     let space = shared.spaces[0]
-    return SharedOutput(
-      columns: columns,
-      parameters: .group([
-        "decoder": DGDDecoderFile(head).storedTree,
-        "mixture": space.storedTree(componentNames: architecture.spaces[0].componentNames),
-        "null": shared.profiles.first?.storedTree ?? .group([:]),
-        "loss_ratio": .number(shared.lossRatio ?? .nan),
-        "projection": shared.projection?.storedTree ?? .group([:]),
-      ]))
+    var parameters: [String: StoredTree] = [
+      "decoder": DGDDecoderFile(head).storedTree,
+      "mixture": space.storedTree(componentNames: architecture.spaces[0].componentNames),
+      "null": shared.profiles.first?.storedTree ?? .group([:]),
+      "projection": shared.projection?.storedTree ?? .group([:]),
+    ]
+    parameters["loss_ratio"] = shared.lossRatio.map { .number($0) }
+    return SharedOutput(columns: columns, parameters: .group(parameters))
   }
 }
 
@@ -56,6 +55,40 @@ extension DGDArchitecture {
   /// Of more components than these the responsibilities are not written.
   private static var largestResponsibilityCount: Int { 256 }
 
+  /// The component of each cell with its probability, and all components' responsibilities.
+  private func componentOutput(
+    _ lane: DGDLane, _ mixture: GaussianMixture, _ table: Representations, _ names: [String],
+    _ suffix: String
+  ) -> RowOutput {
+    var output = RowOutput()
+    var codes: [Int32] = []
+    var probabilities: [Double] = []
+    var responsibilities: [Float] = []
+    for position in 0..<lane.rows.count {
+      // A cell without counts says nothing: it has no component, and the weights are its responsibilities.
+      let isEmpty = lane.hasNoCounts(position)
+      let shares =
+        isEmpty ? mixture.weights : mixture.responsibilities(table.point(position))
+      let best = shares.indices.max { shares[$0] < shares[$1] } ?? 0
+      codes.append(isEmpty ? -1 : Int32(best))
+      probabilities.append(isEmpty ? .nan : shares[best])
+      responsibilities += shares.map { Float($0) }
+    }
+    if mixture.componentCount <= Self.largestResponsibilityCount {
+      output.matrices.append(
+        NamedMatrix(
+          "X_dgd_responsibilities\(suffix)", width: mixture.componentCount,
+          elements: responsibilities))
+    }
+    output.columns += [
+      NamedColumn(
+        "dgd_component\(suffix)",
+        .categories(codes: codes, names: names, isOrdered: false)),
+      NamedColumn("dgd_component_probability\(suffix)", .numbers(probabilities)),
+    ]
+    return output
+  }
+
   /// What a fit says about the cells of a lane: components, scales, losses, representations. Names of further kinds
   /// of data and spaces end with theirs.
   func rowOutput(
@@ -68,31 +101,9 @@ extension DGDArchitecture {
       let suffix = s == 0 ? "" : "_\(s + 1)"
       let table = lane.saved.spaces[s]
       if let mixture = space.mixture {
-        var codes: [Int32] = []
-        var probabilities: [Double] = []
-        var responsibilities: [Float] = []
-        for position in 0..<lane.rows.count {
-          // A cell without counts says nothing: it has no component, and the weights are its responsibilities.
-          let isEmpty = lane.hasNoCounts(position)
-          let shares =
-            isEmpty ? mixture.weights : mixture.responsibilities(table.point(position))
-          let best = shares.indices.max { shares[$0] < shares[$1] } ?? 0
-          codes.append(isEmpty ? -1 : Int32(best))
-          probabilities.append(isEmpty ? .nan : shares[best])
-          responsibilities += shares.map { Float($0) }
-        }
-        if mixture.componentCount <= Self.largestResponsibilityCount {
-          matrices.append(
-            NamedMatrix(
-              "X_dgd_responsibilities\(suffix)", width: mixture.componentCount,
-              elements: responsibilities))
-        }
-        columns += [
-          NamedColumn(
-            "dgd_component\(suffix)",
-            .categories(codes: codes, names: componentNames[s], isOrdered: false)),
-          NamedColumn("dgd_component_probability\(suffix)", .numbers(probabilities)),
-        ]
+        let found = componentOutput(lane, mixture, table, componentNames[s], suffix)
+        columns += found.columns
+        matrices += found.matrices
       }
       matrices.append(
         NamedMatrix("X_dgd\(suffix)", width: space.dimension, elements: table.values))

@@ -62,7 +62,7 @@ extension DGD {
   }
 
   /// Cells outside training on the networks as they are.
-  private func embedding(_ shared: DGDShared) -> DGDEmbedding {
+  func embedding(_ shared: DGDShared) -> DGDEmbedding {
     DGDEmbedding(
       decoder: shared.decoder, spaces: shared.spaces,
       optimizers: architecture.spaces.map(\.training.representations),
@@ -147,132 +147,6 @@ extension DGD {
         head.name.isEmpty ? name : "\(name) \(head.name)",
         sums.data[index] / Double(sums.rowsOfHeads[index] * head.columnCount))
     }
-  }
-
-  /// How much better, as a part of itself, a validation loss must be to be worth more epochs.
-  private static var improvement: Double { 5e-4 }
-
-  /// Notes the validation loss of an epoch, and keeps the state of the best.
-  ///
-  /// - Returns: whether `patience` epochs have passed without a better one.
-  private func noteValidation(
-    _ loss: Double, _ shared: inout DGDShared, _ lanes: inout [DGDLane]
-  ) -> Bool {
-    guard let patience = configuration.usedPatience(batchCount: batchCount) else { return false }
-    // While representations stand still the loss says nothing about what they will lose.
-    guard !isFrozen(shared.epoch - 1) || shared.epoch == epochCount else { return false }
-    var best =
-      shared.best
-      ?? DGDBest(loss: .infinity, epoch: 0, markLoss: .infinity, markEpoch: shared.epoch)
-    if loss < best.loss {
-      (best.loss, best.epoch) = (loss, shared.epoch)
-      (best.decoder, best.spaces) = (shared.decoder, shared.spaces)
-      for lane in lanes.indices {
-        lanes[lane].saved.best = lanes[lane].saved.spaces.map(\.values)
-      }
-    }
-    if loss < best.markLoss - Self.improvement * best.markLoss.magnitude || best.markLoss.isInfinite
-    {
-      (best.markLoss, best.markEpoch) = (loss, shared.epoch)
-    }
-    shared.best = best
-    return shared.epoch - best.markEpoch >= patience
-  }
-
-  /// Goes back to the state of the best epoch.
-  ///
-  /// - Returns: a remark, where that is not the last.
-  private func restoreBest(_ shared: inout DGDShared, _ lanes: inout [DGDLane]) -> String? {
-    guard let best = shared.best, let decoder = best.decoder else { return nil }
-    (shared.decoder, shared.spaces) = (decoder, best.spaces)
-    for lane in lanes.indices {
-      for (s, values) in lanes[lane].saved.best.enumerated() {
-        lanes[lane].saved.spaces[s].values = values
-      }
-      lanes[lane].saved.best = []
-    }
-    shared.best?.decoder = nil
-    shared.best?.spaces = []
-    return best.epoch < shared.epoch ? "the state of epoch \(best.epoch) is kept" : nil
-  }
-
-  /// Test cells of a lane that are represented in one step.
-  private static var testSlice: Int { 64 }
-
-  /// A step for the cells kept for the test: some cells to the bottom of their loss; or, as published, all of them a
-  /// place to start from first, then gradient steps.
-  func testStep<Everyone: Team & ~Copyable>(
-    _ steps: Int, _ shared: inout DGDShared, _ lanes: inout [DGDLane],
-    with everyone: borrowing Everyone, on workers: Workers
-  ) throws(SumFault) -> StepReport {
-    if steps == 0 { try refitProjection(&shared, lanes, with: everyone) }
-    guard configuration.embeddingStart == .best else {
-      return try fixedTestStep(steps, &shared, &lanes, with: everyone, on: workers)
-    }
-    let first = steps * Self.testSlice
-    let rows = lanes.map { Array($0.uses.test.dropFirst(first).prefix(Self.testSlice)) }
-    let outcome = embedding(shared).converge(
-      &lanes, rows, from: shared.projection, limit: configuration.embeddingSteps, on: workers)
-    let rest = lanes.map { $0.uses.test.count - first - Self.testSlice }.max() ?? 0
-    var wishes = [Double(rest)]
-    everyone.maximum(&wishes)
-    let isLast = wishes[0] <= 0
-    shared.phase = isLast ? .measuring : .testing(steps: steps + 1)
-    return StepReport(
-      stage: "test cells", progress: 1, rowsProcessed: outcome.cellCount, endsEpoch: false)
-  }
-
-  /// As published: a number of steps of the training's optimiser.
-  private func fixedTestStep<Everyone: Team & ~Copyable>(
-    _ steps: Int, _ shared: inout DGDShared, _ lanes: inout [DGDLane],
-    with everyone: borrowing Everyone, on workers: Workers
-  ) throws(SumFault) -> StepReport {
-    if steps == 0 {
-      let rows = lanes.map(\.uses.test)
-      if let projection = shared.projection, configuration.embeddingStart == .projection {
-        embedding(shared).place(&lanes, rows, by: projection)
-      } else {
-        embedding(shared).placeAtBestComponents(&lanes, rows, on: workers)
-      }
-    }
-    var (sums, uncounted): (DGDLossSums, String?) = (emptySums, nil)
-    if steps < configuration.embeddingSteps {
-      (sums, uncounted) = try embeddingStep(
-        shared, &lanes, .test, moving: shared.spaces.map { _ in steps + 1 }, with: everyone,
-        on: workers)
-    }
-    let isLast = steps + 1 >= configuration.embeddingSteps || sums.rows == 0
-    shared.phase = isLast ? .measuring : .testing(steps: steps + 1)
-    return StepReport(
-      stage: "test cells, step \(steps + 1) of \(configuration.embeddingSteps)",
-      progress: 1, rowsProcessed: sums.rows, endsEpoch: false, remark: isLast ? uncounted : nil)
-  }
-
-  /// Brings the projection of the start after the representations, which training has moved.
-  ///
-  /// Collective.
-  private func refitProjection<Everyone: Team & ~Copyable>(
-    _ shared: inout DGDShared, _ lanes: [DGDLane], with everyone: borrowing Everyone
-  ) throws(SumFault) {
-    guard let projection = shared.projection else { return }
-    let L = architecture.spaces[0].dimension
-    var partials = PartialSums([
-      .wide("fit of the projection", count: ProjectionFit(dimension: L).sums.count)
-    ])
-    var scorer = SpectralScorer(projection)
-    for lane in lanes {
-      var fit = ProjectionFit(dimension: L)
-      for position in lane.uses.train {
-        let place = lane.values[0].place(of: position)
-        guard place >= 0 else { continue }
-        let scores = scorer.score(of: place, in: lane.values[0].matrix)
-        let representation = lane.saved.spaces[0].point(position)
-        guard (scores + representation).allSatisfy(\.isFinite) else { continue }
-        fit.add(scores: scores, representation: representation)
-      }
-      partials.add(fit.sums, to: 0)
-    }
-    shared.projection = projection.refitted(by: try everyone.sum(consume partials).values(of: 0))
   }
 
   /// The end: losses and squared errors of all cells, and what the test cells lose on average.

@@ -12,6 +12,12 @@ struct DescentOutcome {
   var unfinishedCount = 0
 }
 
+/// One cell of a lane.
+private struct Cell {
+  let lane: Int
+  let position: Int
+}
+
 extension DGDEmbedding {
   /// Takes cells to the bottom of their loss from each of several starts, and leaves them at the lowest:
   ///
@@ -80,15 +86,17 @@ extension DGDEmbedding {
   private func descend(
     _ pieces: [Piece], of lanes: inout [DGDLane], limit: Int, on workers: Workers
   ) -> [QuasiNewtonDescent] {
-    let cells = pieces.flatMap { piece in piece.positions.map { (piece.lane, $0) } }
-    var descents = cells.map { lane, position in
+    let cells = pieces.flatMap { piece in
+      piece.positions.map { Cell(lane: piece.lane, position: $0) }
+    }
+    var descents = cells.map { cell in
       QuasiNewtonDescent(
-        from: lanes[lane].saved.spaces.flatMap { $0[position].map { Double($0) } })
+        from: lanes[cell.lane].saved.spaces.flatMap { $0[cell.position].map { Double($0) } })
     }
     var active = Array(cells.indices)
     while !active.isEmpty {
       for number in active {
-        put(descents[number].trial, at: cells[number].1, of: &lanes[cells[number].0])
+        put(descents[number].trial, at: cells[number].position, of: &lanes[cells[number].lane])
       }
       let found = evaluate(active.map { cells[$0] }, of: &lanes, on: workers)
       for (place, number) in active.enumerated() {
@@ -101,15 +109,16 @@ extension DGDEmbedding {
 
   /// Loss and gradient of each of some cells at their representations.
   private func evaluate(
-    _ cells: [(Int, Int)], of lanes: inout [DGDLane], on workers: Workers
+    _ cells: [Cell], of lanes: inout [DGDLane], on workers: Workers
   ) -> [(loss: Double, gradient: [Double])] {
     // Neighbours of one lane together.
     var pieces: [Piece] = []
-    for (lane, position) in cells {
-      if let last = pieces.last, last.lane == lane {
-        pieces[pieces.count - 1] = Piece(lane: lane, positions: last.positions + [position])
+    for cell in cells {
+      if let last = pieces.last, last.lane == cell.lane {
+        pieces[pieces.count - 1] = Piece(
+          lane: cell.lane, positions: last.positions + [cell.position])
       } else {
-        pieces.append(Piece(lane: lane, positions: [position]))
+        pieces.append(Piece(lane: cell.lane, positions: [cell.position]))
       }
     }
     var batch = DecoderBatch(pieces.map { (lanes[$0.lane], $0.positions) }, for: decoder)

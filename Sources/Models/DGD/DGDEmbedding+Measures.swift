@@ -26,7 +26,7 @@ extension DGDEmbedding {
           guard let row else { continue }
           let own = means[row * G..<(row + 1) * G]
           let entries = output.values.entries(ofRow: row).map {
-            (Int(output.values.columns[$0]), Double(output.values.values[$0]))
+            (column: Int(output.values.columns[$0]), value: Double(output.values.values[$0]))
           }
           lanes[piece.lane].saved.losses[h][position] = losses[row]
           lanes[piece.lane].saved.squaredErrors[h][position] = Self.squaredError(own, entries)
@@ -40,7 +40,7 @@ extension DGDEmbedding {
 
   /// Mean squared difference of values and expected values.
   private static func squaredError(
-    _ means: ArraySlice<Float>, _ entries: [(Int, Double)]
+    _ means: ArraySlice<Float>, _ entries: [(column: Int, value: Double)]
   ) -> Double {
     var squares = means.reduce(0.0) { $0 + Double($1) * Double($1) }
     for (column, value) in entries {

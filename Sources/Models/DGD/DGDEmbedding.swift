@@ -184,7 +184,7 @@ extension DGDEmbedding {
     }
   }
 
-  /// The same for the cells of some pieces.
+  /// Puts the cells of some pieces at the means of the components that explain them best.
   ///
   /// - Parameter weighingMeans: whether −log p(μ_k) counts, too: of two components with about the same profile the one
   ///   is taken that has cells.

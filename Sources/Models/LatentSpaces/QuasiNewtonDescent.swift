@@ -155,6 +155,8 @@ package struct QuasiNewtonDescent: Sendable {
   }
 
   private static func product(_ a: [Double], _ b: [Double]) -> Double {
-    zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
+    var sum = 0.0
+    for index in a.indices { sum += a[index] * b[index] }
+    return sum
   }
 }

@@ -27,7 +27,8 @@ public struct CountCalibration: Codable, Sendable, Equatable {
   ///   - means: m of all genes.
   ///   - entries: column and count of those that are not zero.
   mutating func measure(
-    row: Int, means: ArraySlice<Float>, dispersions: [Double], entries: [(Int, Double)]
+    row: Int, means: ArraySlice<Float>, dispersions: [Double],
+    entries: [(column: Int, value: Double)]
   ) {
     var (expected, squares) = (0.0, 0.0)
     for (mean, r) in zip(means, dispersions) {

@@ -51,7 +51,7 @@ package struct CountRows: Sendable {
 
 /// Totals in classes 1/16 apart in their logarithm: sums over all cells of smooth functions of the total then go over
 /// some sixty classes, at an error of 10⁻⁴ of their curvature.
-private enum TotalClass {
+enum TotalClass {
   static let width = 1.0 / 16
   /// Totals up to 10⁹.
   static let count = 340
@@ -109,7 +109,9 @@ extension MeanProfile {
 }
 
 /// r (ψ(r + k) − ψ(r)) and r² (ψ′(r) − ψ′(r + k)).
-private func polygammaDifferences(_ r: Double, _ k: UInt32) -> (Double, Double) {
+private func polygammaDifferences(
+  _ r: Double, _ k: UInt32
+) -> (first: Double, second: Double) {
   guard k <= 64 else {
     let end = r + Double(k)
     return (r * (digamma(end) - digamma(r)), r * r * (trigamma(r) - trigamma(end)))
@@ -201,9 +203,7 @@ private struct DispersionSearch {
   private let centre: Double
 
   init(_ profile: MeanProfile) {
-    let total = profile.weights.reduce(0, +)
-    let sum = zip(profile.logDispersions, profile.weights).reduce(0) { $0 + $1.0 * $1.1 }
-    centre = total > 0 ? sum / total : 0
+    centre = DispersionSteps.centre(of: profile.logDispersions, weights: profile.weights)
     let G = profile.logDispersions.count
     lower = Array(repeating: Double(Dispersion.range.lowerBound), count: G)
     upper = Array(repeating: Double(Dispersion.range.upperBound), count: G)
@@ -243,83 +243,5 @@ private struct DispersionSearch {
       profile.logDispersions[g] = next
     }
     return isDone
-  }
-}
-
-// MARK: - Losses
-
-extension MeanProfile {
-  /// −log p of rows of a lane, in order.
-  ///
-  ///     Σ_g r_g log(1 + p_g t/r_g)  −  Σ_{x_g > 0} [log Γ(x_g + r_g)/(Γ(r_g) x_g!) + x_g log(m_g/(r_g + m_g))]
-  ///
-  /// The first sum is a smooth function of t: by a cubic between the ends of the total's class, at an error of 10⁻⁷.
-  ///
-  /// Local.
-  package func losses(_ lane: CountRows) -> [Double] {
-    var ends: [Int: (value: Double, slope: Double)] = [:]
-    let dispersions = logDispersions.map { exp($0) }
-    return lane.rows.map { row in
-      let total = Double(lane.counts.total(ofRow: row))
-      guard total > 0 else { return 0 }
-      let index = TotalClass.index(total)
-      for end in [index, index + 1] where ends[end] == nil { ends[end] = zeros(atEnd: end) }
-      guard let low = ends[index], let high = ends[index + 1] else { return .nan }
-      let place = log(total) / TotalClass.width - Double(index)
-      var loss = Self.cubic(low, high, at: place)
-      lane.counts.forEachNonZero(inRow: row) { g, count in
-        let (r, x) = (dispersions[g], Double(count))
-        let m = shares[g] * total
-        loss -= logGammaDifference(r, plus: x) - logGamma(x + 1) - x * log1p(r / m)
-      }
-      return loss
-    }
-  }
-
-  /// Σ_g r log(1 + p t/r) at the beginning of a class of totals, and its derivative by log t.
-  private func zeros(atEnd index: Int) -> (value: Double, slope: Double) {
-    let total = exp(Double(index) * TotalClass.width)
-    var (value, slope) = (0.0, 0.0)
-    for g in 0..<geneCount {
-      let (r, m) = (exp(logDispersions[g]), shares[g] * total)
-      value += r * log1p(m / r)
-      slope += r * m / (r + m)
-    }
-    return (value, slope)
-  }
-
-  /// The cubic with these values and derivatives by log t at both ends of a class, at 0…1.
-  private static func cubic(
-    _ low: (value: Double, slope: Double), _ high: (value: Double, slope: Double), at x: Double
-  ) -> Double {
-    let y = 1 - x
-    return low.value * y * y * (1 + 2 * x) + high.value * x * x * (1 + 2 * y)
-      + TotalClass.width * x * y * (low.slope * y - high.slope * x)
-  }
-}
-
-// MARK: - In a fit file
-
-extension MeanProfile {
-  /// For the fit file; without genes an empty group.
-  package var storedTree: StoredTree {
-    guard geneCount > 0 else { return .group([:]) }
-    func column(_ values: [Double]) -> StoredTree { .doubles(values, shape: [values.count]) }
-    return .group([
-      "shares": column(shares), "log_dispersions": column(logDispersions),
-      "weights": column(weights),
-    ])
-  }
-
-  /// The profile of a fit file; nil where it has none.
-  package init?(storedTree tree: StoredTree?) {
-    guard case .doubles(let shares, _)? = tree?["shares"],
-      case .doubles(let dispersions, _)? = tree?["log_dispersions"],
-      case .doubles(let weights, _)? = tree?["weights"],
-      dispersions.count == shares.count, weights.count == shares.count
-    else { return nil }
-    self.shares = shares
-    logDispersions = dispersions
-    self.weights = weights
   }
 }

@@ -34,10 +34,18 @@ public struct DispersionSteps: Codable, Sendable {
 
   /// The prior's part of a gradient, in the place of the genes' own: (ρ_g − ρ̄)/τ².
   public static func priorGradient(_ rho: [Double], weights: [Double]) -> [Double] {
-    let total = weights.reduce(0, +)
-    let sum = zip(rho, weights).reduce(0) { $0 + $1.0 * $1.1 }
-    let centre = total > 0 ? sum / total : 0
+    let centre = centre(of: rho, weights: weights)
     return rho.map { ($0 - centre) / (spread * spread) }
+  }
+
+  /// ρ̄, the genes' centre; 0 where no gene says anything.
+  public static func centre(of rho: [Double], weights: [Double]) -> Double {
+    var (sum, total) = (0.0, 0.0)
+    for (value, weight) in zip(rho, weights) {
+      sum += value * weight
+      total += weight
+    }
+    return total > 0 ? sum / total : 0
   }
 
   /// One step along the gradient of a minibatch.

@@ -3,6 +3,8 @@ import Metrics
 import Modeling
 import Models
 import Networks
+import Optimization
+import Probability
 import Sums
 import TestSupport
 import Testing
