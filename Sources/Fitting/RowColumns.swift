@@ -58,6 +58,11 @@ enum RowColumns {
         columns.flatMap { column -> [Int64?] in
           if case .integers(let values) = column { values } else { [] }
         })
+    case .unsigned?:
+      return .unsigned(
+        columns.flatMap { column -> [UInt64?] in
+          if case .unsigned(let values) = column { values } else { [] }
+        })
     case .flags?:
       return .flags(
         columns.flatMap { column -> [Bool?] in

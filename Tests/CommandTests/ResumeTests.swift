@@ -24,13 +24,15 @@ extension CommandTests {
       let before = try bytes("fit.h5ad")
       for more in [["--resume"], ["--resume", "--overwrite"]] {
         let again = try place.run(words + more)
-        #expect(again.status == status && again.errors.contains("nothing is left to do"), "\(again)")
+        #expect(
+          again.status == status && again.errors.contains("nothing is left to do"), "\(again)")
         #expect(try bytes("fit.h5ad") == before)
       }
       let other = try place.run(words + ["--seed", "5", "--resume"])
       #expect(other.status == 2 && other.errors.contains("--seed is 0, now 5"), "\(other)")
       #expect(try bytes("fit.h5ad") == before)
-      #expect([0, 3].contains(try place.run(words + ["--seed", "5", "--resume", "--overwrite"]).status))
+      #expect(
+        [0, 3].contains(try place.run(words + ["--seed", "5", "--resume", "--overwrite"]).status))
       #expect(try bytes("fit.h5ad") != before)
       #expect(!place.fileNames.contains { $0.contains(".lock") || $0.contains(".partial") })
     }
@@ -120,7 +122,9 @@ extension CommandTests {
       let before = checkpoints
       let next = try place.start(fit + long + ["--output", "fit.h5ad", "--resume"])
       let end = Date(timeIntervalSinceNow: 60)
-      while checkpoints == before, next.isRunning, Date() < end { Thread.sleep(forTimeInterval: 0.01) }
+      while checkpoints == before, next.isRunning, Date() < end {
+        Thread.sleep(forTimeInterval: 0.01)
+      }
       next.send(signal: SIGTERM)
       #expect(next.outcome(within: 60).status == 75)
       #expect(!place.fileNames.contains { $0.hasSuffix(".lock") }, "\(place.fileNames)")

@@ -103,7 +103,8 @@ int distfit_hdf5_read_attribute_texts(distfit_id file, const char *path, const c
 /// the file, and nothing more is written.
 /// `user_block`: bytes before HDF5's own, 0 or a power of two from 512.
 distfit_id distfit_hdf5_create(int descriptor, const char *name, uint64_t user_block, int *failure);
-int distfit_hdf5_create_group(distfit_id file, const char *path);
+/// `large` 1: attributes beyond 64 kB have room.
+int distfit_hdf5_create_group(distfit_id file, const char *path, int large);
 /// `chunk` NULL: contiguous. `compression` 1…9 gzip, 0 none; `shuffle` before it.
 distfit_id distfit_hdf5_create_dataset(distfit_id file, const char *path, int type, int rank,
                                        const uint64_t *shape, const uint64_t *chunk,

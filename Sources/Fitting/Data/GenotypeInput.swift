@@ -80,7 +80,10 @@ public struct GenotypeInput: CompanionInput {
     }
     if let path = ancestry {
       let ancestry = try world.agree(on: "read \(path)") { try AncestryFile.read(path) }
-      for name in ancestry.donors + ancestry.variants { fingerprint.add(name) }
+      for name in ancestry.donors { fingerprint.add(name) }
+      for variant in ancestry.variants {
+        for word in [variant.name, variant.counted, variant.other] { fingerprint.add(word) }
+      }
       for number in ancestry.shares + ancestry.frequencies { fingerprint.add(number) }
       summary.companions[Ancestry.self] = ancestry
     }

@@ -25,6 +25,7 @@ struct StoredColumn: Codable {
   var strings: [String?]?
   var bits: [UInt64]?
   var integers: [Int64?]?
+  var unsigned: [UInt64?]?
   var flags: [Bool?]?
 
   init(_ column: NamedColumn) {
@@ -35,6 +36,7 @@ struct StoredColumn: Codable {
     case .strings(let values): strings = values
     case .numbers(let values): bits = values.map(\.bitPattern)
     case .integers(let values): integers = values
+    case .unsigned(let values): unsigned = values
     case .flags(let values): flags = values
     }
   }
@@ -45,6 +47,7 @@ struct StoredColumn: Codable {
     }
     if let strings { return .strings(strings) }
     if let integers { return .integers(integers) }
+    if let unsigned { return .unsigned(unsigned) }
     if let flags { return .flags(flags) }
     return .numbers((bits ?? []).map(Double.init(bitPattern:)))
   }

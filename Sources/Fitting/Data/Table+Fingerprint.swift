@@ -37,6 +37,12 @@ extension Fingerprint {
         add(value == nil ? 1 : 0)
         add(Int(value ?? 0))
       }
+    case .unsigned(let values):
+      add("unsigned")
+      for value in values {
+        add(value == nil ? 1 : 0)
+        add(Int(truncatingIfNeeded: value ?? 0))
+      }
     case .flags(let values):
       add("flags")
       for value in values { add(value.map { $0 ? 2 : 1 } ?? 0) }

@@ -6,6 +6,7 @@
 /// | `strings` | string array | nil |
 /// | `numbers` | floating-point array | NaN |
 /// | `integers` | integer array, nullable integer | nil |
+/// | `unsigned` | the same, with numbers beyond 2⁶³ − 1 | nil |
 /// | `flags` | boolean array, nullable boolean | nil |
 public enum Column: Sendable, Equatable {
   /// Codes into a list of category names; −1 is missing.
@@ -16,6 +17,8 @@ public enum Column: Sendable, Equatable {
   case numbers([Double])
   /// Whole numbers, nil where one is missing.
   case integers([Int64?])
+  /// Whole numbers of which some are beyond 2⁶³ − 1, such as hashes; nil where one is missing.
+  case unsigned([UInt64?])
   /// True or false.
   case flags([Bool?])
 
@@ -26,6 +29,7 @@ public enum Column: Sendable, Equatable {
     case .strings(let values): values.count
     case .numbers(let values): values.count
     case .integers(let values): values.count
+    case .unsigned(let values): values.count
     case .flags(let values): values.count
     }
   }
@@ -38,6 +42,7 @@ public enum Column: Sendable, Equatable {
     case .strings(let values): .strings(positions.map { values[$0] })
     case .numbers(let values): .numbers(positions.map { values[$0] })
     case .integers(let values): .integers(positions.map { values[$0] })
+    case .unsigned(let values): .unsigned(positions.map { values[$0] })
     case .flags(let values): .flags(positions.map { values[$0] })
     }
   }
@@ -51,6 +56,7 @@ public enum Column: Sendable, Equatable {
     case .strings(let values): .strings(positions.map { $0 < 0 ? nil : values[$0] })
     case .numbers(let values): .numbers(positions.map { $0 < 0 ? .nan : values[$0] })
     case .integers(let values): .integers(positions.map { $0 < 0 ? nil : values[$0] })
+    case .unsigned(let values): .unsigned(positions.map { $0 < 0 ? nil : values[$0] })
     case .flags(let values): .flags(positions.map { $0 < 0 ? nil : values[$0] })
     }
   }
@@ -66,6 +72,7 @@ public enum Column: Sendable, Equatable {
     case .strings(let values):
       Self.coded(values.map { $0.flatMap { ValueText.isMissing($0) ? nil : $0 } })
     case .integers(let values): Self.coded(values, text: \.description)
+    case .unsigned(let values): Self.coded(values, text: \.description)
     case .flags(let values): Self.coded(values.map { $0.map { $0 ? "true" : "false" } })
     case .numbers(let values): Self.whole(values).map { Self.coded($0, text: \.description) }
     }

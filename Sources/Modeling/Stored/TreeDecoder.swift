@@ -29,12 +29,20 @@ public enum TreeDecoder {
     case .doubles(let values, _) where type == [Double].self: values
     case .integers(let values, _) where type == [Int64].self: values
     case .integers(let values, _) where type == [Int].self: values.map { Int($0) }
-    case .integers(let values, _) where type == [Int32].self: values.map { Int32($0) }
-    case .integers(let values, _) where type == [UInt8].self: values.map { UInt8($0) }
+    case .integers(let values, _) where type == [Int32].self: narrow(values, Int32.self)
+    case .integers(let values, _) where type == [UInt8].self: narrow(values, UInt8.self)
     case .flags(let values) where type == [Bool].self: values
     case .strings(let values) where type == [String].self: values
     default: nil
     }
+  }
+
+  /// The values as smaller numbers; nil where one is beyond them, as in a damaged file.
+  private static func narrow<Number: FixedWidthInteger>(
+    _ values: [Int64], _ type: Number.Type
+  ) -> [Number]? {
+    let narrowed = values.compactMap(Number.init(exactly:))
+    return narrowed.count == values.count ? narrowed : nil
   }
 
   fileprivate static func mismatch(

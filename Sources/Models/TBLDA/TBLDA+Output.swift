@@ -81,6 +81,8 @@ extension TBLDA {
       case .strings(let values): members[named.name] = .strings(values.map { $0 ?? "" })
       case .integers(let values):
         members[named.name] = .integers(values.map { $0 ?? -1 }, shape: [S])
+      case .unsigned(let values):
+        members[named.name] = .strings(values.map { $0.map(String.init) ?? "" })
       case .categories(let codes, let names, _):
         members[named.name] = .strings(codes.map { $0 < 0 ? "" : names[Int($0)] })
       case .numbers(let values): members[named.name] = .doubles(values, shape: [S])

@@ -62,7 +62,9 @@ public enum HDF5Check {
     let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
     var start = [UInt8](repeating: 0, count: signature.count)
     for place in [0, 512, 1024, 2048, 4096, 8192] {
-      guard pread(descriptor, &start, start.count, off_t(place)) == start.count else { return false }
+      guard pread(descriptor, &start, start.count, off_t(place)) == start.count else {
+        return false
+      }
       if start == signature { return true }
     }
     return false

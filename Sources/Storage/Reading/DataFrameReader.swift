@@ -74,7 +74,10 @@ struct DataFrameReader {
 
   /// The columns in the file's order.
   func columnNames() throws(StorageError) -> [String] {
-    if let order = file.texts(place, "column-order") { return order }
+    if let order = file.texts(place, "column-order") {
+      var seen: Set<String> = []
+      return order.filter { seen.insert($0).inserted }
+    }
     return try file.names(in: place).filter { $0 != index && $0 != "__categories" }
   }
 
@@ -154,6 +157,10 @@ struct DataFrameReader {
     switch dataset.description.kind {
     case .text: return .strings(try dataset.readTexts())
     case .boolean: return .flags(try dataset.readAll(as: HDF5Boolean.self).map(\.isTrue))
+    case .integer(bytes: 8, isSigned: false):
+      let values = try dataset.readAll(as: UInt64.self)
+      let fitting = values.compactMap(Int64.init(exactly:))
+      return fitting.count == values.count ? .integers(fitting) : .unsigned(values)
     case .integer: return .integers(try dataset.readAll(as: Int64.self))
     case .real: return .numbers(try dataset.readAll(as: Double.self))
     case .other:
@@ -178,6 +185,7 @@ struct DataFrameReader {
       switch column {
       case .strings(let values): values.map { $0 ?? "" }
       case .integers(let values): values.map { $0.map { "\($0)" } ?? "" }
+      case .unsigned(let values): values.map { $0.map { "\($0)" } ?? "" }
       case .numbers(let values): values.map { ValueText.name($0) ?? "\($0)" }
       case .flags(let values): values.map { $0.map { $0 ? "True" : "False" } ?? "" }
       case .categories(_, let names, _): names
@@ -207,6 +215,7 @@ struct DataFrameReader {
     switch column {
     case .strings(let values): return .strings(masked(values))
     case .integers(let values): return .integers(masked(values))
+    case .unsigned(let values): return .unsigned(masked(values))
     case .flags(let values): return .flags(masked(values))
     case .numbers(let values): return .numbers(zip(values, mask).map { $1.isTrue ? .nan : $0 })
     case .categories: return column

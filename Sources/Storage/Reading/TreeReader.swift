@@ -30,7 +30,8 @@ struct TreeReader {
     }
     guard walk.objectCount <= Walk.mostObjects else {
       throw file.error(
-        place, "is one of more than \(Walk.mostObjects) objects. Do links lead there again and again?")
+        place,
+        "is one of more than \(Walk.mostObjects) objects. Do links lead there again and again?")
     }
     switch file.kind(place) {
     case .group:

@@ -29,7 +29,7 @@ struct ElementWriter {
 
   /// `obs` or `var`: index and columns.
   func table(_ table: Table, at place: String) throws(StorageError) {
-    try file.createGroup(place)
+    try file.createGroup(place, hasLargeAttributes: table.columns.count > 4000)
     try file.mark(place, "dataframe", "0.2.0")
     let columns = table.columns.map { (name: Self.columnName($0.name), column: $0.column) }
     var index = "_index"
@@ -64,6 +64,13 @@ struct ElementWriter {
           "integer", integers.map { $0 ?? 0 }, mask: integers.map { $0 == nil }, at: place)
       } else {
         try array(integers.map { $0 ?? 0 }, shape: count, at: place)
+      }
+    case .unsigned(let numbers):
+      if numbers.contains(nil) {
+        try nullable(
+          "integer", numbers.map { $0 ?? 0 }, mask: numbers.map { $0 == nil }, at: place)
+      } else {
+        try array(numbers.map { $0 ?? 0 }, shape: count, at: place)
       }
     case .flags(let flags):
       let values = flags.map { HDF5Boolean($0 ?? false) }

@@ -33,8 +33,9 @@ extension HDF5File {
     throw failure(place, "cannot be written")
   }
 
-  func createGroup(_ place: String) throws(StorageError) {
-    try require(distfit_hdf5_create_group(identifier, place), place)
+  /// - Parameter hasLargeAttributes: whether attributes may be beyond 64 kB, which an object's header cannot hold.
+  func createGroup(_ place: String, hasLargeAttributes: Bool = false) throws(StorageError) {
+    try require(distfit_hdf5_create_group(identifier, place, hasLargeAttributes ? 1 : 0), place)
   }
 
   // MARK: - Attributes

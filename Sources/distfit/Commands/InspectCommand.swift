@@ -29,20 +29,42 @@ struct InspectCommand: LocalCommand {
     let chosen: [String?] =
       options.place.modality == nil && !all.isEmpty ? all : [options.place.modality]
     var report = Report()
+    var contentsOfAll: [Contents] = []
     for name in chosen {
       var source = options.place.source(options.input)
       source.modality = name
       let contents = try Contents(source)
       report.addRecord(name ?? "file", contents.record, text: contents.text)
+      contentsOfAll.append(contents)
     }
     console.show(report)
-    return .success
+    // What this program wrote is good without counts, too.
+    let isOwn = try contentsOfAll.contains(where: \.isOwn) || isFit(options.input, all)
+    return contentsOfAll.allSatisfy { $0.verdict == .counts || isOwn && $0.verdict == .noCounts }
+      ? .success : .failure
+  }
+
+  /// Whether a file of several modalities is a fit of all of them.
+  private static func isFit(_ path: String, _ modalities: [String]) throws -> Bool {
+    try !modalities.isEmpty && AnnDataFile.common(of: path).isThere("uns/distfit")
+  }
+
+  /// Whether a count model can be fitted.
+  private enum Verdict {
+    /// There are counts, all of them good, and tables beside them.
+    case counts
+    /// What is there holds something else.
+    case noCounts
+    /// There are counts, but some are damaged.
+    case damaged
   }
 
   /// What a file, or one modality of it, holds.
   private struct Contents {
     private(set) var record: [(key: String, value: Report.Value)] = []
     private var lines: [String] = []
+    private(set) var verdict = Verdict.counts
+    private(set) var isOwn = false
 
     var text: String { lines.joined(separator: "\n") }
 
@@ -64,7 +86,8 @@ struct InspectCommand: LocalCommand {
       add("obs", rows.columns.map { "\($0.name) (\(Self.kind($0.column)))" })
       add("var", columns.columns.map { "\($0.name) (\(Self.kind($0.column)))" })
       for group in ["obsm", "varm", "obsp", "varp", "uns"] { add(group, file.members(group)) }
-      addCounts(of: file, source.matrix, &warnings)
+      addCounts(of: file, source.matrix, rows, &warnings)
+      isOwn = file.isThere("uns/distfit")
       if let fit = try? file.tree("uns/distfit"), case .string(let model)? = fit["model"] {
         lines.append("this is a fit of model \(model)")
         record.append(("model", .text(model)))
@@ -82,10 +105,16 @@ struct InspectCommand: LocalCommand {
 
     /// Which counts a model would be fitted to.
     private mutating func addCounts(
-      of file: AnnDataFile, _ asked: MatrixSource?, _ warnings: inout [String]
+      of file: AnnDataFile, _ asked: MatrixSource?, _ rows: Table, _ warnings: inout [String]
     ) {
       do {
+        verdict = .noCounts
         let (matrix, note) = try CountSource.matrix(of: file, asked: asked)
+        verdict = .damaged
+        // All values, as a fit reads them.
+        let statistics = try matrix.forEachRowOfCounts(in: [0..<rows.count]) { _, _, _ in }
+        let own = try file.columns(of: matrix.source, warnings: &warnings)
+        warnings += try matrix.summary(rows: rows, columns: own, statistics: statistics).warnings
         if let note { add("note", [note]) }
         lines.append(
           "would fit: counts from \(matrix.source), \(matrix.layout.rawValue), \(matrix.typeText), \(matrix.storedCount) stored values"
@@ -94,6 +123,7 @@ struct InspectCommand: LocalCommand {
           ("counts", .text("\(matrix.source)")), ("stored_values", .integer(matrix.storedCount)),
         ]
         warnings += matrix.warnings
+        verdict = .counts
       } catch {
         lines.append("would not fit as counts: \(error)")
         record.append(("counts", .missing))
@@ -105,7 +135,7 @@ struct InspectCommand: LocalCommand {
       case .categories(_, let names, _): "\(names.count) categories"
       case .strings: "texts"
       case .numbers: "numbers"
-      case .integers: "whole numbers"
+      case .integers, .unsigned: "whole numbers"
       case .flags: "true/false"
       }
     }

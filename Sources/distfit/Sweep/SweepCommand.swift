@@ -53,7 +53,9 @@ struct SweepCommand: Command {
           "failed": .integer(progress.failed), "running": .integer(progress.running),
         ], text: progress.line)
       let changed = try ChangedPoints(points, in: folder)
-      if !changed.isEmpty { report.addRecord("changed", [("points", .text(changed.line))], text: changed.line) }
+      if !changed.isEmpty {
+        report.addRecord("changed", [("points", .text(changed.line))], text: changed.line)
+      }
     }
     if options.list || options.status { console.show(report) }
     return .success

@@ -103,7 +103,8 @@ struct SweepFit {
       return try self.model()
     }
     return try Self.run(
-      model, point, folder, group, stop, ProgressLog(level: level, isSpeaking: group.isRoot), refitting)
+      model, point, folder, group, stop, ProgressLog(level: level, isSpeaking: group.isRoot),
+      refitting)
   }
 
   private static func run<Fitted: Model>(

@@ -133,8 +133,9 @@ enum SweepPlanFile {
   ) throws -> [[SweepPlan.Assignment]] {
     var points: [[SweepPlan.Assignment]] = [[]]
     for part in pattern {
-      guard points.count.multipliedReportingOverflow(by: part.values.count).partialValue
-        <= SweepPlan.mostPoints, part.values.count <= SweepPlan.mostPoints
+      guard
+        points.count.multipliedReportingOverflow(by: part.values.count).partialValue
+          <= SweepPlan.mostPoints, part.values.count <= SweepPlan.mostPoints
       else {
         throw UsageError("include: an entry has more than \(SweepPlan.mostPoints) points")
       }

@@ -100,7 +100,9 @@ extension SweepPlanTests {
       axes: [.init("seed", [.integer(1)]), .init("seed", [.integer(2)])])
     #expect(throws: SweepError("seed stands in two axes; give it once")) { try twice.points() }
     let common = SweepPlan(
-      common: [.init("model", .text("dgd")), .init("lanes", .integer(1)), .init("lanes", .integer(2))],
+      common: [
+        .init("model", .text("dgd")), .init("lanes", .integer(1)), .init("lanes", .integer(2)),
+      ],
       axes: [.init("seed", [.integer(1)])])
     #expect(throws: SweepError("lanes is set twice; give it once")) { try common.points() }
   }
@@ -110,7 +112,8 @@ extension SweepPlanTests {
     let plan = SweepPlan(
       common: [.init("model", .text("dgd"))], axes: [.init("batch-key", values.map { .text($0) })])
     for point in try plan.points() {
-      #expect(!point.name.contains("/") && point.name.utf8.count < 140 && point.name.hasPrefix("batch"))
+      #expect(
+        !point.name.contains("/") && point.name.utf8.count < 140 && point.name.hasPrefix("batch"))
       #expect(point.name.allSatisfy { $0.isASCII && !$0.isNewline })
     }
   }

@@ -25,7 +25,7 @@ public struct SampleCovariates: Sendable {
       case .integers(let values):
         if let gap = values.firstIndex(of: nil) { throw Self.gap(table, gap, named.name) }
         columns.append((named.name, values.map { Double($0 ?? 0) }))
-      case .categories, .strings, .flags:
+      case .categories, .strings, .flags, .unsigned:
         guard let (codes, names) = named.column.asCategories else { continue }
         if let gap = codes.firstIndex(where: { $0 < 0 }) {
           throw Self.gap(table, gap, named.name)
