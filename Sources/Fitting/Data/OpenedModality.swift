@@ -22,6 +22,10 @@ struct OpenedModality {
     _ data: DataSource, name: String, _ request: DataRequest, _ decoderCount: Int,
     _ notes: inout [String]
   ) throws {
+    var data = data
+    if let wanted = request.columns, data.modality == nil, Self.isOfAllKinds(wanted, data) {
+      data.modality = AnnDataFile.allKinds
+    }
     var file = try data.open()
     file.decoderCount = decoderCount
     switch request.kind {
@@ -45,6 +49,23 @@ struct OpenedModality {
     (map, columns) = try Self.choice(of: request.columns, from: all, data.path, &notes)
     self.name = name
     self.file = file
+  }
+
+  /// Whether a fit's columns are features of several kinds, of which genes alone would be read.
+  private static func isOfAllKinds(_ wanted: [String], _ data: DataSource) -> Bool {
+    func missing(_ modality: String?) -> Int? {
+      var source = data
+      source.modality = modality
+      var ignored: [String] = []
+      guard let file = try? source.open(), file.featureKinds().count > 1,
+        let columns = try? file.columns(warnings: &ignored)
+      else { return nil }
+      return ColumnMap(wanted, from: columns.names, or: columns.identifiers).missing.count
+    }
+    guard let own = missing(nil), own > 0, let all = missing(AnnDataFile.allKinds) else {
+      return false
+    }
+    return all < own
   }
 
   /// Which columns go where, and the table of those that are read.

@@ -4,7 +4,7 @@ import Modeling
 /// which, and one of them is chosen like a modality; and lines that programs add below the features.
 extension AnnDataFile {
   /// The word that asks for features of all kinds.
-  static let allKinds = "all"
+  package static let allKinds = "all"
   /// What is read of several kinds unless another one is asked for.
   static let usualKinds: Set = ["gene expression", "gene", "genes", "gex", "rna"]
   /// Columns of `var` that tell kinds.
