@@ -1,4 +1,4 @@
-import CHDF5
+@preconcurrency import CHDF5
 import Foundation
 import Modeling
 import Storage
@@ -18,7 +18,8 @@ import Testing
   /// Adds something by the C library itself: no code of ours writes such files.
   private func change(_ path: String, _ body: (hid_t) -> Void) throws {
     H5open()
-    let file = H5Fopen(path, UInt32(H5F_ACC_RDWR), hid_t(H5P_DEFAULT))
+    let readAndWrite: UInt32 = 1  // H5F_ACC_RDWR
+    let file = H5Fopen(path, readAndWrite, hid_t(H5P_DEFAULT))
     try #require(file >= 0)
     body(file)
     H5Fclose(file)
