@@ -26,17 +26,21 @@ import Testing
       .map(\.set) == [1])
   }
 
-  @Test func regionsKnowTheirEnds() {
+  @Test func regionsKnowTheirEnds() throws {
     let regions = GenomicRegions([("chr1", 10..<20), ("1", 15..<30), ("1", 40..<41), ("X", 0..<1)])
     // Bases of places count from 1.
     for (position, isInside) in [
       (10, false), (11, true), (30, true), (31, false), (41, true), (42, false),
     ] {
-      #expect(
-        regions.contains(.init(chromosome: "1", position: position)) == isInside, "\(position)")
+      let place = try #require(GenomicPlaces.Place(chromosome: "1", position: position))
+      #expect(regions.contains(place) == isInside, "\(position)")
     }
-    #expect(regions.contains(.init(chromosome: "chrX", position: 1)))
-    #expect(!regions.contains(.init(chromosome: "2", position: 11)))
+    let (onX, onTwo) = (
+      try #require(GenomicPlaces.Place(chromosome: "chrX", position: 1)),
+      try #require(GenomicPlaces.Place(chromosome: "2", position: 11))
+    )
+    #expect(regions.contains(onX))
+    #expect(!regions.contains(onTwo))
   }
 
   @Test func groupsHaveTheirSumsAndMeans() {
