@@ -107,6 +107,14 @@ import Testing
     #expect(read.warnings.contains { $0.contains("2 rows of reads outside of features") })
   }
 
+  @Test func tablesWithoutAHeaderAreRefused() {
+    #expect(
+      message("a.txt", "A1BG\t5\nA2M\t7\n__no_feature\t9\n").contains("numbers where the header"))
+    #expect(
+      message("b.tab", "N_unmapped\t5\t5\t5\nA\t7\t0\t7\n").contains("numbers where the header"))
+    #expect(message("c.csv", "gene,1,2\nA,5,7\n").isEmpty)
+  }
+
   @Test func aSampleOfOtherSizeIsRemarked() throws {
     let read = try read(
       "a.tsv", "gene\tmyid\ts1\ts2\ts3\nA\t100000\t5\t2\t9\nB\t200000\t7\t1\t3\n")

@@ -86,6 +86,16 @@ struct TextLayout: Sendable {
       )
     }
     let fields = valueFields
+    if gct == nil, told == nil, asked == nil, !corner.isEmpty,
+      names.allSatisfy({ Double($0) != nil })
+    {
+      // HTSeq's and STAR's counts of one sample begin with a gene.
+      throw StorageError(
+        file: text.path, place: "line 1",
+        problem:
+          "has numbers where the header should name samples (or genes): write one above it, such as gene and the sample's name"
+      )
+    }
     sampleColumns = columnLines.map { line in
       NamedColumn(
         line.name,
