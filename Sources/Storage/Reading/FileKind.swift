@@ -90,6 +90,11 @@ enum PackedFile {
           "cannot be unpacked into \(folder.deletingLastPathComponent().path): \(error.localizedDescription)"
       )
     }
+    do throws(StorageError) {
+      try HDF5Check.require([copy.path])
+    } catch {
+      throw StorageError(file: path, place: error.place, problem: error.problem)
+    }
     return try body(copy.path)
   }
 }
