@@ -111,6 +111,8 @@ public struct FitLoop<Fitted: Model> {
     var epochsSinceSave = 0
     var speed = SpeedMeter()
     var pace = Pace()
+    // What holds in every epoch, such as a faulty validation cell, is said once.
+    var said: Set<String> = []
     while true {
       let report: StepReport
       do throws(SumFault) {
@@ -128,7 +130,7 @@ public struct FitLoop<Fitted: Model> {
         state.history.append(report.measures)
         epochsSinceSave += 1
       }
-      if let remark = report.remark { log.note(remark) }
+      if let remark = report.remark, said.insert(remark).inserted { log.note(remark) }
       if let failure = report.failure { throw FitFailure.refused(failure) }
       log.progress(
         line(report, state.history, speed, pace),

@@ -25,15 +25,30 @@ public final class ProgressLog {
   private let plainInterval: Duration
   private var lastProgress: ContinuousClock.Instant?
   private var hasProgressLine = false
+  private let emit: (String) -> Void
 
   /// A log.
   ///
   /// - Parameter isSpeaking: false on every rank but the first.
-  public init(level: Level, isSpeaking: Bool, plainInterval: Duration = .seconds(10)) {
+  public convenience init(
+    level: Level, isSpeaking: Bool, plainInterval: Duration = .seconds(10)
+  ) {
+    self.init(
+      level: level, isSpeaking: isSpeaking, plainInterval: plainInterval,
+      isTerminal: isatty(STDERR_FILENO) == 1
+    ) { FileHandle.standardError.write(Data($0.utf8)) }
+  }
+
+  /// A log that writes elsewhere.
+  package init(
+    level: Level, isSpeaking: Bool, plainInterval: Duration = .seconds(10),
+    isTerminal: Bool = false, emit: @escaping (String) -> Void
+  ) {
     self.level = level
     self.isSpeaking = isSpeaking
     self.plainInterval = plainInterval
-    isTerminal = isatty(STDERR_FILENO) == 1
+    self.isTerminal = isTerminal
+    self.emit = emit
   }
 
   /// A line of note.
@@ -92,9 +107,5 @@ public final class ProgressLog {
     var size = winsize()
     guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
     return Int(size.ws_col)
-  }
-
-  private func emit(_ text: String) {
-    FileHandle.standardError.write(Data(text.utf8))
   }
 }

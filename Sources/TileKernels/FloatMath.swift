@@ -117,7 +117,7 @@ public func logarithmUpToOne(onePlus x: Floats) -> Floats {
   return p * x
 }
 
-/// |x|.
+/// |x|, by its bits.
 @_alwaysEmitIntoClient @inline(always)
 public func magnitude(_ x: Floats) -> Floats {
   unsafeBitCast(

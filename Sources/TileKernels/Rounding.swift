@@ -6,16 +6,16 @@
   public let size: Float
   /// 1 / √(1 − β₂ᵗ).
   public let factor: Float
-  /// β₁.
+  /// β₁, the memory of the first moment.
   public let beta1: Float
-  /// β₂.
+  /// β₂, the memory of the second moment.
   public let beta2: Float
-  /// ε.
+  /// ε, added to the root of the second moment.
   public let epsilon: Float
-  /// λ.
+  /// λ, the weight decay.
   public let decay: Float
 
-  /// Memberwise.
+  /// All of them together.
   public init(
     size: Float, factor: Float, beta1: Float, beta2: Float, epsilon: Float, decay: Float
   ) {

@@ -4,15 +4,15 @@
 
 /// The kernels of eigenproblems by divide and conquer, compiled for one instruction set; all give the same bits.
 public protocol SecularArithmetic: Sendable {
-  /// See `sumOverPoles`.
+  /// Σ w/(d − x) and Σ w/(d − x)²: see `sumOverPoles`.
   func poleSums(
     _ d: UnsafePointer<Double>, _ w: UnsafePointer<Double>, count: Int, at x: Double
   ) -> (Double, Double)
-  /// See `multiplyByQuotients`.
+  /// products_i ← products_i · differences_i / (d_i − pole): see `multiplyByQuotients`.
   func multiply(
     _ products: UnsafeMutablePointer<Double>, byQuotientsOf differences: UnsafePointer<Double>,
     _ d: UnsafePointer<Double>, pole: Double, count: Int)
-  /// See `divideByDifferences`.
+  /// differences_i ← z_i / differences_i: see `divideByDifferences`.
   func divide(
     _ z: UnsafePointer<Double>, by differences: UnsafeMutablePointer<Double>, count: Int
   ) -> Double

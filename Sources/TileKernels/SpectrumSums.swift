@@ -3,26 +3,26 @@
 //   x point, t = (x − center) · scale its place within −1…1      T_k(t) polynomials, T_k = 2 t T_(k−1) − T_(k−2)
 //   node a point that stands for many, v its weight               y, w the same of the other axis
 
-/// Eight points.
+/// Eight points of a spectrum.
 public typealias Points = SIMD8<Double>
 
 /// The kernels of sums over pairs of eigenvalues, compiled for one instruction set; all give the same bits.
 public protocol SpectrumArithmetic: Sendable {
-  /// See `chebyshevMoments`.
+  /// m_k = Σ_i T_k(t_i), eight partial sums each, k < termCount: see `chebyshevMoments`.
   func moments(
     _ x: UnsafePointer<Double>, count: Int, center: Double, scale: Double, termCount: Int,
     into m: UnsafeMutablePointer<Points>)
-  /// See `chebyshevSeries`.
+  /// Σ_k c_k T_k(t_i) of every point, by Clenshaw's recurrence: see `chebyshevSeries`.
   func series(
     _ x: UnsafePointer<Double>, count: Int, center: Double, scale: Double,
     coefficients: UnsafePointer<Double>, termCount: Int, into sums: UnsafeMutablePointer<Double>)
-  /// See `sumNodePairs`.
+  /// rowSums_a = Σ_b w_b/(x_a + y_b), columnSums_b += Σ_a v_a/(x_a + y_b): see `sumNodePairs`.
   func nodePairs(
     _ x: UnsafePointer<Double>, _ v: UnsafePointer<Double>, count: Int, _ y: UnsafePointer<Double>,
     _ w: UnsafePointer<Double>, vectorCount: Int, rowSums: UnsafeMutablePointer<Double>,
     columnSums: UnsafeMutablePointer<Double>
   ) -> Double
-  /// See `boundsOfPoints`.
+  /// The smallest and the largest of at least one point: see `boundsOfPoints`.
   func bounds(_ x: UnsafePointer<Double>, count: Int) -> (Double, Double)
 }
 

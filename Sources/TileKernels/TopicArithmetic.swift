@@ -1,35 +1,36 @@
 /// The kernels of coordinate ascent for topics, compiled for one instruction set; all give the same bits.
 public protocol TopicArithmetic: Sendable {
-  /// See `expectDirichlet`.
+  /// a ← exp(ψ(a) − ψ(Σ a)) for every row: see `expectDirichlet`.
   func dirichlet(
     _ a: UnsafeMutablePointer<Double>, rowCount: Int, width: Int, totals: UnsafePointer<Double>)
-  /// See `expectBeta`.
+  /// a ← exp(ψ(a) − ψ(a + b)),  b ← exp(ψ(b) − ψ(a + b)): see `expectBeta`.
   func beta(_ a: UnsafeMutablePointer<Double>, _ b: UnsafeMutablePointer<Double>, count: Int)
-  /// See `divideCopies`.
+  /// p ← y / p,  q ← (2 − y) / q: see `divideCopies`.
   func divide(
     copies genotypes: UnsafePointer<UInt8>, _ p: UnsafeMutablePointer<Double>,
     _ q: UnsafeMutablePointer<Double>, count: Int)
-  /// See `logLikelihoodOfCopies`.
+  /// Σ y log p + (2 − y) log q: see `logLikelihoodOfCopies`.
   func logLikelihood(
     copies genotypes: UnsafePointer<UInt8>, _ p: UnsafePointer<Double>, _ q: UnsafePointer<Double>,
     count: Int
   ) -> Double
-  /// See `divideReads`.
+  /// d ← x / d, 0 where there is no read: see `divideReads`.
   func divide(reads x: UnsafePointer<Double>, _ d: UnsafeMutablePointer<Double>, count: Int)
-  /// See `logLikelihoodOfReads`.
+  /// Σ x log d: see `logLikelihoodOfReads`.
   func logLikelihood(
     reads x: UnsafePointer<Double>, _ d: UnsafePointer<Double>, count: Int
   ) -> Double
-  /// See `dirichletTerms`.
+  /// Σ (a − prior) (ψ(a) − ψ(A)) − log Γ(a) over one row with the sum A: see `dirichletTerms`.
   func dirichletTerms(
     _ a: UnsafePointer<Double>, width: Int, prior: Double, digammaOfTotal: Double
   ) -> Double
-  /// See `betaTerms`.
+  /// Σ log Γ(a + b) − log Γ(a) − log Γ(b) + (a − prior) (ψ(a) − ψ(a + b)) + (b − prior) (ψ(b) − ψ(a + b)): see
+  /// `betaTerms`.
   func betaTerms(
     _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, priorA: Double, priorB: Double,
     count: Int
   ) -> Double
-  /// See `extrapolateLogarithms`.
+  /// x ← max(least, x (x / y)^weight): see `extrapolateLogarithms`.
   func extrapolate(
     _ point: UnsafeMutablePointer<Double>, from previous: UnsafePointer<Double>, by weight: Double,
     atLeast least: Double, count: Int)

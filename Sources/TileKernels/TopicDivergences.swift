@@ -25,7 +25,7 @@ func gammaLogarithms(_ x: Doubles) -> (digamma: Doubles, logGamma: Doubles) {
   return (series.digamma - numerator / denominator, series.logGamma - logarithm(denominator))
 }
 
-/// The same for x ≥ 8.
+/// ψ(x) and log Γ(x) for x ≥ 8, by the asymptotic series.
 @_alwaysEmitIntoClient @inline(always)
 func gammaLogarithmSeries(_ x: Doubles) -> (digamma: Doubles, logGamma: Doubles) {
   let log = logarithm(x)

@@ -9,9 +9,9 @@ public protocol VectorInstructions {
   static func squareRoot(_ x: HalfFloats) -> HalfFloats
 }
 
-/// The same without such instructions.
+/// The operations of `VectorInstructions` number by number, for any processor.
 public enum PortableInstructions: VectorInstructions {
-  /// See `VectorInstructions.nearest`.
+  /// The nearest integers, ties to even, for |x| < 2^30: see `VectorInstructions.nearest`.
   @_alwaysEmitIntoClient @inline(__always)
   public static func nearest(_ x: HalfFloats) -> SIMD8<Int32> {
     var result = SIMD8<Int32>(repeating: 0)
@@ -22,13 +22,13 @@ public enum PortableInstructions: VectorInstructions {
     return result
   }
 
-  /// See `VectorInstructions.doubles`.
+  /// The nearest doubles: see `VectorInstructions.doubles`.
   @_alwaysEmitIntoClient @inline(__always)
   public static func doubles(_ integers: SIMD8<Int64>) -> SIMD8<Double> {
     doublesByHalves(integers)
   }
 
-  /// See `VectorInstructions.squareRoot`.
+  /// √x for x ≥ 0: see `VectorInstructions.squareRoot`.
   @_alwaysEmitIntoClient @inline(__always)
   public static func squareRoot(_ x: HalfFloats) -> HalfFloats {
     var result = x

@@ -13,14 +13,14 @@
 
 /// In what the gradients of a tile's genes are counted.
 @frozen public struct GradientUnits {
-  /// 2^t_g.
+  /// 2^t_g, by which a lane's part is counted.
   public let scales: UnsafePointer<Float>
   /// s_g − t_g, at least 0: the shift to the units of the sums.
   public let shifts: UnsafePointer<Int64>
   /// Room for Σ |u_g| 2^t_g over rows.
   public let sizes: UnsafeMutablePointer<Float>
 
-  /// Memberwise.
+  /// All of them together.
   public init(
     scales: UnsafePointer<Float>, shifts: UnsafePointer<Int64>,
     sizes: UnsafeMutablePointer<Float>
@@ -105,7 +105,7 @@ public func multiplyWeightGradient<I: VectorInstructions>(
   return faults
 }
 
-/// The same as floats, whatever the lanes: for measuring what the integers cost.
+/// The weights' gradient in plain floats, whatever the lanes: for measuring what the integers cost.
 @_alwaysEmitIntoClient @inline(__always)
 public func multiplyPlainWeightGradient(
   _ u: UnsafePointer<Float>, tileStride: Int, _ x: UnsafePointer<Float>, stride: Int,

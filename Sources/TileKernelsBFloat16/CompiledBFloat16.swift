@@ -5,7 +5,7 @@ package import TileKernels
 package struct CompiledBFloat16: BFloat16Arithmetic {
   /// As users know the instruction set.
   package var name: String { bfloat16InstructionSet }
-  /// The kernels.
+  /// The kernels of this module.
   package init() {}
 
   package func packInputs(

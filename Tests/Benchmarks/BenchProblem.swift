@@ -65,7 +65,7 @@ struct BenchProblem {
     var width = latent
     let layers = (0..<3).map { _ in
       defer { width = hidden }
-      return HiddenLayer<Float>(
+      return DenseWeights<Float>(
         weights: (0..<hidden * width).map { _ in Float(0.2 * (2 * stream.uniform() - 1)) },
         biases: Array(repeating: 0, count: hidden))
     }

@@ -8,12 +8,13 @@ import Testing
 /// Every way in which the loop ends, with the state that it ends in.
 @Suite struct FitLoopTests {
   private func run(
-    _ course: Course, stopAfter: Int = .max, save: (FitState<Counting>) throws -> Void = { _ in }
+    _ course: Course, stopAfter: Int = .max,
+    log: ProgressLog = ProgressLog(level: .quiet, isSpeaking: false),
+    save: (FitState<Counting>) throws -> Void = { _ in }
   ) throws -> FitEnding<Counting> {
     let model = Counting(course: course)
     let loop = FitLoop(
-      model, on: Workers(threadCount: 1), log: ProgressLog(level: .quiet, isSpeaking: false),
-      checkpoints: CheckpointSchedule())
+      model, on: Workers(threadCount: 1), log: log, checkpoints: CheckpointSchedule())
     var looks = 0
     return try loop.run(
       FitState(shared: model.start(), lanes: []), with: Alone(),
@@ -50,6 +51,12 @@ import Testing
       return
     }
     #expect(state.stepCount == 3 && saved == [3])
+  }
+
+  @Test func whatIsRemarkedInEveryEpochIsSaidOnce() throws {
+    var lines: [String] = []
+    _ = try run(.ends, log: ProgressLog(level: .normal, isSpeaking: true) { lines.append($0) })
+    #expect(lines.count { $0 == "one cell is faulty\n" } == 1)
   }
 
   @Test func dataThatCannotBeFittedLeaveNothingToWrite() {
@@ -104,7 +111,7 @@ private struct Counting: Model {
     shared.total = try everyone.sum(partials).value(of: 0)
     return StepReport(
       stage: "step", progress: 0, rowsProcessed: 1, endsEpoch: true,
-      measures: [.init("total", shared.total)],
+      measures: [.init("total", shared.total)], remark: "one cell is faulty",
       termination: isFifth && course == .ends ? .objectiveTolerance : nil,
       failure: isFifth && course == .refuses ? ModelError("these data cannot be counted") : nil)
   }

@@ -8,7 +8,7 @@ struct NetworkProblem {
   let latent = 3
   let widths: [Int]
   let rowCount: Int
-  let layers: [HiddenLayer<Double>]
+  let layers: [DenseWeights<Double>]
   let parameters: OutputParameters<Double>
   let dispersionGroups: [Int32]
   let representations: [Double]
@@ -29,10 +29,10 @@ struct NetworkProblem {
     groups = LaneGroups(sizes: groupSizes)
     let rowCount = groups.rowCount
     self.rowCount = rowCount
-    var layers: [HiddenLayer<Double>] = []
+    var layers: [DenseWeights<Double>] = []
     var width = latent
     for next in widths {
-      layers.append(HiddenLayer(weights: normals(next * width, 0.7), biases: normals(next, 0.3)))
+      layers.append(DenseWeights(weights: normals(next * width, 0.7), biases: normals(next, 0.3)))
       width = next
     }
     self.layers = layers

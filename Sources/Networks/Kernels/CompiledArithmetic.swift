@@ -8,7 +8,7 @@ package import TileKernels
 package struct CompiledArithmetic: TileArithmetic {
   /// As users know the instruction set.
   package var name: String { instructionSet }
-  /// The kernels.
+  /// The kernels of this module.
   package init() {}
 
   package func logits(

@@ -7,7 +7,7 @@ public import Optimization
 /// |---|---|---|---|
 /// | W, b, ρ | weights, biases, what dispersions follow from | G × H, G, G × groups | `weights`, `biases`, `logDispersions` |
 /// | V, d | those of the second logits of a zero-inflated likelihood | G × H, G | `values.inflation` |
-public struct OutputHead: OutputLayer {
+public struct OutputHead: Codable, Sendable {
   /// What it computes.
   public var specification: OutputSpecification { pass.specification }
   private var parameters: Parameters<Float>
@@ -217,6 +217,3 @@ public struct OutputHead: OutputLayer {
       inflation?.gradient(of: .init(rebasing: limbs[pass.numberCount...])))
   }
 }
-
-/// The output layer by fused kernels.
-public typealias FusedOutputLayer = OutputHead

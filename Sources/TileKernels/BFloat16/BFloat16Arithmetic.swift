@@ -13,34 +13,36 @@ public protocol BFloat16Arithmetic: Sendable {
   /// As users know the instruction set.
   var name: String { get }
 
-  /// See `packInputPairs`.
+  /// Inputs of sixteen rows in pairs: see `packInputPairs`.
   func packInputs(
     _ x: UnsafePointer<Floats>, inputCount: Int, into pairs: UnsafeMutablePointer<FloatBits>)
-  /// See `packRowPairs`.
+  /// Rows in pairs: see `packRowPairs`.
   func packRows(
     _ x: UnsafePointer<Float>, stride: Int, order: UnsafePointer<Int32>, pairCount: Int,
     into pairs: UnsafeMutablePointer<FloatBits>)
-  /// See `packLogitWeights`.
+  /// A gene's weights in pairs: see `packLogitWeights`.
   func packWeights(
     _ w: UnsafePointer<Float>, stride: Int, geneCount: Int, inputCount: Int,
     into pairs: UnsafeMutablePointer<Int32>)
-  /// See `packGeneWeights`.
+  /// The weights of two genes in pairs: see `packGeneWeights`.
   func packWeightsOfGenePairs(
     _ w: UnsafePointer<Float>, stride: Int, geneCount: Int,
     into pairs: UnsafeMutablePointer<FloatBits>)
-  /// See `packDerivatives`.
+  /// Derivatives in both layouts, those of weights times 2^t_g, and their sizes: see `packDerivatives`.
   func packDerivatives(
     _ u: UnsafePointer<Floats>, tileStride: Int, geneCount: Int, blockCount: Int,
     _ rows: BFloat16Rows)
-  /// See `multiplyLogitsOfPairs`.
+  /// u_gi = b_g + Σ_k w_gk x_ki, k in pairs: see `multiplyLogitsOfPairs`.
   func logits(
     _ pairs: UnsafePointer<Int32>, _ w: UnsafePointer<Float>, stride: Int, geneCount: Int,
     inputCount: Int, _ x: UnsafePointer<FloatBits>, into u: UnsafeMutablePointer<Floats>)
-  /// See `multiplyHiddenGradientOfPairs`.
+  /// d_ki ← d_ki + Σ_g w_gk u_gi, g in pairs, for blocks of rows one after the other: see
+  /// `multiplyHiddenGradientOfPairs`.
   func hiddenGradient(
     _ w: UnsafePointer<Int32>, stride: Int, geneCount: Int, inputCount: Int, blockCount: Int,
     _ u: UnsafePointer<FloatBits>, into d: UnsafeMutablePointer<Floats>)
-  /// See `multiplyWeightGradientOfPairs`.
+  /// sums_gk ← sums_gk + 2^(s_g − t_g) Σ over lanes of round(2^t_g Σ_r u_gr x_rk), r in pairs from zero: see
+  /// `multiplyWeightGradientOfPairs`.
   func weightGradient(
     _ rows: BFloat16Rows, _ x: UnsafePointer<FloatBits>, stride: Int, geneCount: Int,
     largestInput: Float, to sums: UnsafeMutablePointer<Int64>
@@ -66,7 +68,7 @@ public protocol BFloat16Arithmetic: Sendable {
   /// Whether each row is where it would be without lanes.
   public let isInOrder: Bool
 
-  /// Memberwise.
+  /// All of them together.
   public init(
     genePairs: UnsafeMutablePointer<FloatBits>, rowPairs: UnsafeMutablePointer<Int32>,
     rowStride: Int, units: GradientUnits, laneCount: Int,

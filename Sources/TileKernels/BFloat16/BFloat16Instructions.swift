@@ -14,7 +14,7 @@ public protocol BFloat16Instructions {
   static func nearest(_ x: Floats) -> FloatBits
 }
 
-/// The same from ordinary instructions: bit by bit what processors with bfloat16 give, several times more slowly.
+/// Products of bfloat16 from ordinary instructions: bit by bit what processors with bfloat16 give, several times more slowly.
 public enum EmulatedBFloat16: BFloat16Instructions {
   @_alwaysEmitIntoClient @inline(__always)
   static func withoutDenormals(_ x: Floats) -> Floats {
@@ -44,7 +44,7 @@ public enum EmulatedBFloat16: BFloat16Instructions {
       where: .!isNumber)
   }
 
-  /// See `BFloat16Instructions.dot`.
+  /// sum + a₁ b₁ + a₀ b₀ in each of sixteen places: see `BFloat16Instructions.dot`.
   @_alwaysEmitIntoClient @inline(__always)
   public static func dot(_ sum: Floats, _ a: FloatBits, _ b: FloatBits) -> Floats {
     let (a1, a0) = halves(a)
@@ -53,14 +53,14 @@ public enum EmulatedBFloat16: BFloat16Instructions {
     return withoutDenormals(first.addingProduct(a0, b0))
   }
 
-  /// See `BFloat16Instructions.pack`.
+  /// Both rounded to bfloat16, side by side in pairs: see `BFloat16Instructions.pack`.
   @_alwaysEmitIntoClient @inline(__always)
   public static func pack(high: Floats, low: Floats) -> FloatBits {
     let lower = unsafeBitCast(rounded(low), to: SIMD16<UInt32>.self) &>> SIMD16(repeating: 16)
     return rounded(high) | unsafeBitCast(lower, to: FloatBits.self)
   }
 
-  /// See `BFloat16Instructions.narrow`.
+  /// Rounded to bfloat16, one after the other: see `BFloat16Instructions.narrow`.
   @_alwaysEmitIntoClient @inline(__always)
   public static func narrow(_ x: Floats) -> SIMD8<Int32> {
     let bits = rounded(x)
@@ -68,7 +68,7 @@ public enum EmulatedBFloat16: BFloat16Instructions {
     return bits.oddHalf | unsafeBitCast(lower, to: SIMD8<Int32>.self)
   }
 
-  /// See `BFloat16Instructions.nearest`.
+  /// The nearest integers, ties to even, for |x| < 2^30: see `BFloat16Instructions.nearest`.
   @_alwaysEmitIntoClient @inline(__always)
   public static func nearest(_ x: Floats) -> FloatBits {
     var result = FloatBits(repeating: 0)

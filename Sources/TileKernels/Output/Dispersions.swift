@@ -2,11 +2,11 @@
 
 /// r of each gene (and group of rows), 1/r and ∂r/∂ρ.
 @frozen public struct DispersionArrays: @unchecked Sendable {
-  /// r.
+  /// r, the dispersions.
   public let values: UnsafeMutablePointer<Floats>
-  /// 1/r.
+  /// 1/r, their inverses.
   public let inverses: UnsafeMutablePointer<Floats>
-  /// ∂r/∂ρ.
+  /// ∂r/∂ρ, their slopes.
   public let slopes: UnsafeMutablePointer<Floats>
 
   /// Arrays of one length.

@@ -3,7 +3,7 @@
 
 /// A link, as far as means need it.
 public protocol OutputLink {
-  /// y(a).
+  /// y(a), the mean per unit of scale.
   ///
   /// - Parameter logSum: with softmax log Σ eᵃ of each row; others do not read it.
   static func value(_ a: Floats, logSum: Floats) -> Floats
@@ -11,9 +11,9 @@ public protocol OutputLink {
 
 /// y and y′ of sixteen logits.
 @frozen public struct Activated {
-  /// y(a).
+  /// y(a), the mean per unit of scale.
   public var value: Floats
-  /// y′(a).
+  /// y′(a), its slope.
   public var slope: Floats
 
   /// A value with its slope.
@@ -31,7 +31,7 @@ public protocol SeparateLink: OutputLink {
 }
 
 extension SeparateLink {
-  /// y(a).
+  /// y(a), the mean per unit of scale.
   @_alwaysEmitIntoClient @inline(__always)
   public static func value(_ a: Floats, logSum: Floats) -> Floats { activation(a).value }
 }
@@ -69,63 +69,6 @@ public protocol CountLink: OutputLink {
   /// two halves of the tile's stage.
   static func negativeBinomialStage<D: TileDispersions>(
     _ tile: OutputTile, first: Int, count: Int, _ dispersions: D, scale s: Floats, logSum: Floats)
-}
-
-/// y = eᵃ / Σ eᵃ over all genes.
-public enum SoftmaxLink: CountLink {
-  /// y(a).
-  @_alwaysEmitIntoClient @inline(__always)
-  public static func value(_ a: Floats, logSum: Floats) -> Floats {
-    exponential(larger(a - logSum, Floats(repeating: -86)))
-  }
-
-  /// The mean of sixteen entries.
-  @_alwaysEmitIntoClient @inline(__always)
-  public static func mean(_ a: Floats, scale s: Floats) -> CountMean<Floats> {
-    let shift = smaller(a + 60, Floats(repeating: 0))
-    return CountMean(
-      s * exponential(larger(a, Floats(repeating: -60))), relativeSlope: Floats(repeating: 1),
-      logShift: shift)
-  }
-
-  /// The mean of four entries.
-  @_alwaysEmitIntoClient @inline(__always)
-  public static func mean(_ a: Doubles, scale s: Doubles) -> CountMean<Doubles> {
-    let least = Doubles(repeating: -600)
-    let low = a .< least
-    return CountMean(
-      s * exponential(a.replacing(with: least, where: low)), relativeSlope: Doubles(repeating: 1),
-      logShift: Doubles(repeating: 0).replacing(with: a + 600, where: low))
-  }
-
-  /// The mean of a gene; its share replaces the logit.
-  @_alwaysEmitIntoClient @inline(__always)
-  public static func mean(
-    of tile: OutputTile, _ g: Int, scale s: Floats, logSum: Floats
-  ) -> CountMean<Floats> {
-    let p = exponential(larger(tile.logits[g] - logSum, Floats(repeating: -60)))
-    tile.logits[g] = p
-    return CountMean(
-      s * p, relativeSlope: Floats(repeating: 1), logShift: Floats(repeating: 0))
-  }
-
-  /// v = m/(1 + m/r).
-  @_alwaysEmitIntoClient @inline(__always)
-  public static func negativeBinomialStage<D: TileDispersions>(
-    _ tile: OutputTile, first: Int, count: Int, _ dispersions: D, scale s: Floats, logSum: Floats
-  ) {
-    let least = Floats(repeating: -60)
-    for g in 0..<count {
-      let p = exponential(larger(tile.logits[first &+ g] - logSum, least))
-      let m = s * p
-      let t = m * dispersions.inverse(first &+ g)
-      let share = 1 / (1 + t)
-      tile.logits[first &+ g] = p
-      tile.derivatives[first &+ g] = m * share
-      tile.stage[g] = t
-      tile.stage[stageGenes &+ g] = share
-    }
-  }
 }
 
 /// E = e^(−|a|) of four logits, 1/(1 + E), and which are negative.

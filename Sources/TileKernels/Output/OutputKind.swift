@@ -5,33 +5,33 @@
 @frozen public struct OutputKind: Sendable, Equatable {
   /// The distribution of a value given its mean.
   @frozen public enum Likelihood: Sendable {
-    /// See `NegativeBinomialTerms`.
+    /// Counts with a dispersion: see `NegativeBinomialTerms`.
     case negativeBinomial
-    /// See `ZeroInflatedTerms`.
+    /// Counts of which some are zero for other reasons: see `ZeroInflatedTerms`.
     case zeroInflatedNegativeBinomial
-    /// See `PoissonTerms`.
+    /// Counts without dispersion: see `PoissonTerms`.
     case poisson
-    /// See `SquaredErrorTerms`.
+    /// Real values: see `SquaredErrorTerms`.
     case gaussian
-    /// See `CrossEntropyTerms`.
+    /// Values in 0…1: see `CrossEntropyTerms`.
     case bernoulli
   }
 
   /// From logits to the mean per unit of scale.
   @frozen public enum Link: Sendable {
-    /// See `SoftmaxLink`.
+    /// Shares of all genes: see `SoftmaxLink`.
     case softmax
-    /// See `SoftplusLink`.
+    /// Positive, linear for large logits: see `SoftplusLink`.
     case softplus
-    /// See `SigmoidLink`.
+    /// Between 0 and 1: see `SigmoidLink`.
     case sigmoid
-    /// See `ReluLink`.
+    /// Zero for negative logits: see `ReluLink`.
     case relu
-    /// See `IdentityLink`.
+    /// The logit itself: see `IdentityLink`.
     case identity
   }
 
-  /// The distribution.
+  /// The distribution of a value.
   public let likelihood: Likelihood
   /// From logits to means.
   public let link: Link
@@ -98,7 +98,7 @@ public protocol CountTerms: OutputTerms {
 }
 
 extension CountTerms {
-  /// Nothing.
+  /// Nothing changes without zero inflation.
   @_alwaysEmitIntoClient @inline(__always)
   public static func differentiateInflation(
     _ entries: EntryArrays, _ inflated: InflatedEntries, _ j: Int
@@ -107,13 +107,13 @@ extension CountTerms {
 
 /// Something to be done for the type of a combination.
 public protocol OutputVisitor {
-  /// Does it.
+  /// Does it for one type.
   func visit<T: OutputTerms>(_ terms: T.Type)
 }
 
 /// Something to be done for the type of a combination of counts.
 public protocol CountVisitor {
-  /// Does it.
+  /// Does it for one type.
   func visit<T: CountTerms>(_ terms: T.Type)
 }
 
@@ -124,7 +124,7 @@ public protocol CountVisitor {
   @_alwaysEmitIntoClient @inline(__always)
   init(_ visitor: Visitor) { self.visitor = visitor }
 
-  /// Does it.
+  /// Does it for one type.
   @_alwaysEmitIntoClient @inline(__always)
   public func visit<T: CountTerms>(_ terms: T.Type) { visitor.visit(terms) }
 }

@@ -17,7 +17,7 @@
   public let inflation: UnsafeMutablePointer<Floats>
   /// Room for twice `stageGenes` vectors.
   public let stage: UnsafeMutablePointer<Floats>
-  /// Genes.
+  /// Genes of the tile.
   public let geneCount: Int
 
   /// A tile with its memory.
@@ -105,7 +105,7 @@ public protocol TileDispersions {
 @frozen public struct EntryArrays: @unchecked Sendable {
   /// Logits (minus the row's log sum for softmax), replaced by ∂ loss/∂ logit.
   public let logits: UnsafeMutablePointer<Floats>
-  /// Values.
+  /// The values themselves.
   public let values: UnsafeMutablePointer<Floats>
   /// Scales of their rows, replaced by loss minus that of a zero.
   public let scales: UnsafeMutablePointer<Floats>

@@ -16,7 +16,7 @@ public enum PoissonTerms<Link: CountLink>: CountTerms {
     return loss
   }
 
-  /// Short counts.
+  /// Counts of at most eight.
   @_alwaysEmitIntoClient @inline(__always)
   public static func differentiate(_ entries: EntryArrays, _ j: Int) {
     let k = entries.values[j]
@@ -30,7 +30,7 @@ public enum PoissonTerms<Link: CountLink>: CountTerms {
     entries.scales[j] = logarithm(factorial) - k * (logarithm(count.mean) + count.logShift)
   }
 
-  /// Long counts.
+  /// Counts above eight, in double precision.
   @_alwaysEmitIntoClient @inline(__always)
   public static func differentiateLong(
     logit a: Doubles, count k: Doubles, scale s: Doubles, dispersion r: Doubles

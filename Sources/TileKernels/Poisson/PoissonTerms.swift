@@ -7,14 +7,14 @@ public typealias WideDoubles = SIMD8<Double>
 public struct PoissonEntries {
   /// Where the entries of each gene begin; one more than genes.
   public let starts: UnsafePointer<UInt32>
-  /// Genes.
+  /// Genes of the tile.
   public let geneCount: Int
   /// The row of each entry.
   public let rows: UnsafePointer<UInt8>
   /// The count of each entry.
   public let counts: UnsafePointer<Float>
 
-  /// Entries.
+  /// Entries of the tile.
   public init(
     starts: UnsafePointer<UInt32>, geneCount: Int, rows: UnsafePointer<UInt8>,
     counts: UnsafePointer<Float>

@@ -166,10 +166,12 @@ extension FusedPass {
 
   /// Works on the gathered entries and writes them over what the tile holds for zeros.
   func scatter(
-    _ found: TileEntries, _ group: RowLayout.Group, block: Int, chunk: Int, _ outputs: OutputTile,
-    losses: UnsafeMutablePointer<Double>, _ scratch: FusedScratch
+    _ found: TileEntries, _ piece: Piece, block: Int, _ outputs: OutputTile,
+    _ scratch: FusedScratch
   ) {
     guard found.count > 0 else { return }
+    let (group, chunk) = (piece.group, piece.chunk)
+    let losses = losses + (piece.unit * layout.blockCount + group.firstBlock + block) * 16
     let entries = scratch.entries
     let (tile, excess) = (floats(outputs.derivatives), floats(outputs.excess))
     let vectorCount = (found.count + 15) / 16

@@ -8,6 +8,7 @@ extension FusedPass {
       packLogitWeights(scratch, chunk: chunk)
       packGradientWeights(scratch, chunk: chunk)
       for (number, group) in layout.groups.enumerated() {
+        let piece = Piece(group: group, number: number, unit: unit, chunk: chunk)
         for block in 0..<group.blockCount {
           // At once, while the logits are in the first cache.
           let tile = scratch.tile + block * Self.tileStride
@@ -24,14 +25,12 @@ extension FusedPass {
               of: inflation, group, block: block, chunk: chunk,
               into: scratch.inflation + block * Self.tileStride)
           }
-          differentiate(
-            tile, tile, group, block: block, unit: unit, chunk: chunk, scratch)
+          differentiate(tile, tile, piece, block: block, scratch)
         }
-        addDispersions(group, number: number, unit: unit, chunk: chunk, scratch)
+        addDispersions(piece, scratch)
         if !demand.isEmpty {
-          backward(
-            group, number: number, unit: unit, chunk: chunk, derivatives: scratch.tile, scratch)
-          backwardInflation(group, number: number, unit: unit, chunk: chunk, scratch)
+          backward(piece, derivatives: scratch.tile, scratch)
+          backwardInflation(piece, scratch)
         }
       }
     }
@@ -40,16 +39,14 @@ extension FusedPass {
   /// Logits of one block become derivatives; the losses are added.
   private func differentiate(
     _ logits: UnsafeMutablePointer<Floats>, _ derivatives: UnsafeMutablePointer<Floats>,
-    _ group: RowLayout.Group, block: Int, unit: Int, chunk: Int, _ scratch: FusedScratch
+    _ piece: Piece, block: Int, _ scratch: FusedScratch
   ) {
+    let (group, chunk) = (piece.group, piece.chunk)
     let tile = tile(logits, derivatives, block: block, chunk: chunk, scratch)
-    let row = group.firstBlock + block
     spreadDispersions(group, block: block, chunk: chunk, scratch)
     let gathered = gather(group, block: block, chunk: chunk, tile, scratch)
-    differentiateZeros(tile, row: row, unit: unit, scratch)
-    scatter(
-      gathered, group, block: block, chunk: chunk, tile,
-      losses: losses + (unit * layout.blockCount + row) * 16, scratch)
+    differentiateZeros(tile, row: group.firstBlock + block, unit: piece.unit, scratch)
+    scatter(gathered, piece, block: block, tile, scratch)
   }
 }
 
@@ -140,6 +137,7 @@ extension FusedPass {
       prepare(scratch, chunk: chunk)
       for number in groups {
         let group = layout.groups[number]
+        let piece = Piece(group: group, number: number, unit: unit, chunk: chunk)
         for block in 0..<group.blockCount {
           let cached = cache.tile(chunk, group.firstBlock - firstBlock + block)
           let derivatives = cache.derivatives + cached
@@ -149,17 +147,13 @@ extension FusedPass {
               of: inflation, group, block: block, chunk: chunk,
               into: scratch.inflation + block * Self.tileStride)
           }
-          differentiate(
-            cache.logits + cached, derivatives, group, block: block, unit: unit, chunk: chunk,
-            scratch)
+          differentiate(cache.logits + cached, derivatives, piece, block: block, scratch)
           kernels.addSum(
             of: derivatives, geneCount: genes(ofChunk: chunk),
             to: cache.partialTotals + (unit * cache.blockCapacity + row - firstBlock))
         }
-        addDispersions(group, number: number, unit: unit, chunk: chunk, scratch)
-        if !demand.isEmpty {
-          backwardInflation(group, number: number, unit: unit, chunk: chunk, scratch)
-        }
+        addDispersions(piece, scratch)
+        if !demand.isEmpty { backwardInflation(piece, scratch) }
       }
     }
   }
@@ -194,7 +188,7 @@ extension FusedPass {
             total: totals + (firstBlock + block))
         }
         backward(
-          group, number: number, unit: unit, chunk: chunk,
+          Piece(group: group, number: number, unit: unit, chunk: chunk),
           derivatives: cache.derivatives + cache.tile(chunk, start), scratch)
       }
     }

@@ -132,15 +132,15 @@ extension FusedPass {
 
   /// `backward` in bfloat16.
   func reducedBackward(
-    _ group: RowLayout.Group, number: Int, unit: Int, chunk: Int,
-    derivatives: UnsafeMutablePointer<Floats>, _ reduced: ReducedPass, _ packed: ReducedScratch,
-    _ units: GradientUnits
+    _ piece: Piece, derivatives: UnsafeMutablePointer<Floats>, _ reduced: ReducedPass,
+    _ packed: ReducedScratch, _ units: GradientUnits
   ) {
+    let (group, chunk) = (piece.group, piece.chunk)
     guard let sums = head.sums else { return }
     let genes = genes(ofChunk: chunk)
-    if number == 0 { clearWeightSums(of: head, chunk: chunk) }
-    let pairs = reduced.groups[number]
-    faults[unit] += pairs.laneSizes.withUnsafeBufferPointer { sizes in
+    if piece.number == 0 { clearWeightSums(of: head, chunk: chunk) }
+    let pairs = reduced.groups[piece.number]
+    faults[piece.unit] += pairs.laneSizes.withUnsafeBufferPointer { sizes in
       pairs.bounds.withUnsafeBufferPointer { bounds in
         guard let sizes = sizes.baseAddress, let bounds = bounds.baseAddress else { return 0 }
         let rows = BFloat16Rows(
@@ -160,6 +160,6 @@ extension FusedPass {
     reduced.kernels.hiddenGradient(
       UnsafeRawPointer(packed.geneWeights).assumingMemoryBound(to: Int32.self), stride: stride,
       geneCount: genes, inputCount: inputCount, blockCount: group.blockCount, packed.genePairs,
-      into: hiddenGradients + unit * gradientSize + group.firstBlock * inputCount)
+      into: hiddenGradients + piece.unit * gradientSize + group.firstBlock * inputCount)
   }
 }

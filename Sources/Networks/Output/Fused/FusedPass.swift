@@ -91,6 +91,15 @@ struct FusedPass {
 }
 
 extension FusedPass {
+  /// A group of rows on a chunk of genes.
+  struct Piece {
+    let group: RowLayout.Group
+    /// The group's number in the layout.
+    let number: Int
+    let unit: Int
+    let chunk: Int
+  }
+
   /// Fills what depends on the chunk's genes alone.
   func prepare(_ scratch: FusedScratch, chunk: Int) {
     let genes = genes(ofChunk: chunk)
@@ -156,40 +165,34 @@ extension FusedPass {
 
   /// Weight gradient and hidden gradient from the derivatives of a group on a chunk.
   func backward(
-    _ group: RowLayout.Group, number: Int, unit: Int, chunk: Int,
-    derivatives: UnsafeMutablePointer<Floats>, _ scratch: FusedScratch
+    _ piece: Piece, derivatives: UnsafeMutablePointer<Floats>, _ scratch: FusedScratch
   ) {
     if let reduced, let packed = scratch.reduced {
       reducedBackward(
-        group, number: number, unit: unit, chunk: chunk, derivatives: derivatives, reduced, packed,
-        scratch.unitRoom.units)
+        piece, derivatives: derivatives, reduced, packed, scratch.unitRoom.units)
       return
     }
-    backward(
-      head, group, number: number, unit: unit, chunk: chunk, derivatives: derivatives,
-      scratch.unitRoom.units)
+    backward(head, piece, derivatives: derivatives, scratch.unitRoom.units)
   }
 
   /// As `backward`, for the logits of zero inflation, where there are some.
-  func backwardInflation(
-    _ group: RowLayout.Group, number: Int, unit: Int, chunk: Int, _ scratch: FusedScratch
-  ) {
+  func backwardInflation(_ piece: Piece, _ scratch: FusedScratch) {
     guard let inflation else { return }
-    let first = chunk * Self.chunkGenes
-    inflation.fillUnits(scratch.inflationUnitRoom, genes: first..<first + genes(ofChunk: chunk))
+    let first = piece.chunk * Self.chunkGenes
+    inflation.fillUnits(
+      scratch.inflationUnitRoom, genes: first..<first + genes(ofChunk: piece.chunk))
     backward(
-      inflation, group, number: number, unit: unit, chunk: chunk, derivatives: scratch.inflation,
-      scratch.inflationUnitRoom.units)
+      inflation, piece, derivatives: scratch.inflation, scratch.inflationUnitRoom.units)
   }
 
   private func backward(
-    _ head: PassHead, _ group: RowLayout.Group, number: Int, unit: Int, chunk: Int,
-    derivatives: UnsafeMutablePointer<Floats>, _ units: GradientUnits
+    _ head: PassHead, _ piece: Piece, derivatives: UnsafeMutablePointer<Floats>,
+    _ units: GradientUnits
   ) {
-    let genes = genes(ofChunk: chunk)
-    let firstGene = chunk * Self.chunkGenes
+    let (group, genes) = (piece.group, genes(ofChunk: piece.chunk))
+    let firstGene = piece.chunk * Self.chunkGenes
     if demand.contains(.weightGradient), let sums = head.sums {
-      if number == 0 { clearWeightSums(of: head, chunk: chunk) }
+      if piece.number == 0 { clearWeightSums(of: head, chunk: piece.chunk) }
       let x = inputs + group.firstBlock * 16 * stride
       if demand.contains(.plainSums) {
         kernels.plainWeightGradient(
@@ -197,7 +200,7 @@ extension FusedPass {
           geneCount: genes, rowCount: group.rows.count,
           to: sums.assumingMemoryBound(to: Float.self) + firstGene * stride)
       } else {
-        faults[unit] += group.bounds.withUnsafeBufferPointer { bounds in
+        faults[piece.unit] += group.bounds.withUnsafeBufferPointer { bounds in
           guard let bounds = bounds.baseAddress else { return 0 }
           return kernels.weightGradient(
             floats(derivatives), tileStride: Self.tileStride * 16, x, stride: stride,
@@ -212,7 +215,7 @@ extension FusedPass {
         head.weights + firstGene * stride, stride: stride, geneCount: genes,
         inputCount: inputCount, blockCount: group.blockCount, derivatives,
         tileStride: Self.tileStride,
-        into: hiddenGradients + unit * gradientSize + group.firstBlock * inputCount,
+        into: hiddenGradients + piece.unit * gradientSize + group.firstBlock * inputCount,
         gradientStride: inputCount)
     }
   }
@@ -247,20 +250,19 @@ extension FusedPass {
 
   /// The dispersions' gradient from the excess of a group on a chunk; the first group's replaces what the sums
   /// held.
-  func addDispersions(
-    _ group: RowLayout.Group, number: Int, unit: Int, chunk: Int, _ scratch: FusedScratch
-  ) {
+  func addDispersions(_ piece: Piece, _ scratch: FusedScratch) {
+    let (group, chunk) = (piece.group, piece.chunk)
     guard demand.contains(.weightGradient), !demand.contains(.plainSums), let sums = head.sums,
       head.dispersionCount > 0
     else { return }
     let place = inputCount + 1
     let integers = sums.assumingMemoryBound(to: Int64.self) + chunk * Self.chunkGenes * stride
-    if number == 0 {
+    if piece.number == 0 {
       for g in 0..<genes(ofChunk: chunk) {
         (integers + g * stride + place).update(repeating: 0, count: head.dispersionCount)
       }
     }
-    faults[unit] += group.bounds.withUnsafeBufferPointer { bounds in
+    faults[piece.unit] += group.bounds.withUnsafeBufferPointer { bounds in
       guard let bounds = bounds.baseAddress else { return 0 }
       return (0..<head.dispersionCount).reduce(0) { faults, c in
         faults

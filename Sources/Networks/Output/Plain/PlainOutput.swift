@@ -12,7 +12,7 @@ import RealModule
 ///     ∂W = Σ_i (∂a_i) h_iᵀ      ∂b = Σ_i ∂a_i      ∂h_i = Wᵀ ∂a_i + Vᵀ ∂π_i      ∂ρ_gc = −e^ρ_gc Σ_{i in group c} ∂ℓ/∂r_gc
 ///
 /// Source: derived from the likelihoods (`LikelihoodFormulas`).
-public struct PlainOutput<Scalar: NetworkScalar>: OutputLayer {
+public struct PlainOutput<Scalar: NetworkScalar>: Codable, Sendable {
   /// What it computes.
   public let specification: OutputSpecification
   /// Weights, biases and dispersions of the outputs.
@@ -261,6 +261,3 @@ extension OutputParameters {
     }
   }
 }
-
-/// The output layer as its formulas are.
-public typealias PlainOutputLayer = PlainOutput
