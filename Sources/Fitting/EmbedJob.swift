@@ -16,17 +16,20 @@ public struct EmbedJob<Fitted: EmbeddingModel> {
   public let options: RunOptions
   /// Gradient steps on each representation; nil: as in the fit.
   public let steps: Int?
+  /// Settings of the fit that are to be others for these rows, by name.
+  public let settings: [String: String]
 
   /// An embedding of rows, not yet begun.
   public init(
     fitted: FittedFile, data: DataSource, output: OutputOptions, run options: RunOptions,
-    steps: Int?
+    steps: Int?, settings: [String: String] = [:]
   ) {
     self.fitted = fitted
     self.data = data
     self.output = output
     self.options = options
     self.steps = steps
+    self.settings = settings
   }
 
   /// Reads the rows, represents them, writes them with the new columns.
@@ -42,16 +45,14 @@ public struct EmbedJob<Fitted: EmbeddingModel> {
     let writer = FitWriter(path: output.path, overwrite: output.overwrite)
     try world.requireOutputs(
       [output.path], inputs: [fitted.file.path, data.path], overwrite: output.overwrite)
-    let settings = try world.agree(on: "read the fit's settings") {
-      try Fitted.Configuration(storedTree: fitted.fit["settings"] ?? .group([:]))
-    }
+    let (settings, fit) = try world.agree(on: "read the fit's settings") { try changedFit() }
     let source = try data.resolved(with: world, log: log)
     let data = try FitData(
       of: source, as: DataRequest(kind: Fitted.values(settings), columns: fitted.columns.names),
       laneCount: { Fitted.laneCount(settings, rowCount: $0) }, with: world)
     for note in data.notes { log.warning(note) }
     let embedding = try world.agree(on: "set up \(Fitted.name)") {
-      try Fitted.embedding(of: fitted.fit, for: data.summary, steps: steps)
+      try Fitted.embedding(of: fit, for: data.summary, steps: steps)
     }
     var lanes = try world.agree(on: "prepare the rows") {
       try data.rows.map(embedding.lane(from:))
@@ -71,6 +72,19 @@ public struct EmbedJob<Fitted: EmbeddingModel> {
       ]), with: world)
     log.note("\(output.path): \(data.summary.rowCount) rows on the fit \(fitted.file.path)")
     return .success
+  }
+
+  /// The fit's settings with those that are to be others, and the fit with them.
+  private func changedFit() throws -> (settings: Fitted.Configuration, fit: StoredTree) {
+    var changed = try Fitted.Configuration(storedTree: fitted.fit["settings"] ?? .group([:]))
+    for (name, value) in settings.sorted(by: { $0.key < $1.key }) {
+      try Fitted.Configuration.setting(named: name).set(value, in: &changed)
+    }
+    guard !settings.isEmpty, case .group(var members) = fitted.fit else {
+      return (changed, fitted.fit)
+    }
+    members["settings"] = changed.storedTree
+    return (changed, .group(members))
   }
 
   /// Tells the mean loss, and how many rows could not be represented, the first by name.

@@ -67,6 +67,31 @@ public protocol RowDecoder: Sendable {
   var latentCount: Int { get }
   /// Expected values, rows × columns, row-major.
   func expectedValues(representations: [Float], scales: [Float]) -> [Float]
+  /// The decoder of the rows of this table, or of these rows as if they were of another batch.
+  ///
+  /// - Throws: `ModelError` where the fit does not know a batch.
+  func preparing(for rows: Table, asBatch batch: String?) throws -> any RowDecoder
+  /// Expected values of rows of the table that it was prepared for.
+  func expectedValues(
+    ofRows rows: Range<Int>, representations: [Float], scales: [Float]
+  ) -> [Float]
+}
+
+extension RowDecoder {
+  /// The decoder itself: it knows no batches, unless it says otherwise.
+  public func preparing(for rows: Table, asBatch batch: String?) throws -> any RowDecoder {
+    guard batch == nil else {
+      throw ModelError("--as-batch: a fit of this model knows no batches")
+    }
+    return self
+  }
+
+  /// Expected values by representations and scales alone.
+  public func expectedValues(
+    ofRows rows: Range<Int>, representations: [Float], scales: [Float]
+  ) -> [Float] {
+    expectedValues(representations: representations, scales: scales)
+  }
 }
 
 /// A model that makes new rows from its fit.

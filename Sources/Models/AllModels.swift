@@ -2,7 +2,8 @@ public import Modeling
 
 /// Every model, in the order of the help text: one list feeds commands, documentation and the test battery.
 public let allModels: [any CheckableModel.Type] = [
-  DGD.self, PRRR.self, NonnegativePRRR.self, GaussianRRR.self, TBLDA.self, MEDMAGMA.self,
+  DGD.self, PRRR.self, NonnegativePRRR.self, GaussianRRR.self, TBLDA.self, LDVAE.self, VAE.self,
+  MEDMAGMA.self,
   GmGM.self,
 ]
 
@@ -10,6 +11,6 @@ public let allModels: [any CheckableModel.Type] = [
 public let allSimulators: [any Simulator.Type] = [
   DGDSimulator.self, RegulatorySimulator.self,
   PRRRSimulator.self, NonnegativePRRRSimulator.self, SplatterSimulator.self,
-  TBLDASimulator.self,
+  TBLDASimulator.self, AutoencoderSimulator.self,
   KroneckerSimulator.self,
 ]

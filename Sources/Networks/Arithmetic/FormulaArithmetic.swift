@@ -3,6 +3,9 @@ public import Optimization
 
 /// The arithmetic of layers as their formulas are: the oracle of the kernels, and that of checks in double precision.
 public enum FormulaArithmetic<Scalar: NetworkScalar>: NetworkArithmetic {
+  /// The likelihoods' formulas.
+  public typealias Pass = PlainPass<Scalar>
+
   /// Two integers hold a number in double precision, see `FixedPoint`.
   public static var limbsPerNumber: Int { FixedPoint.limbsPerValue }
 

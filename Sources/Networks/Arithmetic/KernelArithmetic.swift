@@ -6,6 +6,9 @@ import TileKernels
 ///
 /// A lane's gradient is one integer a number, in units that follow the gradients of each output: see `RoundingUnits`.
 public enum KernelArithmetic: NetworkArithmetic {
+  /// Fused kernels.
+  public typealias Pass = OutputPass
+
   /// One integer holds a number in single precision.
   public static var limbsPerNumber: Int { 1 }
 

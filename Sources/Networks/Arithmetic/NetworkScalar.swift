@@ -27,6 +27,8 @@ extension Double: NetworkScalar {
 public protocol NetworkArithmetic<Scalar>: Sendable {
   /// The numbers computed in.
   associatedtype Scalar: NetworkScalar
+  /// What an output layer computes at effective parameters.
+  associatedtype Pass: EffectivePass<Scalar>
 
   /// 64-bit integers that hold one summed number.
   static var limbsPerNumber: Int { get }

@@ -103,6 +103,11 @@ public struct Network<Scalar: NetworkScalar>: Codable, Sendable {
     }
   }
 
+  /// Lends the parameters of every layer that has some to be changed, from the inputs outwards.
+  public mutating func withEachParameters(_ body: (inout Parameters<Scalar>) -> Void) {
+    for index in layers.indices { layers[index].withParameters(body) }
+  }
+
   /// Moves the running statistics of batch normalisation towards those of a minibatch.
   ///
   /// Local; the same on every rank.

@@ -22,13 +22,15 @@ public import LinearAlgebra
 /// | z̄, C, n | mean and covariance of the inputs over everyone, rows of everyone | H, H × H | `InputMoments` |
 /// | M, V | running mean and variance of each output | G | `runningMeans`, `runningVariances` |
 ///
-/// Without normalisation (`isNormalized` false) w̃ = w and b̃ = 0, and there are no γ and β.
+/// Without normalisation (`isNormalized` false) w̃ = w and there is no γ; b̃ = β where there are biases (`hasBiases`), else 0.
 /// Source: the normalisation of Ioffe and Szegedy 2015, arXiv:1502.03167; folded here.
 public struct FoldedLinear<Scalar: NetworkScalar>: Codable, Sendable {
   /// H, the number of inputs.
   public let inputCount: Int
   /// Whether there is a batch normalisation.
   public let isNormalized: Bool
+  /// Whether there are biases without a batch normalisation.
+  public let hasBiases: Bool
   /// w, γ and β of each output.
   public var parameters: Parameters<Scalar>
   /// M, the running means of the outputs.
@@ -39,6 +41,18 @@ public struct FoldedLinear<Scalar: NetworkScalar>: Codable, Sendable {
   public let momentum: Double
   /// ε, which keeps the division finite.
   public let epsilon: Double
+
+  /// Outputs with these weights (outputs × inputs, row-major) and biases, without normalisation.
+  public init(inputCount: Int, weights: [Scalar], biases: [Scalar]) {
+    precondition(inputCount > 0 && weights.count == biases.count * inputCount)
+    self.inputCount = inputCount
+    (isNormalized, hasBiases, momentum, epsilon) = (false, true, 0, 0)
+    parameters = Parameters(outputCount: biases.count, width: inputCount + 1) { g, k in
+      k < inputCount ? weights[g * inputCount + k] : biases[g]
+    }
+    runningMeans = []
+    runningVariances = []
+  }
 
   /// Outputs with these weights (outputs × inputs, row-major), γ = 1 and β = 0.
   public init(
@@ -51,6 +65,7 @@ public struct FoldedLinear<Scalar: NetworkScalar>: Codable, Sendable {
     let outputCount = weights.count / inputCount
     self.inputCount = inputCount
     self.isNormalized = isNormalized
+    hasBiases = false
     self.momentum = momentum
     self.epsilon = epsilon
     parameters = Parameters(
@@ -103,7 +118,8 @@ public struct FoldedLinear<Scalar: NetworkScalar>: Codable, Sendable {
       let factor = isNormalized ? parameters[g, H] * Scalar(scales[g]) : 1
       for h in 0..<H { effective[g * stride + h] = factor * parameters[g, h] }
       effective[g * stride + H] =
-        isNormalized ? parameters[g, H + 1] - factor * Scalar(means[g]) : 0
+        isNormalized
+        ? parameters[g, H + 1] - factor * Scalar(means[g]) : hasBiases ? parameters[g, H] : 0
     }
   }
 
@@ -125,7 +141,9 @@ public struct FoldedLinear<Scalar: NetworkScalar>: Codable, Sendable {
     var result = FoldedGradient<Scalar>(parameterCount: parameters.values.count, inputCount: H)
     guard isNormalized else {
       for g in 0..<outputCount {
-        for h in 0..<H { result.parameters[g * S + h] = effective[g * stride + h] }
+        for h in 0..<(hasBiases ? H + 1 : H) {
+          result.parameters[g * S + h] = effective[g * stride + h]
+        }
       }
       return result
     }

@@ -137,7 +137,7 @@ public struct OutputHead: Codable, Sendable {
       })
   }
 
-  private var effective: EffectiveParameters {
+  private var effective: EffectiveParameters<Float> {
     EffectiveParameters(parameters, inflation: inflation)
   }
 

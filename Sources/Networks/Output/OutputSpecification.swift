@@ -114,6 +114,8 @@ public struct OutputResult<Scalar: NetworkScalar>: Sendable {
   public var hiddenGradient: [Scalar]
   /// Gradient entries that were not finite or out of range and are missing from the limbs.
   public var faultCount: Int
+  /// ∂ loss/∂ log s, a row: what a scale that is inferred needs. Of the softmax, and with the hidden gradient only.
+  public var scaleGradient: [Scalar] = []
 
   /// The losses of a batch with the gradient by its inputs.
   public init(losses: [Double], hiddenGradient: [Scalar], faultCount: Int) {

@@ -26,6 +26,10 @@ public struct Parameters<Scalar: NetworkScalar>: Codable, Sendable {
   var secondMoments: [Scalar]
   var units: RoundingUnits
 
+  private enum CodingKeys: String, CodingKey {
+    case outputCount, width, values, firstMoments, secondMoments, units
+  }
+
   /// Parameters with zero moments.
   ///
   /// - Parameter value: the number of an output at a place below `width`.
@@ -49,8 +53,9 @@ public struct Parameters<Scalar: NetworkScalar>: Codable, Sendable {
     outputCount = try container.decode(Int.self, forKey: .outputCount)
     width = try container.decode(Int.self, forKey: .width)
     values = try container.decode([Scalar].self, forKey: .values)
-    firstMoments = try container.decode([Scalar].self, forKey: .firstMoments)
-    secondMoments = try container.decode([Scalar].self, forKey: .secondMoments)
+    let zeros = [Scalar](repeating: 0, count: values.count)
+    firstMoments = try container.decodeIfPresent([Scalar].self, forKey: .firstMoments) ?? zeros
+    secondMoments = try container.decodeIfPresent([Scalar].self, forKey: .secondMoments) ?? zeros
     units = try container.decode(RoundingUnits.self, forKey: .units)
     let count = outputCount * Self.stride(width)
     guard values.count == count, firstMoments.count == count, secondMoments.count == count,
@@ -60,6 +65,31 @@ public struct Parameters<Scalar: NetworkScalar>: Codable, Sendable {
         forKey: .values, in: container,
         debugDescription: "\(values.count) parameters, expected \(count)")
     }
+  }
+
+  /// Writes the parameters, and the moments unless none has been gathered.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(outputCount, forKey: .outputCount)
+    try container.encode(width, forKey: .width)
+    try container.encode(values, forKey: .values)
+    if !secondMoments.allSatisfy({ $0 == 0 }) || !firstMoments.allSatisfy({ $0 == 0 }) {
+      try container.encode(firstMoments, forKey: .firstMoments)
+      try container.encode(secondMoments, forKey: .secondMoments)
+    }
+    try container.encode(units, forKey: .units)
+  }
+
+  /// Other numbers in the layout of `values`, without moments.
+  ///
+  /// - Precondition: as many.
+  public func with(values numbers: [Scalar]) -> Parameters {
+    precondition(numbers.count == values.count, "\(numbers.count) numbers for \(values.count)")
+    var result = self
+    result.values = numbers
+    result.firstMoments = Array(repeating: 0, count: numbers.count)
+    result.secondMoments = result.firstMoments
+    return result
   }
 
   /// Numbers between the beginnings of two outputs.

@@ -15,6 +15,7 @@ struct DecodeCommand: RankedCommand {
     var model: String?
     var output = WrittenFile()
     var scale = "own"
+    var asBatch: String?
     var threads: Int?
 
     static var settings: [Setting<Options>] {
@@ -33,6 +34,9 @@ struct DecodeCommand: RankedCommand {
           .word(
             "scale", \.scale, "<own|number>",
             "own: each cell at its own depth; or a number: all cells at this depth, such as 10000."),
+          .text(
+            "as-batch", \.asBatch, "<batch>",
+            "Expected counts as if all cells were of this batch of the fit; none: each of its own."),
           .threads(\.threads),
         ]
     }
@@ -72,6 +76,7 @@ struct DecodeCommand: RankedCommand {
       with: world
     ) { rows in
       job.decoder.expectedValues(
+        ofRows: rows,
         representations: Array(
           job.representations[rows.lowerBound * length..<rows.upperBound * length]),
         scales: Array(job.scales[rows]))
@@ -90,7 +95,8 @@ struct DecodeCommand: RankedCommand {
     let type = try source.model(among: allModels, ability: "decode") {
       $0 as? any DecodingModel.Type
     }
-    let decoder = try type.decoder(of: source.fit)
+    let decoder = try type.decoder(of: source.fit).preparing(
+      for: cells.rows, asBatch: options.asBatch)
     let array = try cells.file.array("obsm/\(decoder.representationName)")
     let scales =
       options.scale == "own"

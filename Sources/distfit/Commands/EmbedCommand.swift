@@ -19,6 +19,7 @@ struct EmbedCommand: RankedCommand {
     var place = ValuePlace()
     var selection = SelectionOptions()
     var steps: Int?
+    var unseenBatch: String?
     var threads: Int?
 
     /// The new cells that take part.
@@ -40,6 +41,10 @@ struct EmbedCommand: RankedCommand {
         .optionalInteger(
           "steps", \.steps, in: 0...1_000_000,
           "Gradient steps on each representation; none: as in the fit's settings."),
+        .text(
+          "unseen-batch", \.unseenBatch, "error|average",
+          "New cells of a batch that the fit does not know: an error, or the mean of its batches; none: as in the fit's settings."
+        ),
         .threads(\.threads),
       ]
     }
@@ -65,7 +70,8 @@ struct EmbedCommand: RankedCommand {
       fitted: fitted, data: options.source,
       output: OutputOptions(path: options.output.path, overwrite: options.output.overwrite),
       run: RunOptions(threads: options.threads, programVersion: distfitVersion),
-      steps: options.steps)
+      steps: options.steps,
+      settings: options.unseenBatch.map { ["unseen-batch": $0] } ?? [:])
     return try job.run(with: world, log: console.log)
   }
 }

@@ -6,7 +6,7 @@ extension OutputPass {
   ///
   /// Local.
   public func means(
-    hidden: [Float], scales: [Float], at parameters: EffectiveParameters, on workers: Workers
+    hidden: [Float], scales: [Float], at parameters: EffectiveParameters<Float>, on workers: Workers
   ) -> [Float] {
     let (G, H, S) = (specification.outputCount, specification.inputCount, stride)
     let rowCount = scales.count

@@ -7,7 +7,7 @@ extension OutputPass {
   }
 
   func withPass(
-    _ batch: OutputBatch<Float>, _ parameters: EffectiveParameters, _ layout: RowLayout,
+    _ batch: OutputBatch<Float>, _ parameters: EffectiveParameters<Float>, _ layout: RowLayout,
     _ demand: FusedPass.Demand, sums: UnsafeMutableRawPointer?, _ body: (FusedPass) -> Void
   ) {
     let size = demand.contains(.plainSums) ? MemoryLayout<Float>.size : MemoryLayout<Int64>.size

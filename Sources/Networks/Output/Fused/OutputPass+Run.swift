@@ -6,7 +6,7 @@ extension OutputPass {
   ///
   /// Local.
   public func train(
-    _ batch: OutputBatch<Float>, at parameters: EffectiveParameters,
+    _ batch: OutputBatch<Float>, at parameters: EffectiveParameters<Float>,
     into limbs: UnsafeMutableBufferPointer<Int64>, on workers: Workers
   ) -> OutputResult<Float> {
     precondition(limbs.count == limbCount)
@@ -17,7 +17,7 @@ extension OutputPass {
   /// As `train`, but with weight gradients summed as floats (without dispersions): it shows what the
   /// integers cost, and its bits depend on the order of lanes.
   package func trainWithPlainSums(
-    _ batch: OutputBatch<Float>, at parameters: EffectiveParameters,
+    _ batch: OutputBatch<Float>, at parameters: EffectiveParameters<Float>,
     into sums: UnsafeMutableBufferPointer<Float>, on workers: Workers
   ) -> OutputResult<Float> {
     precondition(sums.count == limbCount)
@@ -30,7 +30,7 @@ extension OutputPass {
   ///
   /// Local.
   public func backpropagate(
-    _ batch: OutputBatch<Float>, at parameters: EffectiveParameters, on workers: Workers
+    _ batch: OutputBatch<Float>, at parameters: EffectiveParameters<Float>, on workers: Workers
   ) -> OutputResult<Float> {
     run(batch, parameters, .hiddenGradient, sums: nil, on: workers)
   }
@@ -39,7 +39,7 @@ extension OutputPass {
   ///
   /// Local.
   public func losses(
-    _ batch: OutputBatch<Float>, at parameters: EffectiveParameters, on workers: Workers
+    _ batch: OutputBatch<Float>, at parameters: EffectiveParameters<Float>, on workers: Workers
   ) -> [Double] {
     run(batch, parameters, [], sums: nil, on: workers).losses
   }
@@ -48,7 +48,8 @@ extension OutputPass {
   private static let softmaxBlocks = 16
 
   private func run(
-    _ batch: OutputBatch<Float>, _ parameters: EffectiveParameters, _ demand: FusedPass.Demand,
+    _ batch: OutputBatch<Float>, _ parameters: EffectiveParameters<Float>,
+    _ demand: FusedPass.Demand,
     sums: UnsafeMutableRawPointer?, on workers: Workers
   ) -> OutputResult<Float> {
     let H = specification.inputCount
@@ -93,13 +94,14 @@ extension OutputPass {
       collectLosses(pass, into: &result.losses)
       if demand.contains(.hiddenGradient) {
         collectGradients(pass, into: &result.hiddenGradient, on: workers)
+        if kind.isNormalised { result.scaleGradient = scaleGradient(of: pass) }
       }
     }
     return result
   }
 
   /// Sizes that fit one another.
-  private func check(_ batch: OutputBatch<Float>, _ parameters: EffectiveParameters) {
+  private func check(_ batch: OutputBatch<Float>, _ parameters: EffectiveParameters<Float>) {
     let rowCount = batch.groups.rowCount
     precondition(
       parameters.values.count == numberCount
@@ -172,6 +174,14 @@ extension OutputPass {
         for unit in 0..<pass.unitCount { sum += pass.losses[unit * size + place] }
         losses[row] = sum
       }
+    }
+  }
+
+  /// Σ_g ∂ loss/∂ log μ_g of every row, what a softmax subtracts the shares of.
+  private func scaleGradient(of pass: FusedPass) -> [Float] {
+    pass.layout.groups.flatMap { group in
+      let totals = floats(pass.totals + group.firstBlock)
+      return (0..<group.rows.count).map { totals[$0] }
     }
   }
 

@@ -57,39 +57,9 @@ public struct OutputPass: Sendable {
   /// Numbers of a gene: H weights, bias, ρ.
   var width: Int { specification.inputCount + 1 + specification.dispersion.groupCount }
   /// S, the numbers between two outputs' parameters.
-  var stride: Int { Parameters<Float>.stride(width) }
+  public var stride: Int { Parameters<Float>.stride(width) }
   /// Numbers of one array of parameters.
   var numberCount: Int { specification.outputCount * stride }
   /// 64-bit integers that hold the gradient of all parameters.
   public var limbCount: Int { specification.likelihood.isInflated ? 2 * numberCount : numberCount }
-}
-
-/// The parameters that a pass works with, and the units in which their gradients are counted.
-public struct EffectiveParameters: Sendable {
-  /// The numbers, one gene after the other: see `OutputPass`.
-  public var values: [Float]
-  /// The units of the gradients of each gene.
-  public var units: RoundingUnits
-  /// V and d of a zero-inflated likelihood, in the layout of `values`.
-  public var inflation: [Float]
-  /// The units of their gradients.
-  public var inflationUnits: RoundingUnits
-
-  /// Parameters in the layout of `OutputPass`.
-  public init(
-    values: [Float], units: RoundingUnits, inflation: [Float] = [],
-    inflationUnits: RoundingUnits = RoundingUnits(outputCount: 0)
-  ) {
-    self.values = values
-    self.units = units
-    self.inflation = inflation
-    self.inflationUnits = inflationUnits
-  }
-
-  /// The optimised parameters themselves.
-  public init(_ parameters: Parameters<Float>, inflation: Parameters<Float>? = nil) {
-    self.init(
-      values: parameters.values, units: parameters.units, inflation: inflation?.values ?? [],
-      inflationUnits: inflation?.units ?? RoundingUnits(outputCount: 0))
-  }
 }

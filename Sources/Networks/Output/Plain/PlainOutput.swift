@@ -64,6 +64,7 @@ public struct PlainOutput<Scalar: NetworkScalar>: Codable, Sendable {
         let terms = differentiate(batch, row)
         result.losses.append(terms.loss)
         result.hiddenGradient += backward(terms)
+        result.scaleGradient.append(terms.byLogScale)
         sum.add(terms, hidden: hidden(batch, row), group: dispersionGroup(batch, row))
       }
       result.faultCount += sum.flat.withUnsafeBufferPointer { FixedPoint.add($0, to: limbs) }
@@ -82,6 +83,7 @@ public struct PlainOutput<Scalar: NetworkScalar>: Codable, Sendable {
       let terms = differentiate(batch, row)
       result.losses.append(terms.loss)
       result.hiddenGradient += backward(terms)
+      result.scaleGradient.append(terms.byLogScale)
     }
     return result
   }
@@ -144,6 +146,8 @@ private struct RowTerms<Scalar: NetworkScalar> {
   var byLogDispersions: [Scalar] = []
   /// ∂ loss/∂ π of each gene.
   var byInflation: [Scalar] = []
+  /// ∂ loss/∂ log s.
+  var byLogScale: Scalar = 0
 }
 
 extension PlainOutput {
@@ -210,6 +214,7 @@ extension PlainOutput {
       terms.byLogDispersions.append(-Scalar(excess * term.byDispersion))
       terms.byInflation.append(-Scalar(term.byInflation))
     }
+    for (derivative, value) in zip(byValue, y) { terms.byLogScale += derivative * value }
     terms.byLogits =
       specification.likelihood == .bernoulli
       ? byValue : specification.link.gradient(byValue, logits: logits, values: y)
