@@ -2,6 +2,7 @@
 // damaged heaps of texts.
 #include "internal.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -178,6 +179,9 @@ static rlim_t address_space(void) {
 static void be_child(const char *path, unsigned seconds, uint64_t memory, rlim_t taken, pid_t parent, report *report) {
   const int ends[] = {SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE, SIGTRAP, SIGXCPU, SIGALRM};
   for (size_t index = 0; index < sizeof ends / sizeof ends[0]; index++) signal(ends[index], SIG_DFL);
+  // Last words of the C library ("malloc assertion failure") are no words for a user.
+  int nowhere = open("/dev/null", O_WRONLY);
+  if (nowhere >= 0) dup2(nowhere, STDERR_FILENO);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(0);
   limit(RLIMIT_CORE, 0);
