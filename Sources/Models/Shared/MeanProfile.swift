@@ -93,7 +93,8 @@ extension MeanProfile {
   ) throws(SumFault) -> [Double] {
     let G = geneCount
     let dispersions = logDispersions.map { exp($0) }
-    return try summedOverLanes(lanes, count: 2 * G, with: everyone, on: workers) { lane, part in
+    return try summedOverLanes(lanes, count: 2 * G, unitExponent: 10, with: everyone, on: workers) {
+      lane, part in
       for row in lane.rows {
         let total = Double(lane.counts.total(ofRow: row))
         lane.counts.forEachNonZero(inRow: row) { g, count in
@@ -126,11 +127,15 @@ private func polygammaDifferences(
 }
 
 /// Numbers summed over the lanes of everyone, lanes side by side on the threads.
+///
+/// - Parameter unitExponent: of the sums' block: squares of totals are far larger than counts.
 private func summedOverLanes<Everyone: Team & ~Copyable>(
-  _ lanes: [CountRows], count: Int, with everyone: borrowing Everyone, on workers: Workers,
-  _ add: @Sendable (CountRows, UnsafeMutableBufferPointer<Double>) -> Void
+  _ lanes: [CountRows], count: Int, unitExponent: Int, with everyone: borrowing Everyone,
+  on workers: Workers, _ add: @Sendable (CountRows, UnsafeMutableBufferPointer<Double>) -> Void
 ) throws(SumFault) -> [Double] {
-  var partials = PartialSums([.wide("sums of the mean profile", count: count)])
+  var partials = PartialSums([
+    .wide("sums of the mean profile", count: count, unitExponent: unitExponent)
+  ])
   for first in stride(from: 0, to: lanes.count, by: workers.threadCount) {
     let some = Array(lanes[first..<min(first + workers.threadCount, lanes.count)])
     var parts = Array(repeating: [Double](repeating: 0, count: count), count: some.count)
@@ -165,7 +170,9 @@ private struct ProfileMoments {
     _ lanes: [CountRows], _ G: Int, with everyone: borrowing Everyone, on workers: Workers
   ) throws(SumFault) {
     let K = TotalClass.count
-    let sums = try summedOverLanes(lanes, count: 3 * G + 2 * K + 1, with: everyone, on: workers) {
+    let sums = try summedOverLanes(
+      lanes, count: 3 * G + 2 * K + 1, unitExponent: 30, with: everyone, on: workers
+    ) {
       lane, part in
       for row in lane.rows {
         let total = Double(lane.counts.total(ofRow: row))
