@@ -139,8 +139,10 @@ let appendText: distfit_text_callback = { context, bytes, length in
 }
 
 extension FileManager {
-  /// The first bytes of a file.
+  /// The first bytes of a file; nil for a pipe, of which they would be gone, and for which one might wait for ever.
   func contents(atPath path: String, first count: Int) -> [UInt8]? {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
     guard let handle = FileHandle(forReadingAtPath: path) else { return nil }
     defer { try? handle.close() }
     do { return try handle.read(upToCount: count).map(Array.init) ?? [] } catch { return nil }

@@ -38,7 +38,7 @@ enum FileKind {
   }
 
   private static func beginsAsMarket(_ path: String) throws(StorageError) -> Bool {
-    guard FileManager.default.fileExists(atPath: path) else { return false }
+    guard FileManager.default.contents(atPath: path, first: 1) != nil else { return false }
     var text = try GzipText(path)
     for byte in "%%MatrixMarket".utf8 {
       guard try text.peek() == byte else { return false }
