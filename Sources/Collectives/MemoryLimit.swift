@@ -24,6 +24,6 @@ enum MemoryLimit {
       return nil
     }
     return
-      "the limit on memory (ulimit -v) of \(limits.rlim_cur >> 20) MB is too low: the program needs \(needed >> 20) MB for \(threads) threads beside what it has, and the data besides. Raise it, or set --threads 1"
+      "the limit on memory (ulimit -v) of \(limits.rlim_cur >> 20) MB is too low: beside what it has already, the program needs \(needed >> 20) MB before any data. Raise it"
   }
 }

@@ -194,8 +194,8 @@ public struct FitLoop<Fitted: Model> {
     } catch FitFailure.refused(let error) {
       try world.agree(on: "fit \(Fitted.name)") { throw error }
     } catch FitFailure.drifted(let step, let sum) {
-      let places = zip(world.allGather(Launcher.nodeName), world.allGather(sum)).enumerated()
-        .map { "rank \($0.offset) on \($0.element.0): \($0.element.1)" }
+      let (nodes, sums) = (world.allGather(Launcher.nodeName), world.allGather(sum))
+      let places = nodes.indices.map { "rank \($0) on \(nodes[$0]): \(sums[$0])" }
       try world.agree(on: "compare the state of all ranks") {
         throw ModelError(
           "after step \(step) the ranks do not have the same parameters (\(places.joined(separator: ", "))): nothing is written. Do the nodes have the same program and libraries, and sound memory?"

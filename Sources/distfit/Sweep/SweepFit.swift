@@ -103,20 +103,26 @@ struct SweepFit {
       return try self.model()
     }
     return try Self.run(
-      model, point, folder, group, stop, ProgressLog(level: level, isSpeaking: group.isRoot),
-      refitting)
+      model, point, Place(folder: folder, isRefitted: refitting), group, stop,
+      ProgressLog(level: level, isSpeaking: group.isRoot))
+  }
+
+  /// Where a point's fit goes, and whether what lies there of other data makes way.
+  private struct Place {
+    let folder: String
+    let isRefitted: Bool
   }
 
   private static func run<Fitted: Model>(
-    _ model: Fitted.Type, _ point: SweepPoint, _ folder: String, _ group: borrowing Communicator,
-    _ stop: StopRequest, _ log: ProgressLog, _ refitting: Bool
+    _ model: Fitted.Type, _ point: SweepPoint, _ place: Place, _ group: borrowing Communicator,
+    _ stop: StopRequest, _ log: ProgressLog
   ) throws -> SweepOutcome {
     let options = try group.agree(on: "read the settings") { try settings(of: model, point) }
     // The plan says what kind of file, the sweep where: "output: fit.h5mu" is MuData.
-    let output = folder + (options.output.path.hasSuffix(".h5mu") ? "/fit.h5mu" : "/fit.h5ad")
+    let output = place.folder + (options.output.path.hasSuffix(".h5mu") ? "/fit.h5mu" : "/fit.h5ad")
     // What lies in the sweep's own folder is the sweep's to replace; a finished fit of the same data stays.
     let job = options.job(
-      output: output, overwrite: true, resume: true, dropsForeign: refitting)
+      output: output, overwrite: true, resume: true, dropsForeign: place.isRefitted)
     var measures: [SweepOutcome.Measure] = []
     let status = try job.run(
       with: group, log: log, stop: stop,
