@@ -2,8 +2,8 @@ public import Modeling
 
 /// Every model, in the order of the help text: one list feeds commands, documentation and the test battery.
 public let allModels: [any CheckableModel.Type] = [
-  DGD.self, PRRR.self, NonnegativePRRR.self, GaussianRRR.self, TBLDA.self, LDVAE.self, VAE.self,
-  MEDMAGMA.self,
+  DGD.self, MultiDGD.self, PRRR.self, NonnegativePRRR.self, GaussianRRR.self, TBLDA.self,
+  LDVAE.self, VAE.self, MEDMAGMA.self,
   GmGM.self,
 ]
 

@@ -75,11 +75,16 @@ public struct ExampleData: Sendable, Equatable {
   public let density: Double
   /// What the values are.
   public let values: Values
+  /// Kinds of data that the columns are dealt out to, one column to each in turn. Of several, rows lack some: row i lacks
+  /// kind m where i mod 5 is m + 1.
+  public let modalityCount: Int
 
   /// Data of this shape.
   public init(
-    rowCount: Int = 60, columnCount: Int = 24, density: Double = 0.3, values: Values = .counts
+    rowCount: Int = 60, columnCount: Int = 24, density: Double = 0.3, values: Values = .counts,
+    modalityCount: Int = 1
   ) {
+    self.modalityCount = modalityCount
     self.rowCount = rowCount
     self.columnCount = columnCount
     self.density = density
@@ -92,6 +97,8 @@ public struct ExampleData: Sendable, Equatable {
   public static let logarithms = ExampleData(values: .logarithms)
   /// Fractions made of these counts.
   public static let fractions = ExampleData(values: .fractions)
+  /// 60 × 24 counts in three kinds of data, of which a cell may lack one.
+  public static let mosaic = ExampleData(modalityCount: 3)
   /// 20 × 18 counts, nine in ten not zero: for models that take long where most values are zero.
   public static let denseCounts = ExampleData(rowCount: 20, columnCount: 18, density: 0.9)
 }

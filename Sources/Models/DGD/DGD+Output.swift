@@ -77,14 +77,14 @@ extension DGDArchitecture {
     if mixture.componentCount <= Self.largestResponsibilityCount {
       output.matrices.append(
         NamedMatrix(
-          "X_dgd_responsibilities\(suffix)", width: mixture.componentCount,
+          "X_\(modelName)_responsibilities\(suffix)", width: mixture.componentCount,
           elements: responsibilities))
     }
     output.columns += [
       NamedColumn(
-        "dgd_component\(suffix)",
+        "\(modelName)_component\(suffix)",
         .categories(codes: codes, names: names, isOrdered: false)),
-      NamedColumn("dgd_component_probability\(suffix)", .numbers(probabilities)),
+      NamedColumn("\(modelName)_component_probability\(suffix)", .numbers(probabilities)),
     ]
     return output
   }
@@ -98,7 +98,7 @@ extension DGDArchitecture {
     var columns: [NamedColumn] = []
     var matrices: [NamedMatrix] = []
     for (s, space) in spaces.enumerated() {
-      let suffix = s == 0 ? "" : "_\(s + 1)"
+      let suffix = s == 0 ? "" : "_\(suffix(ofSpace: s))"
       let table = lane.saved.spaces[s]
       if let mixture = space.mixture {
         let found = componentOutput(lane, mixture, table, componentNames[s], suffix)
@@ -106,7 +106,7 @@ extension DGDArchitecture {
         matrices += found.matrices
       }
       matrices.append(
-        NamedMatrix("X_dgd\(suffix)", width: space.dimension, elements: table.values))
+        NamedMatrix("X_\(modelName)\(suffix)", width: space.dimension, elements: table.values))
     }
     for (h, head) in heads.enumerated() {
       let suffix = head.name.isEmpty ? "" : "_\(head.name)"
@@ -115,21 +115,22 @@ extension DGDArchitecture {
         return place < 0 ? Double.nan : Double(lane.values[h].scales[place])
       }
       columns += [
-        NamedColumn("dgd_scale\(suffix)", .numbers(scales)),
-        NamedColumn("dgd_negative_log_likelihood\(suffix)", .numbers(lane.saved.losses[h])),
-        NamedColumn("dgd_squared_error\(suffix)", .numbers(lane.saved.squaredErrors[h])),
+        NamedColumn("\(modelName)_scale\(suffix)", .numbers(scales)),
+        NamedColumn(
+          "\(modelName)_negative_log_likelihood\(suffix)", .numbers(lane.saved.losses[h])),
+        NamedColumn("\(modelName)_squared_error\(suffix)", .numbers(lane.saved.squaredErrors[h])),
       ]
       guard head.likelihood.hasDispersion else { continue }
       let calibration = lane.saved.calibrations[h]
       columns += [
-        NamedColumn("dgd_zeros\(suffix)", .numbers(calibration.zeros)),
-        NamedColumn("dgd_expected_zeros\(suffix)", .numbers(calibration.expectedZeros)),
-        NamedColumn("dgd_squared_residual\(suffix)", .numbers(calibration.residuals)),
+        NamedColumn("\(modelName)_zeros\(suffix)", .numbers(calibration.zeros)),
+        NamedColumn("\(modelName)_expected_zeros\(suffix)", .numbers(calibration.expectedZeros)),
+        NamedColumn("\(modelName)_squared_residual\(suffix)", .numbers(calibration.residuals)),
       ]
       if h < profiles.count {
         columns.append(
           NamedColumn(
-            "dgd_null_negative_log_likelihood\(suffix)",
+            "\(modelName)_null_negative_log_likelihood\(suffix)",
             .numbers(lane.profileLosses(profiles[h], ofHead: h))))
       }
     }

@@ -9,15 +9,16 @@ extension DGD {
   /// A step of the spectral start: an iteration of a candidate's subspace, or its partitions, or at last the
   /// mixture.
   ///
-  /// The first kind of data starts the first latent space; other spaces stay at zero.
+  /// All kinds of data together start the first latent space; other spaces stay where they are.
   func startingStep<Everyone: Team & ~Copyable>(
     _ shared: inout DGDShared, _ lanes: inout [DGDLane], with everyone: borrowing Everyone,
     on workers: Workers
   ) throws(SumFault) -> StepReport {
-    let (head, space) = (architecture.heads[0], architecture.spaces[0])
+    let (heads, space) = (architecture.heads, architecture.spaces[0])
     let starter = SpectralStarter(
       dimension: space.dimension, componentCount: space.componentCount,
-      columnCount: head.columnCount, countsDepth: head.likelihood == .negativeBinomial,
+      columnCounts: heads.map(\.columnCount),
+      countsDepth: heads[0].likelihood == .negativeBinomial,
       ownsComponents: space.owners != nil, random: random)
     var tables = lanes.map { $0.saved.spaces[0] }
     let end = try starter.step(
@@ -58,7 +59,7 @@ extension DGD {
       }
     }
     return StartLane(
-      matrix: lane.values[0].matrix, firstRow: first, sampled: sampled, components: components)
+      values: lane.startValues, firstRow: first, sampled: sampled, components: components)
   }
 
   /// Cells outside training on the networks as they are.
@@ -136,7 +137,8 @@ extension DGD {
     dataMeasures(of: sums, "train")
       + sums.mixtures.enumerated().map { index, loss in
         StepReport.Measure(
-          index == 0 ? "mixture" : "mixture \(index + 1)", loss / Double(sums.rows))
+          index == 0 ? "mixture" : "mixture \(architecture.suffix(ofSpace: index))",
+          loss / Double(sums.rows))
       }
   }
 

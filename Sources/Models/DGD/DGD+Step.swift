@@ -47,6 +47,7 @@ extension DGD {
     let mixtureBlock = shared.decoder.sumBlocks.count
     let totals = DGDLossSums(sums.values(of: mixtureBlock + shared.spaces.count), lossLayout)
     shared.decoder.stepCount += 1
+    shared.decoder.addAbsolutePenalty(architecture.absolutePenalty, to: &sums)
     shared.decoder.move(
       configuration.decoderAdam(epoch: epoch).step(shared.decoder.stepCount), along: &sums,
       absentWeights: architecture.heads.map(\.absentWeights),

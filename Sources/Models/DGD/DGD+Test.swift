@@ -13,7 +13,12 @@ extension DGD {
     _ steps: Int, _ shared: inout DGDShared, _ lanes: inout [DGDLane],
     with everyone: borrowing Everyone, on workers: Workers
   ) throws(SumFault) -> StepReport {
-    if steps == 0 { try refitProjection(&shared, lanes, with: everyone) }
+    if steps == 0 {
+      try refitProjection(&shared, lanes, with: everyone)
+      for lane in lanes.indices {
+        architecture.placeAtClassMeans(&lanes[lane], lanes[lane].uses.test, of: shared.spaces)
+      }
+    }
     guard configuration.embeddingStart == .best else {
       return try fixedTestStep(steps, &shared, &lanes, with: everyone, on: workers)
     }
@@ -39,8 +44,13 @@ extension DGD {
       let rows = lanes.map(\.uses.test)
       if let projection = shared.projection, configuration.embeddingStart == .projection {
         embedding(shared).place(&lanes, rows, by: projection)
+        embedding(shared).placeAtBestComponents(
+          &lanes, rows, ofSpaces: architecture.classSpaces, on: workers)
       } else {
         embedding(shared).placeAtBestComponents(&lanes, rows, on: workers)
+      }
+      for lane in lanes.indices {
+        architecture.placeAtClassMeans(&lanes[lane], rows[lane], of: shared.spaces)
       }
     }
     var sums = emptySums
@@ -71,10 +81,9 @@ extension DGD {
     var scorer = SpectralScorer(projection)
     for lane in lanes {
       var fit = ProjectionFit(dimension: L)
+      let values = lane.startValues
       for position in lane.uses.train {
-        let place = lane.values[0].place(of: position)
-        guard place >= 0 else { continue }
-        let scores = scorer.score(of: place, in: lane.values[0].matrix)
+        let scores = scorer.score(of: position, in: values)
         let representation = lane.saved.spaces[0].point(position)
         guard (scores + representation).allSatisfy(\.isFinite) else { continue }
         fit.add(scores: scores, representation: representation)

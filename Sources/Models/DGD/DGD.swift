@@ -78,8 +78,9 @@ public struct DGD: Model {
     guard trainCount > 0 else {
       throw ModelError("\(data.rowCount) cells leave none for training after the split")
     }
-    if data.columnCount < 2 {
-      throw ModelError("the data have \(data.columnCount) gene; a decoder needs at least 2")
+    if let head = architecture.heads.first(where: { $0.columnCount < 2 }) {
+      let kind = head.name.isEmpty ? "the data have" : "modality \(head.name) has"
+      throw ModelError("\(kind) \(head.columnCount) gene; a decoder needs at least 2")
     }
   }
 
@@ -114,7 +115,10 @@ public struct DGD: Model {
       case .test: uses.test.append(position)
       }
     }
-    return architecture.lane(from: rows, uses: uses)
+    var lane = architecture.lane(from: rows, uses: uses)
+    architecture.placeAtClassMeans(
+      &lane, Array(0..<lane.rows.count), of: architecture.initialSpaces(random))
+    return lane
   }
 }
 
@@ -123,9 +127,11 @@ extension DGDArchitecture {
   func lane(from rows: RowData, uses: DGDLane.Uses) -> DGDLane {
     DGDLane(
       rows: rows.rows,
-      values: heads.map { head in
+      values: zip(heads, rows.matrices).map { head, matrix in
         DGDLane.Values(
-          matrix: rows.matrix, scales: head.scales(of: rows.matrix).map { Float($0) })
+          matrix: matrix, scales: head.scales(of: matrix).map { Float($0) },
+          places: head.presence.isEmpty
+            ? [] : rows.rows.map { head.presence[$0] ? Int32($0 - rows.rows.lowerBound) : -1 })
       },
       uses: uses,
       labels: spaces.map { space in

@@ -24,10 +24,14 @@ package struct DGDArchitecture: Sendable {
     package var absentWeights: [Int] = []
     /// Whether dispersions are estimated by steps of their own, r = e^ρ; otherwise r = 1 + e^ρ moves with the weights.
     package var estimatesDispersions = false
+    /// For every row of the data whether it has this kind of data; empty: all have.
+    package var presence: [Bool] = []
   }
 
   /// A latent space.
   package struct Space: Sendable {
+    /// Its name, in reports and files, of a model with several that have names.
+    package var name = ""
     /// L, the dimension of the space.
     package var dimension: Int
     /// K; 0: no mixture.
@@ -40,6 +44,8 @@ package struct DGDArchitecture: Sendable {
     package var owners: Owners?
     /// How it is trained.
     package var training: LatentSpaceTraining
+    /// Whether rows with a class start at its component, as a known covariate allows; otherwise classes only teach.
+    package var startsAtClasses = false
   }
 
   /// Classes that own components of a space.
@@ -59,6 +65,10 @@ package struct DGDArchitecture: Sendable {
     }
   }
 
+  /// What the model's columns in files begin with.
+  package var modelName = "dgd"
+  /// λ of the penalty λ Σ |w| of all weights of the decoder, which counts in every minibatch; 0: none.
+  package var absolutePenalty = 0.0
   /// Widths of the trunk's layers; none: heads read representations.
   package var trunk: [Int] = []
   /// The kinds of data.
@@ -72,6 +82,12 @@ package struct DGDArchitecture: Sendable {
   package var inputCount: Int { spaces.reduce(0) { $0 + $1.dimension } }
   /// Inputs of every head.
   var headInputCount: Int { trunk.last ?? inputCount }
+
+  /// What a file or report adds to a name for a space: nothing for the first, then its name or number.
+  func suffix(ofSpace index: Int) -> String {
+    let name = spaces[index].name
+    return index == 0 ? "" : name.isEmpty ? "\(index + 1)" : name
+  }
 
   /// What a head's output layer computes.
   func specification(_ head: Head) -> OutputSpecification {
@@ -112,8 +128,9 @@ extension DGDArchitecture {
   ///
   /// - Throws: `ModelError` where a column of labels or a mask does not go with the settings.
   package init(_ configuration: DGDConfiguration, _ data: DataSummary) throws(ModelError) {
-    let classes = try configuration.classes(of: data)
-    if configuration.supervised, let classes, !classes.codes.contains(where: { $0 >= 0 }) {
+    if configuration.supervised, let classes = try configuration.classes(of: data),
+      !classes.codes.contains(where: { $0 >= 0 })
+    {
       throw ModelError(
         "--supervised: no cell has a class: the column of --labels holds nothing but missing values"
       )
@@ -126,6 +143,17 @@ extension DGDArchitecture {
         absentWeights: try DGD.absentWeights(configuration, data),
         estimatesDispersions: configuration.estimatesDispersions)
     ]
+    spaces = [try Self.space(configuration, data)]
+    products = configuration.products.network
+  }
+
+  /// The latent space of these settings.
+  ///
+  /// - Throws: `ModelError` where a column of labels does not go with the settings.
+  package static func space(
+    _ configuration: DGDConfiguration, _ data: DataSummary
+  ) throws(ModelError) -> Space {
+    let classes = try configuration.classes(of: data)
     var owners: Owners?
     if configuration.supervised, let classes {
       owners = Owners(
@@ -137,14 +165,11 @@ extension DGDArchitecture {
       ? (classes?.names.count ?? 0) * configuration.componentsPerClass
       : configuration.componentsAreLabels
         ? max(1, classes?.names.count ?? 1) : configuration.components
-    spaces = [
-      Space(
-        dimension: configuration.latent, componentCount: components,
-        isIsotropic: configuration.covariance == .isotropic,
-        prior: configuration.prior(componentCount: components), owners: owners,
-        training: configuration.spaceTraining(classCount: classes?.names.count ?? 1))
-    ]
-    products = configuration.products.network
+    return Space(
+      dimension: configuration.latent, componentCount: components,
+      isIsotropic: configuration.covariance == .isotropic,
+      prior: configuration.prior(componentCount: components), owners: owners,
+      training: configuration.spaceTraining(classCount: classes?.names.count ?? 1))
   }
 }
 

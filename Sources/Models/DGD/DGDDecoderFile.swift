@@ -27,33 +27,10 @@ struct DGDDecoderFile {
   ///
   /// - Throws: `StoredTreeError` naming what is missing or has another shape.
   init(_ tree: StoredTree?) throws {
-    func floats(_ path: String) throws -> (values: [Float], shape: [Int]) {
-      guard case .floats(let values, let shape)? = tree?.node(at: path) else {
-        throw StoredTreeError(
-          path: "uns/distfit/decoder/\(path)",
-          problem:
-            "expected single-precision numbers, found \(tree?.node(at: path)?.kind ?? "nothing"); is this a DGD fit?"
-        )
-      }
-      return (values, shape)
-    }
-    var hidden: [DenseWeights<Float>] = []
-    while tree?.node(at: "hidden/\(hidden.count)") != nil {
-      let weights = try floats("hidden/\(hidden.count)/weights")
-      let biases = try floats("hidden/\(hidden.count)/biases")
-      guard weights.shape.count == 2, weights.shape[0] == biases.values.count,
-        !biases.values.isEmpty
-      else {
-        throw StoredTreeError(
-          path: "uns/distfit/decoder/hidden/\(hidden.count)",
-          problem: "weights of shape \(weights.shape) do not go with \(biases.values.count) biases")
-      }
-      hidden.append(DenseWeights(weights: weights.values, biases: biases.values))
-    }
-    self.hidden = hidden
-    let output = try floats("output/weights")
-    biases = try floats("output/biases").values
-    logDispersions = try floats("output/log_dispersions").values
+    hidden = try Self.layers("hidden", of: tree)
+    let output = try Self.floats("output/weights", of: tree)
+    biases = try Self.floats("output/biases", of: tree).values
+    logDispersions = try Self.floats("output/log_dispersions", of: tree).values
     var form = Dispersion.Form.onePlusExponential
     if case .string(let name)? = tree?.node(at: "output/dispersion_form") {
       guard let known = Dispersion.Form(rawValue: name) else {
@@ -79,8 +56,45 @@ struct DGDDecoderFile {
   /// r of each gene.
   var dispersions: [Double] { logDispersions.map { dispersion.value(Double($0)) } }
 
-  var storedTree: StoredTree {
-    let layers = hidden.enumerated().map { index, layer in
+  /// Numbers of a decoder at a place.
+  ///
+  /// - Throws: `StoredTreeError` where there are none.
+  private static func floats(
+    _ path: String, of tree: StoredTree?
+  ) throws -> (values: [Float], shape: [Int]) {
+    guard case .floats(let values, let shape)? = tree?.node(at: path) else {
+      throw StoredTreeError(
+        path: "uns/distfit/decoder/\(path)",
+        problem:
+          "expected single-precision numbers, found \(tree?.node(at: path)?.kind ?? "nothing"); is this a DGD fit?"
+      )
+    }
+    return (values, shape)
+  }
+
+  /// Dense layers numbered from 0 below a place of a decoder.
+  ///
+  /// - Throws: `StoredTreeError` naming a layer that is damaged.
+  static func layers(_ place: String, of tree: StoredTree?) throws -> [DenseWeights<Float>] {
+    var layers: [DenseWeights<Float>] = []
+    while tree?.node(at: "\(place)/\(layers.count)") != nil {
+      let weights = try floats("\(place)/\(layers.count)/weights", of: tree)
+      let biases = try floats("\(place)/\(layers.count)/biases", of: tree)
+      guard weights.shape.count == 2, weights.shape[0] == biases.values.count,
+        !biases.values.isEmpty
+      else {
+        throw StoredTreeError(
+          path: "uns/distfit/decoder/\(place)/\(layers.count)",
+          problem: "weights of shape \(weights.shape) do not go with \(biases.values.count) biases")
+      }
+      layers.append(DenseWeights(weights: weights.values, biases: biases.values))
+    }
+    return layers
+  }
+
+  /// Dense layers as a fit file keeps them, numbered from 0.
+  static func storedTree(layers: [DenseWeights<Float>]) -> StoredTree {
+    let layers = layers.enumerated().map { index, layer in
       (
         String(index),
         StoredTree.group([
@@ -89,8 +103,12 @@ struct DGDDecoderFile {
         ])
       )
     }
-    return .group([
-      "hidden": .group(Dictionary(uniqueKeysWithValues: layers)),
+    return .group(Dictionary(uniqueKeysWithValues: layers))
+  }
+
+  var storedTree: StoredTree {
+    .group([
+      "hidden": Self.storedTree(layers: hidden),
       "output": .group([
         "weights": .floats(weights, shape: [biases.count, weights.count / biases.count]),
         "biases": .floats(biases, shape: [biases.count]),

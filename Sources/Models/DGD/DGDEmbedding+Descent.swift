@@ -72,12 +72,10 @@ extension DGDEmbedding {
   ) {
     var scorer = SpectralScorer(projection)
     for piece in pieces {
-      let matrix = lanes[piece.lane].values[0].matrix
+      let values = lanes[piece.lane].startValues
       for position in piece.positions {
-        let place = lanes[piece.lane].values[0].place(of: position)
-        guard place >= 0 else { continue }
         lanes[piece.lane].saved.spaces[0].place(
-          position, at: scorer.score(of: place, in: matrix).map { Float($0) })
+          position, at: scorer.score(of: position, in: values).map { Float($0) })
       }
     }
   }

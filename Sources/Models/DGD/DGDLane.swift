@@ -18,6 +18,9 @@ public struct DGDLane: LaneState {
       self.places = places
     }
 
+    /// The values for a spectral start.
+    var startBlock: StartValues.Block { StartValues.Block(matrix: matrix, places: places) }
+
     /// The row of the matrix of a cell; −1 where this kind of data is missing.
     func place(of position: Int) -> Int { places.isEmpty ? position : Int(places[position]) }
   }
@@ -67,6 +70,9 @@ public struct DGDLane: LaneState {
     self.labels = labels
     self.saved = saved
   }
+
+  /// The values of all kinds for a spectral start.
+  var startValues: StartValues { StartValues(blocks: values.map(\.startBlock)) }
 
   /// What a checkpoint keeps.
   public struct Saved: Codable, Sendable {

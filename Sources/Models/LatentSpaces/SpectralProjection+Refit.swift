@@ -5,18 +5,18 @@ import Sums
 /// Scores of single rows by a projection.
 struct SpectralScorer: Sendable {
   private let projection: SpectralProjection
-  private let shift: [Double]
+  private let shifts: ScaledRow.Shifts
   private var row = ScaledRow()
 
   init(_ projection: SpectralProjection) {
     self.projection = projection
-    shift = projection.shift
+    shifts = projection.shifts
   }
 
-  /// z of a row of a matrix.
-  mutating func score(of position: Int, in matrix: RowMatrix) -> [Double] {
-    row.fill(position, of: matrix, projection)
-    return row.product(projection.basis, shift: shift)
+  /// z of a row.
+  mutating func score(of position: Int, in values: StartValues) -> [Double] {
+    row.fill(position, of: values, projection)
+    return row.product(projection.basis, shifts: shifts)
   }
 }
 

@@ -10,19 +10,27 @@ import Modeling
 ///
 /// | Symbol | Meaning | Shape | In code |
 /// |---|---|---|---|
-/// | c T | depth that cells are brought to, in pseudo-counts c | | `depth` |
+/// | c T | depth that cells are brought to, in pseudo-counts c | kinds of data | `depths` |
 /// | 1/s_g | 0 for a gene that does not vary | G | `inverseDeviations` |
 /// | −m_g/s_g | what a zero becomes | G | `zeros` |
 /// | ā − zeros | mean of what stands above that | G | `offsets` |
 /// | V, λ | leading eigenvectors and eigenvalues of the covariance of a | G × L, L | `basis` holds f V/λ^{1/4} |
 /// | f | the first coordinate's mean square becomes 1 | | in `basis` |
 ///
+/// Several kinds of data stand side by side, each with its own totals. Each kind's scaled values are multiplied by
+/// 1/(1 + √(G_m/N_m)), so that the largest principal component of pure noise is equal in all of them: a kind of many
+/// columns does not drown the others. Of a kind that a row lacks the scores count as the mean's.
+///
 /// Half whitening (λ^{1/4}) keeps the leading components leading without letting the first decide alone.
 ///
 /// Sources: scaled log counts as in Satija et al. 2015, doi:10.1038/nbt.3192; subspace iteration as in Halko,
 /// Martinsson and Tropp 2011, doi:10.1137/090771806.
 public struct SpectralProjection: Codable, Sendable, Equatable {
-  var depth: Double
+  var depths: [Double]
+  /// Columns of each kind of data.
+  var columnCounts: [Int]
+  /// What each kind's scaled values are multiplied by.
+  var weights: [Double]
   var inverseDeviations: [Double]
   var zeros: [Double]
   var offsets: [Double]
@@ -43,15 +51,23 @@ public struct SpectralProjection: Codable, Sendable, Equatable {
 struct ScaledRow {
   private(set) var columns: [Int] = []
   private(set) var values: [Double] = []
+  /// The kinds of data that the cell has.
+  private(set) var blocks: [Int] = []
 
-  mutating func fill(_ position: Int, of matrix: RowMatrix, _ projection: SpectralProjection) {
+  mutating func fill(_ position: Int, of row: StartValues, _ projection: SpectralProjection) {
     columns.removeAll(keepingCapacity: true)
     values.removeAll(keepingCapacity: true)
-    Self.forEachLogCount(position, of: matrix, depth: projection.depth) { column, value in
-      let zero = projection.zeros[column]
-      let score = value * projection.inverseDeviations[column] + zero
-      columns.append(column)
-      values.append(min(score, SpectralProjection.largestScore) - zero)
+    blocks.removeAll(keepingCapacity: true)
+    row.forEachBlock(of: position) { index, matrix, place, first in
+      blocks.append(index)
+      let weight = projection.weights[index]
+      Self.forEachLogCount(place, of: matrix, depth: projection.depths[index]) { column, value in
+        let column = first + column
+        let zero = projection.zeros[column]
+        let score = value * projection.inverseDeviations[column] + zero
+        columns.append(column)
+        values.append((min(score, SpectralProjection.largestScore) - zero) * weight)
+      }
     }
   }
 
@@ -70,10 +86,21 @@ struct ScaledRow {
     }
   }
 
-  /// (a − ā)ᵀ M for a matrix M of genes × columns, with shift = offsetsᵀ M.
-  func product(_ matrix: Matrix<Double>, shift: [Double]) -> [Double] {
+  /// What is subtracted from the product of a row: offsetsᵀ M of every kind of data that it has, and what all rows share.
+  struct Shifts {
+    let ofBlocks: [[Double]]
+    /// Of all rows; empty: nothing.
+    let common: [Double]
+  }
+
+  /// (a − ā)ᵀ M for a matrix M of genes × columns.
+  func product(_ matrix: Matrix<Double>, shifts: Shifts) -> [Double] {
     let width = matrix.columnCount
-    var result = shift.map { -$0 }
+    var result = [Double](repeating: 0, count: width)
+    for block in blocks {
+      for w in 0..<width { result[w] -= shifts.ofBlocks[block][w] }
+    }
+    for (w, shift) in shifts.common.enumerated() { result[w] -= shift }
     matrix.withUnsafeElements { matrix in
       result.withUnsafeMutableBufferPointer { result in
         for (column, value) in zip(columns, values) {
@@ -86,35 +113,49 @@ struct ScaledRow {
 }
 
 extension SpectralProjection {
-  /// offsetsᵀ M, with M the basis, minus the intercept.
-  var shift: [Double] {
-    var result =
+  /// The columns of each kind of data.
+  var blocks: [Range<Int>] {
+    var first = 0
+    return columnCounts.map { count in
+      defer { first += count }
+      return first..<first + count
+    }
+  }
+
+  /// What scores are shifted by, for `ScaledRow.product`.
+  var shifts: ScaledRow.Shifts {
+    let origin =
       intercept.count == basis.columnCount
       ? intercept.map { -$0 } : [Double](repeating: 0, count: basis.columnCount)
-    for row in offsets.indices where offsets[row] != 0 {
-      for column in result.indices { result[column] += offsets[row] * basis[row, column] }
+    let isAlone = columnCounts.count == 1
+    let ofBlocks = blocks.map { block in
+      var result = isAlone ? origin : [Double](repeating: 0, count: basis.columnCount)
+      for row in block where offsets[row] != 0 {
+        for column in result.indices { result[column] += offsets[row] * basis[row, column] }
+      }
+      return result
     }
-    return result
+    return ScaledRow.Shifts(ofBlocks: ofBlocks, common: isAlone ? [] : origin)
   }
 
   /// Puts every row of some lanes at its projection z.
   ///
   /// Local.
   /// - Parameters:
-  ///   - matrices: the lanes' values.
+  ///   - rows: the lanes' values.
   ///   - tables: the lanes' representations, one row a row of the values.
   func place(
-    _ matrices: [RowMatrix], in tables: inout [Representations], on workers: Workers
+    _ rows: [StartValues], in tables: inout [Representations], on workers: Workers
   ) {
     let L = basis.columnCount
-    let shift = shift
+    let shifts = shifts
     tables.withUnsafeMutableBufferPointer { tables in
       nonisolated(unsafe) let tables = tables
       workers.perform(tables.count) { index in
         var row = ScaledRow()
         for position in 0..<tables[index].values.count / L {
-          row.fill(position, of: matrices[index], self)
-          let scores = row.product(basis, shift: shift)
+          row.fill(position, of: rows[index], self)
+          let scores = row.product(basis, shifts: shifts)
           for l in 0..<L { tables[index].values[position * L + l] = Float(scores[l]) }
         }
       }
@@ -126,7 +167,9 @@ extension SpectralProjection {
     let shape = [basis.rowCount, basis.columnCount]
     func column(_ values: [Double]) -> StoredTree { .doubles(values, shape: [values.count]) }
     return .group([
-      "depth": .number(depth), "inverse_deviations": column(inverseDeviations),
+      "depths": column(depths), "weights": column(weights),
+      "column_counts": .integers(columnCounts.map(Int64.init), shape: [columnCounts.count]),
+      "inverse_deviations": column(inverseDeviations),
       "zeros": column(zeros), "offsets": column(offsets),
       "loadings": .doubles(basis.elements, shape: shape), "intercept": column(intercept),
     ])
@@ -134,7 +177,7 @@ extension SpectralProjection {
 
   /// The projection of a fit file; nil where it has none.
   init?(storedTree tree: StoredTree?) {
-    guard case .number(let depth)? = tree?["depth"],
+    guard
       case .doubles(let inverse, _)? = tree?["inverse_deviations"],
       case .doubles(let zeros, _)? = tree?["zeros"],
       case .doubles(let offsets, _)? = tree?["offsets"],
@@ -145,8 +188,19 @@ extension SpectralProjection {
     if case .doubles(let values, _)? = tree?["intercept"], values.count == shape[1] {
       intercept = values
     }
+    var blocks = (depths: [1.0], weights: [1.0], columnCounts: [shape[0]])
+    // Fits of earlier versions have one kind of data.
+    if case .number(let depth)? = tree?["depth"] { blocks.depths = [depth] }
+    if case .doubles(let depths, _)? = tree?["depths"],
+      case .doubles(let weights, _)? = tree?["weights"],
+      case .integers(let counts, _)? = tree?["column_counts"]
+    {
+      blocks = (depths, weights, counts.map { Int($0) })
+    }
+    guard blocks.columnCounts.reduce(0, +) == shape[0] else { return nil }
     self.init(
-      depth: depth, inverseDeviations: inverse, zeros: zeros, offsets: offsets,
+      depths: blocks.depths, columnCounts: blocks.columnCounts, weights: blocks.weights,
+      inverseDeviations: inverse, zeros: zeros, offsets: offsets,
       basis: Matrix(rowCount: shape[0], columnCount: shape[1], elements: loadings),
       intercept: intercept)
   }

@@ -36,7 +36,7 @@ public struct SpectralStart: Codable, Sendable {
 /// The rows of a lane as the spectral start sees them.
 struct StartLane: Sendable {
   /// The values of the rows.
-  let matrix: RowMatrix
+  let values: StartValues
   /// The index of the first row in the whole data.
   let firstRow: Int
   /// Positions of the rows that sums go over: those that train, or a sample of them.
@@ -51,14 +51,17 @@ struct SpectralStarter: Sendable {
   let dimension: Int
   /// K: classes to look for; 0: none.
   let componentCount: Int
-  /// Columns of the data.
-  let columnCount: Int
+  /// Columns of each kind of data.
+  let columnCounts: [Int]
   /// Whether values are counts: real values have no depth to try.
   let countsDepth: Bool
   /// Whether classes of the rows own components; otherwise classes are to be found.
   let ownsComponents: Bool
   /// What bases and seedings are drawn with.
   let random: RandomSource
+
+  /// Columns of all kinds of data together.
+  var columnCount: Int { columnCounts.reduce(0, +) }
 
   /// Candidates: without classes there is nothing to choose by.
   private var candidateCount: Int {
@@ -90,7 +93,7 @@ struct SpectralStarter: Sendable {
       return nil
     }
     start.projection.basis = try loadings(start.projection.basis, gram)
-    start.projection.place(lanes.map(\.matrix), in: &tables, on: workers)
+    start.projection.place(lanes.map(\.values), in: &tables, on: workers)
     try scaleFirstCoordinate(&start.projection, lanes, &tables, with: everyone)
     if componentCount > 0 {
       let name = "\(Int(SpectralStart.pseudoCounts[start.candidate])) pseudo-counts"
@@ -106,65 +109,85 @@ struct SpectralStarter: Sendable {
       return nil
     }
     if let best = start.best {
-      best.projection.place(lanes.map(\.matrix), in: &tables, on: workers)
+      best.projection.place(lanes.map(\.values), in: &tables, on: workers)
     }
     state = nil
     return SpectralStart.End(
       projection: start.best?.projection ?? start.projection, partition: start.best)
   }
 
-  /// Depth, means and deviations of the columns' log counts, and a random basis.
+  /// Depths, means and deviations of the columns' log counts, and a random basis.
   private func moments<Everyone: Team & ~Copyable>(
     _ pseudoCount: Double, _ lanes: [StartLane], with everyone: borrowing Everyone
   ) throws(SumFault) -> SpectralProjection {
     let G = columnCount
-    let totals = try summed(2, lanes, with: everyone) { lane, part in
-      for position in lanes[lane].sampled {
-        if case .counts(let counts) = lanes[lane].matrix {
-          let total = Double(counts.total(ofRow: position))
-          guard total > 0 else { continue }
-          part[0] += log(total)
-        }
-        part[1] += 1
-      }
-    }
-    let count = max(totals[1], 1)
-    let depth = pseudoCount * exp(totals[0] / count)
+    let (depths, counts) = try depths(pseudoCount, lanes, with: everyone)
     let moments = try summed(2 * G, lanes, with: everyone) { lane, part in
       for position in lanes[lane].sampled {
-        ScaledRow.forEachLogCount(position, of: lanes[lane].matrix, depth: depth) {
-          column, value in
-          part[column] += value
-          part[G + column] += value * value
+        lanes[lane].values.forEachBlock(of: position) { index, matrix, place, first in
+          ScaledRow.forEachLogCount(place, of: matrix, depth: depths[index]) { column, value in
+            part[first + column] += value
+            part[G + first + column] += value * value
+          }
         }
       }
-    }
-    var inverse = [Double](repeating: 0, count: G)
-    var zeros = inverse
-    for g in 0..<G {
-      let mean = moments[g] / count
-      let variance = max(0, moments[G + g] - count * mean * mean) / max(count - 1, 1)
-      guard variance > 1e-24 else { continue }
-      inverse[g] = 1 / variance.squareRoot()
-      zeros[g] = -mean * inverse[g]
     }
     let width = min(dimension + SpectralProjection.oversampling, G)
     var stream = random.stream("start basis")
     var projection = SpectralProjection(
-      depth: depth, inverseDeviations: inverse, zeros: zeros,
+      depths: depths, columnCounts: columnCounts, weights: columnCounts.map { _ in 1 },
+      inverseDeviations: Array(repeating: 0, count: G), zeros: Array(repeating: 0, count: G),
       offsets: Array(repeating: 0, count: G),
       basis: Matrix(
         rowCount: G, columnCount: width, elements: (0..<G * width).map { _ in stream.normal() }),
       intercept: Array(repeating: 0, count: dimension))
+    for (block, columns) in projection.blocks.enumerated() {
+      let count = counts[block]
+      for g in columns {
+        let mean = moments[g] / count
+        let variance = max(0, moments[G + g] - count * mean * mean) / max(count - 1, 1)
+        guard variance > 1e-24 else { continue }
+        projection.inverseDeviations[g] = 1 / variance.squareRoot()
+        projection.zeros[g] = -mean * projection.inverseDeviations[g]
+      }
+      if columnCounts.count > 1 {
+        let varying = Double(columns.count { projection.inverseDeviations[$0] > 0 })
+        projection.weights[block] = 1 / (1 + (varying / count).squareRoot())
+      }
+    }
     let above = try summed(G, lanes, with: everyone) { lane, part in
       var row = ScaledRow()
       for position in lanes[lane].sampled {
-        row.fill(position, of: lanes[lane].matrix, projection)
+        row.fill(position, of: lanes[lane].values, projection)
         for (column, value) in zip(row.columns, row.values) { part[column] += value }
       }
     }
-    projection.offsets = above.map { $0 / count }
+    for (block, columns) in projection.blocks.enumerated() {
+      for g in columns { projection.offsets[g] = above[g] / counts[block] }
+    }
     return projection
+  }
+
+  /// The depth of each kind of data, and how many rows with counts have it.
+  private func depths<Everyone: Team & ~Copyable>(
+    _ pseudoCount: Double, _ lanes: [StartLane], with everyone: borrowing Everyone
+  ) throws(SumFault) -> (depths: [Double], counts: [Double]) {
+    let sums = try summed(2 * columnCounts.count, lanes, with: everyone) { lane, part in
+      for position in lanes[lane].sampled {
+        lanes[lane].values.forEachBlock(of: position) { index, matrix, place, _ in
+          if case .counts(let counts) = matrix {
+            let total = Double(counts.total(ofRow: place))
+            guard total > 0 else { return }
+            part[2 * index] += log(total)
+          }
+          part[2 * index + 1] += 1
+        }
+      }
+    }
+    let counts = columnCounts.indices.map { max(sums[2 * $0 + 1], 1) }
+    return (
+      columnCounts.indices.map { pseudoCount * exp(sums[2 * $0] / counts[$0]) }, counts
+    )
   }
 
   /// Numbers summed over all lanes of everyone; `add` makes one lane's part.

@@ -9,18 +9,19 @@ extension SpectralStarter {
     on workers: Workers
   ) throws(SumFault) -> (image: Matrix<Double>, gram: Matrix<Double>) {
     let (G, W) = (projection.basis.rowCount, projection.basis.columnCount)
-    let shift = projection.shift
+    let shifts = projection.shifts
     var partials = PartialSums([
-      .wide("image of the basis", count: G * W), .wide("sum of scores", count: W),
+      .wide("image of the basis", count: G * W),
+      .wide("sum of scores", count: columnCounts.count * W),
       .wide("products of scores", count: W * W),
     ])
     for first in stride(from: 0, to: lanes.count, by: workers.threadCount) {
       let some = Array(lanes[first..<min(first + workers.threadCount, lanes.count)])
-      var parts = Array(repeating: SubspacePart(G, W), count: some.count)
+      var parts = Array(repeating: SubspacePart(G, W, columnCounts.count), count: some.count)
       parts.withUnsafeMutableBufferPointer { parts in
         nonisolated(unsafe) let parts = parts
         workers.perform(some.count) { index in
-          parts[index].add(some[index], projection, shift)
+          parts[index].add(some[index], projection, shifts)
         }
       }
       for part in parts {
@@ -32,8 +33,10 @@ extension SpectralStarter {
     let sums = try everyone.sum(consume partials)
     var image = sums.values(of: 0)
     let scores = sums.values(of: 1)
-    for g in 0..<G {
-      for w in 0..<W { image[g * W + w] -= projection.offsets[g] * scores[w] }
+    for (block, columns) in projection.blocks.enumerated() {
+      for g in columns {
+        for w in 0..<W { image[g * W + w] -= projection.offsets[g] * scores[block * W + w] }
+      }
     }
     return (
       Matrix(rowCount: G, columnCount: W, elements: image),
@@ -106,25 +109,26 @@ private struct SubspacePart: Sendable {
   var scores: [Double]
   var products: [Double]
 
-  init(_ columnCount: Int, _ width: Int) {
+  init(_ columnCount: Int, _ width: Int, _ blockCount: Int) {
     image = Array(repeating: 0, count: columnCount * width)
-    scores = Array(repeating: 0, count: width)
+    scores = Array(repeating: 0, count: blockCount * width)
     products = Array(repeating: 0, count: width * width)
   }
 
-  mutating func add(_ lane: StartLane, _ projection: SpectralProjection, _ shift: [Double]) {
-    let W = scores.count
+  mutating func add(_ lane: StartLane, _ projection: SpectralProjection, _ shifts: ScaledRow.Shifts)
+  {
+    let W = projection.basis.columnCount
     var row = ScaledRow()
     for position in lane.sampled {
-      row.fill(position, of: lane.matrix, projection)
-      let score = row.product(projection.basis, shift: shift)
+      row.fill(position, of: lane.values, projection)
+      let score = row.product(projection.basis, shifts: shifts)
       image.withUnsafeMutableBufferPointer { image in
         for (column, value) in zip(row.columns, row.values) {
           for w in 0..<W { image[column * W + w] += value * score[w] }
         }
       }
       for v in 0..<W {
-        scores[v] += score[v]
+        for block in row.blocks { scores[block * W + v] += score[v] }
         for w in 0..<W { products[v * W + w] += score[v] * score[w] }
       }
     }

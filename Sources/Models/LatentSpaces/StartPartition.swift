@@ -73,8 +73,9 @@ extension SpectralStarter {
           means[k * L + l] += value
           squares[l] += value * value
         }
-        if case .counts(let counts) = lanes[index].matrix {
-          counts.forEachNonZero(inRow: position) { profiles[k * G + $0] += Double($1) }
+        lanes[index].values.forEachBlock(of: position) { _, matrix, place, first in
+          guard case .counts(let counts) = matrix else { return }
+          counts.forEachNonZero(inRow: place) { profiles[k * G + first + $0] += Double($1) }
         }
       }
       partials.add(sizes, to: 0)
@@ -101,12 +102,16 @@ extension SpectralStarter {
       projection: projection, name: "")
   }
 
-  /// Σ_k Σ_g x_kg log(x_kg / x_k·).
+  /// Σ_k Σ_g x_kg log(x_kg / x_k·), x_k· the total of the gene's kind of data.
   private func profileQuality(_ profiles: [Double]) -> Double {
     (0..<componentCount).reduce(0) { sum, k in
-      let profile = profiles[k * columnCount..<(k + 1) * columnCount]
-      let total = profile.reduce(0, +)
-      return sum + profile.reduce(0) { $1 > 0 ? $0 + $1 * log($1 / total) : $0 }
+      var first = k * columnCount
+      return columnCounts.reduce(sum) { sum, count in
+        let profile = profiles[first..<first + count]
+        first += count
+        let total = profile.reduce(0, +)
+        return sum + profile.reduce(0) { $1 > 0 ? $0 + $1 * log($1 / total) : $0 }
+      }
     }
   }
 }

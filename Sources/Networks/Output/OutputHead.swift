@@ -197,6 +197,11 @@ public struct OutputHead: Codable, Sendable {
     for position in positions { limbs[position / H * pass.stride + position % H] = 0 }
   }
 
+  /// Adds the gradient of a penalty λ Σ |w| of the weights; biases and dispersions have none.
+  public func addAbsolutePenalty(_ weight: Double, to limbs: UnsafeMutableBufferPointer<Int64>) {
+    parameters.addAbsolutePenalty(weight, ofPlaces: specification.inputCount, to: limbs)
+  }
+
   /// One step of Adam on all parameters along the gradient that summed limbs hold.
   ///
   /// Local; the same on every rank.

@@ -10,6 +10,8 @@ struct BatteryData: Sendable {
   let counts: [[UInt32]]
   let trueComponents: [Int]
   private let kind: ExampleData.Values
+  /// The columns of each kind of data, in its own order.
+  private var columnsOfKinds: [[Int]]
 
   /// The data of an example; `order` permutes the rows, `zeroRows` have no count.
   ///
@@ -22,6 +24,9 @@ struct BatteryData: Sendable {
       rowCount: data.rowCount, columnCount: data.columnCount, order: order,
       zeroRows: zeroRows.filter { $0 < data.rowCount }, density: data.density, values: data.values,
       extremes: extremes)
+    if data.modalityCount > 1 {
+      deal(to: data.modalityCount, order: order ?? Array(0..<data.rowCount))
+    }
   }
 
   /// Simulated counts; `order` permutes the rows, `zeroRows` have no count.
@@ -66,6 +71,27 @@ struct BatteryData: Sendable {
     summary.columnMatrices["mask"] = NamedMatrix(
       "mask", width: 6, elements: (0..<6 * columnCount).map { $0 % 4 == 1 ? 0 : 1 })
     self.summary = summary
+    columnsOfKinds = [Array(0..<columnCount)]
+  }
+
+  /// Deals the columns out to several kinds of data, in turn. Row i, by its number before rows were permuted, lacks kind
+  /// m where i mod 5 is m + 1.
+  private mutating func deal(to count: Int, order: [Int]) {
+    let all = summary
+    columnsOfKinds = (0..<count).map { kind in
+      (0..<all.columnCount).filter { $0 % count == kind }
+    }
+    summary = DataSummary(
+      rows: all.rows,
+      modalities: columnsOfKinds.enumerated().map { kind, columns in
+        var modality = Modality(
+          name: ["first", "second", "third"][kind], columns: all.columns.selecting(columns),
+          columnTotals: columns.map { all.columnTotals[$0] },
+          columnMaxima: columns.map { all.columnMaxima[$0] },
+          columnNonZeros: columns.map { all.columnNonZeros[$0] })
+        modality.presence = order.map { $0 % 5 != kind + 1 }
+        return modality
+      }, fingerprint: "mosaic battery")
   }
 
   /// These rows with one more column of annotations.
@@ -99,9 +125,10 @@ struct BatteryData: Sendable {
   /// Some rows, as a file would give them.
   func rows(_ range: Range<Int>) throws -> RowData {
     if kind == .counts {
-      var builder = CompressedCounts.Builder(columnCount: summary.columnCount)
-      for row in range { try builder.appendRow(columns: columnIndices[row], values: counts[row]) }
-      return RowData(rows: range, matrix: .counts(builder.build()))
+      let matrices = try summary.modalities.indices.map { modality in
+        try RowMatrix.counts(countsOfKind(modality, range))
+      }
+      return RowData(rows: range, matrices: matrices)
     }
     var matrix = Matrix<Double>(rowCount: range.count, columnCount: summary.columnCount)
     for row in range {
@@ -110,6 +137,30 @@ struct BatteryData: Sendable {
       }
     }
     return RowData(rows: range, matrix: .reals(matrix))
+  }
+
+  /// Leaves a kind of data to some rows only.
+  mutating func keepModality(_ kind: Int, only rows: Set<Int>) {
+    summary.modalities[kind].presence = summary.modalities[kind].presence.indices.map {
+      rows.contains($0)
+    }
+  }
+
+  /// Counts of some rows in one kind of data; rows that lack it are empty.
+  private func countsOfKind(_ kind: Int, _ range: Range<Int>) throws -> CompressedCounts {
+    let own = Dictionary(
+      uniqueKeysWithValues: columnsOfKinds[kind].enumerated().map { (Int32($1), Int32($0)) })
+    var builder = CompressedCounts.Builder(columnCount: own.count)
+    for row in range {
+      let entries = zip(columnIndices[row], counts[row]).compactMap { column, count in
+        own[column].map { (column: $0, count: count) }
+      }
+      let isPresent = summary.modalities[kind].isPresent(row)
+      try builder.appendRow(
+        columns: isPresent ? entries.map(\.column) : [],
+        values: isPresent ? entries.map(\.count) : [])
+    }
+    return builder.build()
   }
 }
 

@@ -1,0 +1,39 @@
+import Foundation
+public import Modeling
+import Networks
+
+extension MultiDGD {
+  /// var of each modality: the dispersion of each feature; parameters: decoder and latent spaces, all that embedding and
+  /// decoding need.
+  public func sharedOutput(_ shared: DGDShared) -> SharedOutput {
+    let architecture = machine.architecture
+    let columns = shared.decoder.heads.map { head in
+      ColumnOutput(columns: [NamedColumn("multidgd_dispersion", .numbers(head.dispersions))])
+    }
+    let spaces = zip(shared.spaces, architecture.spaces).enumerated().map { index, pair in
+      var tree = pair.0.storedTree(componentNames: pair.1.componentNames)
+      if case .group(var members) = tree {
+        members["name"] = .string(pair.1.name)
+        members["dimension"] = .integer(Int64(pair.1.dimension))
+        tree = .group(members)
+      }
+      return (String(index), tree)
+    }
+    var output = SharedOutput(
+      columns: columns.count == 1 ? columns[0].columns : [],
+      parameters: .group([
+        "decoder": MultiDGDDecoderFile(
+          shared.decoder, names: machine.data.modalities.map(\.name)
+        ).storedTree,
+        "spaces": .group(Dictionary(uniqueKeysWithValues: spaces)),
+        "projection": shared.projection?.storedTree ?? .group([:]),
+      ]))
+    output.ofModalities = columns.count == 1 ? [] : columns
+    return output
+  }
+}
+
+extension DecoderNetwork.Head {
+  /// r of each feature.
+  var dispersions: [Double] { output.logDispersions.map { 1 + exp(Double($0)) } }
+}
