@@ -35,7 +35,7 @@ func library(
 
 /// The models that have commands of their own. These stand in the model's folder, but are a target each: models have
 /// no path to MPI or HDF5.
-let modelsWithCommands = ["LDVAE", "MEDMAGMA", "PRRR", "TBLDA"]
+let modelsWithCommands = ["LDVAE", "MEDMAGMA", "MultiDGD", "PRRR", "TBLDA"]
 let modelCommands = modelsWithCommands.map { model in
   Target.target(
     name: "\(model)Commands",

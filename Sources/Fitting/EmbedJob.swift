@@ -47,10 +47,14 @@ public struct EmbedJob<Fitted: EmbeddingModel> {
       [output.path], inputs: [fitted.file.path, data.path], overwrite: output.overwrite)
     let (settings, fit) = try world.agree(on: "read the fit's settings") { try changedFit() }
     let source = try data.resolved(with: world, log: log)
+    var request = DataRequest(kind: Fitted.values(settings))
+    request.fitted = try world.agree(on: "read the fit's modalities") { try fitted.modalities() }
+    if request.fitted.isEmpty { request.columns = fitted.columns.names }
     let data = try FitData(
-      of: source, as: DataRequest(kind: Fitted.values(settings), columns: fitted.columns.names),
+      of: source, as: request,
       laneCount: { Fitted.laneCount(settings, rowCount: $0) }, with: world)
     for note in data.notes { log.warning(note) }
+    try world.agree(on: "check the output") { try writer.requireFit(for: data.summary) }
     let embedding = try world.agree(on: "set up \(Fitted.name)") {
       try Fitted.embedding(of: fit, for: data.summary, steps: steps)
     }
@@ -113,7 +117,8 @@ public struct EmbedJob<Fitted: EmbeddingModel> {
     let totals = try world.sum(consume partials).values(of: 0)
     firstBad = -Int(world.maximum(-Double(firstBad)))
     if totals[1] > 0 {
-      let values = totals[1] * Double(data.summary.columnCount)
+      let columns = data.summary.modalities.reduce(0) { $0 + $1.columns.count }
+      let values = totals[1] * Double(columns)
       log.note("new cells: loss \(totals[0] / values) a value")
       if totals[2] > 0, totals[0] > 1.1 * totals[2] {
         log.warning(

@@ -44,6 +44,19 @@ public struct FittedFile: Sendable {
     columns = try file.columns(of: .main, warnings: &warnings)
   }
 
+  /// The modalities of a fit of several, in the fit's order; empty for a fit of one.
+  ///
+  /// - Throws: `StorageError` where one of them is damaged.
+  public func modalities() throws -> [FittedModality] {
+    guard case .strings(let names)? = fit["modalities"], names.count > 1 else { return [] }
+    var warnings: [String] = []
+    return try names.map { name in
+      let columns = try AnnDataFile(file.path, modality: name).columns(
+        of: .main, warnings: &warnings)
+      return FittedModality(name: name, columns: columns.names)
+    }
+  }
+
   /// The model's type among those that can do a thing.
   ///
   /// - Parameters:

@@ -55,14 +55,46 @@ public protocol DecodingModel: Model {
   ///
   /// - Throws: where the fit is not of this model or damaged.
   static func decoder(of fit: StoredTree) throws -> any RowDecoder
+  /// What decodes as asked; a model of one modality without covariates has nothing to ask.
+  static func decoder(of fit: StoredTree, _ request: DecodingRequest) throws -> any RowDecoder
+}
+
+/// What is to be decoded of a fit that has several things to decode.
+public struct DecodingRequest: Sendable, Equatable {
+  /// The modality; nil: the only one.
+  public var modality: String?
+  /// Covariates that all rows are decoded at, by name: corrected for batches.
+  public var covariates: [String: String] = [:]
+
+  /// What there is, as it is.
+  public init() {}
+}
+
+extension DecodingModel {
+  /// The decoder, where nothing is asked.
+  ///
+  /// - Throws: `ModelError` where something is.
+  public static func decoder(
+    of fit: StoredTree, _ request: DecodingRequest
+  ) throws -> any RowDecoder {
+    guard request == DecodingRequest() else {
+      throw ModelError(
+        "a fit of \(name) has neither several modalities (--modality) nor covariates (--as-covariate)")
+    }
+    return try decoder(of: fit)
+  }
 }
 
 /// Turns representations into expected values.
 public protocol RowDecoder: Sendable {
   /// The `obsm` matrix with the representations.
   var representationName: String { get }
+  /// The `obsm` matrices whose rows, side by side, are the representations: the one, unless the model says otherwise.
+  var representationNames: [String] { get }
   /// The `obs` column with each row's scale.
   var scaleName: String { get }
+  /// The scale of rows that have none of their own; nil: there are none.
+  var usualScale: Double? { get }
   /// Numbers in a representation.
   var latentCount: Int { get }
   /// Expected values, rows × columns, row-major.
@@ -92,6 +124,13 @@ extension RowDecoder {
   ) -> [Float] {
     expectedValues(representations: representations, scales: scales)
   }
+}
+
+extension RowDecoder {
+  /// One matrix, unless the model says otherwise.
+  public var representationNames: [String] { [representationName] }
+  /// Every row has a scale, unless the model says otherwise.
+  public var usualScale: Double? { nil }
 }
 
 /// A model that makes new rows from its fit.

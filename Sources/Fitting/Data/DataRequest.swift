@@ -8,6 +8,9 @@ public struct DataRequest: Sendable {
   public var modalities: ModalityRequest
   /// The columns of a fitted model, found by name and brought into its order; nil: all as they are. Of one modality only.
   public var columns: [String]?
+  /// The modalities of a fitted model of several: what the file has of them is brought into their order and that of their
+  /// columns, what it lacks is a modality that no row has. Empty: all as they are.
+  public var fitted: [FittedModality] = []
   /// Matrices of `obsm` and `varm` to be read as well.
   public var attachments: Attachments
   /// The folder of a file in which counts are kept; nil: in memory. Of one modality only.

@@ -10,19 +10,24 @@ struct OpenedData {
   let rowMatrices: [String: NamedMatrix]
 
   init(_ data: DataSource, _ request: DataRequest, decoderCount: Int) throws {
+    let takesAll = request.modalities == .all || !request.fitted.isEmpty
     let names =
-      request.modalities == .all && data.modality == nil
-      ? try AnnDataFile.allNames(of: data) : []
+      takesAll && data.modality == nil ? try AnnDataFile.allNames(of: data) : []
     precondition(
       names.count < 2 || (request.columns == nil && request.scratch == nil),
       "columns and scratch are for one modality")
     var notes: [String] = []
+    let matches = try Self.matches(of: names, in: data, request.fitted)
     if names.count < 2 {
       var source = data
       source.modality = data.modality ?? names.first
-      let only = try OpenedModality(
-        source, name: source.modality ?? "", request, decoderCount, &notes)
-      (rows, modalities) = (only.rows, [only])
+      var (request, name) = (request, source.modality ?? "")
+      if let match = matches.first?.map({ request.fitted[$0] }) {
+        (request.columns, name) = (match.columns, match.name)
+      }
+      let only = try OpenedModality(source, name: name, request, decoderCount, &notes)
+      rows = only.rows
+      modalities = only.completed([only], to: request.fitted)
       rowMatrices = try AttachedMatrices.read(
         request.attachments.rowMatrices, in: "obsm", of: only.file, count: rows.count)
     } else {
@@ -30,10 +35,15 @@ struct OpenedData {
       let common = try isMuData ? AnnDataFile.common(of: data.path) : data.open()
       let all = try common.rows(warnings: &notes)
       var opened: [OpenedModality] = []
-      for name in names {
+      for (index, name) in names.enumerated() {
         var source = data
         source.modality = name
-        var modality = try OpenedModality(source, name: name, request, decoderCount, &notes)
+        var (request, fitName) = (request, name)
+        if !request.fitted.isEmpty {
+          guard let match = matches[index].map({ request.fitted[$0] }) else { continue }
+          (request.columns, fitName) = (match.columns, match.name)
+        }
+        var modality = try OpenedModality(source, name: fitName, request, decoderCount, &notes)
         if isMuData {
           modality.places = try AnnDataFile.places(
             of: name, in: data.path, names: all.names, own: modality.rows.names)
@@ -41,11 +51,37 @@ struct OpenedData {
         opened.append(modality)
       }
       rows = isMuData ? all.adding(annotationsOf: opened) : all
-      modalities = opened
+      modalities = opened.first.map { $0.completed(opened, to: request.fitted) } ?? opened
       rowMatrices = try AttachedMatrices.read(
         request.attachments.rowMatrices, in: "obsm", of: common, count: rows.count)
     }
     self.notes = notes
+  }
+
+  /// For each modality of the file the one of the fit that it stands for; none where nothing was fitted.
+  ///
+  /// - Throws: where the file has none of the fit's modalities.
+  private static func matches(
+    of names: [String], in data: DataSource, _ fitted: [FittedModality]
+  ) throws -> [Int?] {
+    guard !fitted.isEmpty else { return [] }
+    let sources = names.count < 2 ? [data.modality ?? names.first] : names.map { $0 }
+    let files = try sources.map { name in
+      var source = data
+      source.modality = name
+      var warnings: [String] = []
+      let columns = try source.open().columns(of: .main, warnings: &warnings)
+      return FittedModality(name: name ?? "", columns: columns.names)
+    }
+    let matches = FittedModality.matches(of: files, among: fitted)
+    guard matches.contains(where: { $0 != nil }) else {
+      throw StorageError(
+        file: data.path, place: "var",
+        problem:
+          "has no feature of the fit's modalities (\(fitted.map(\.name).joined(separator: ", "))); are the names of the same kind?"
+      )
+    }
+    return matches
   }
 
   var source: String {

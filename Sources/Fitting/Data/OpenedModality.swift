@@ -4,12 +4,14 @@ import Storage
 
 /// A modality of a file that is open: what every rank reads for itself.
 struct OpenedModality {
-  let name: String
+  private(set) var name: String
   let file: AnnDataFile
   let matrix: StoredMatrix
   /// Its own rows, in its order.
   let rows: Table
-  let columns: Table
+  private(set) var columns: Table
+  /// Whether the file lacks it: no row has it.
+  private(set) var isAbsent = false
   /// For every row of the data its own, −1 where there is none; nil where the two are the same.
   var places: [Int]?
   private let map: ColumnMap
@@ -68,6 +70,23 @@ struct OpenedModality {
     return all < own
   }
 
+  /// These modalities in the order of a fit's, with one that no row has for each that is missing; themselves without a fit.
+  func completed(
+    _ opened: [OpenedModality], to fitted: [FittedModality]
+  ) -> [OpenedModality] {
+    guard !fitted.isEmpty else { return opened }
+    let rowCount = opened[0].places?.count ?? opened[0].rows.count
+    return fitted.map { wanted in
+      if let known = opened.first(where: { $0.name == wanted.name }) { return known }
+      var absent = self
+      absent.name = wanted.name
+      absent.columns = Table(names: wanted.columns)
+      absent.places = Array(repeating: -1, count: rowCount)
+      absent.isAbsent = true
+      return absent
+    }
+  }
+
   /// Which columns go where, and the table of those that are read.
   private static func choice(
     of wanted: [String]?, from columns: Table, _ path: String, _ notes: inout [String]
@@ -106,6 +125,7 @@ struct OpenedModality {
   /// Reads lanes of the data; rows that the modality does not have come empty.
   func read(_ lanes: [Range<Int>], _ kind: ValueKind, _ store: (any ByteStore)?) throws -> ReadRows
   {
+    if isAbsent { return ReadRows(matrices: lanes.map { .counts(emptyRows($0.count)) }) }
     switch kind {
     case .counts:
       if let store {
@@ -147,6 +167,17 @@ struct OpenedModality {
     }
   }
 
+  /// So many rows without any count.
+  private func emptyRows(_ count: Int) -> CompressedCounts {
+    var builder = CompressedCounts.Builder(columnCount: columns.count)
+    for _ in 0..<count {
+      guard (try? builder.appendRow(columns: [], values: [])) != nil else {
+        preconditionFailure("a row without counts is a row")
+      }
+    }
+    return builder.build()
+  }
+
   /// What everyone has to know of it, once the statistics are everyone's: data of this modality alone.
   func summary(
     _ statistics: ColumnStatistics?, _ content: ContentSum
@@ -167,7 +198,7 @@ struct OpenedModality {
         columnNonZeros: columns.names.map { _ in 0 }, fingerprint: fingerprint.description)
     }
     summary.modality.name = name
-    summary.modality.columnMatrices = columnMatrices
+    summary.modality.columnMatrices = isAbsent ? [:] : columnMatrices
     summary.modality.presence = places.map { $0.map { $0 >= 0 } } ?? []
     return (summary, warnings)
   }

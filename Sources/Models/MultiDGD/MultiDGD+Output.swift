@@ -22,9 +22,8 @@ extension MultiDGD {
     var output = SharedOutput(
       columns: columns.count == 1 ? columns[0].columns : [],
       parameters: .group([
-        "decoder": MultiDGDDecoderFile(
-          shared.decoder, names: machine.data.modalities.map(\.name)
-        ).storedTree,
+        "modalities": .strings(machine.data.modalities.map(\.name)),
+        "decoder": MultiDGDDecoderFile(shared.decoder, of: machine.data).storedTree,
         "spaces": .group(Dictionary(uniqueKeysWithValues: spaces)),
         "projection": shared.projection?.storedTree ?? .group([:]),
       ]))

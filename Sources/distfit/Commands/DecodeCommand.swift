@@ -16,6 +16,8 @@ struct DecodeCommand: RankedCommand {
     var output = WrittenFile()
     var scale = "own"
     var asBatch: String?
+    var modality: String?
+    var covariates: [String] = []
     var threads: Int?
 
     static var settings: [Setting<Options>] {
@@ -37,13 +39,33 @@ struct DecodeCommand: RankedCommand {
           .text(
             "as-batch", \.asBatch, "<batch>",
             "Expected counts as if all cells were of this batch of the fit; none: each of its own."),
+          .text(
+            "modality", \.modality, "<name>",
+            "What to decode of a fit of several modalities; cells that lack it get its mean total."),
+          .texts(
+            "as-covariate", \.covariates, "<name=class>,…",
+            "Decode all cells as if they were of this class of a covariate: corrected for batches."),
           .threads(\.threads),
         ]
+    }
+
+    /// What is asked of the fit's decoder.
+    var request: DecodingRequest {
+      var request = DecodingRequest()
+      request.modality = modality
+      for word in covariates {
+        let parts = word.split(separator: "=").map(String.init)
+        request.covariates[parts[0]] = parts[1]
+      }
+      return request
     }
 
     func validate() throws(SettingError) {
       if scale != "own", (Float(scale) ?? 0) <= 0 {
         throw SettingError("scale", "\(scale) is neither own nor a positive number")
+      }
+      for word in covariates where word.split(separator: "=").count != 2 {
+        throw SettingError("as-covariate", "\"\(word)\" is not <name=class>, such as site=site1")
       }
     }
   }
@@ -95,15 +117,29 @@ struct DecodeCommand: RankedCommand {
     let type = try source.model(among: allModels, ability: "decode") {
       $0 as? any DecodingModel.Type
     }
-    let decoder = try type.decoder(of: source.fit).preparing(
+    let decoder = try type.decoder(of: source.fit, options.request).preparing(
       for: cells.rows, asBatch: options.asBatch)
-    let array = try cells.file.array("obsm/\(decoder.representationName)")
     let scales =
       options.scale == "own"
-      ? try cells.numbers(decoder.scaleName).map { Float($0) }
+      ? try cells.numbers(decoder.scaleName).map { Float($0.isNaN ? decoder.usualScale ?? $0 : $0) }
       : Array(repeating: Float(options.scale) ?? 1, count: cells.rows.count)
+    let modality = try source.modalities().first { $0.name == options.modality }
     return Prepared(
-      rows: cells.rows, columns: source.columns, decoder: decoder,
-      representations: array.values.map { Float($0) }, scales: scales)
+      rows: cells.rows, columns: modality.map { Table(names: $0.columns) } ?? source.columns,
+      decoder: decoder, representations: try representations(decoder, cells), scales: scales)
+  }
+
+  /// Representations of the cells, the matrices that the decoder names side by side.
+  private static func representations(
+    _ decoder: any RowDecoder, _ cells: FittedFile
+  ) throws -> [Float] {
+    let count = cells.rows.count
+    let parts = try decoder.representationNames.map { try cells.file.array("obsm/\($0)").values }
+    return (0..<count).flatMap { row in
+      parts.flatMap { values in
+        let width = values.count / max(count, 1)
+        return values[row * width..<(row + 1) * width].map { Float($0) }
+      }
+    }
   }
 }

@@ -178,4 +178,32 @@ struct MultiDGDGolden {
     space.mixture?.weightLogits = arrays["\(place)/\(name)/weight"]
     return space
   }
+
+  /// The recorded decoder in single precision.
+  func singleDecoder(like model: DecoderNetwork) -> DecoderNetwork {
+    let exact = decoder(decoderArrays("init"))
+    func single(_ network: Networks.Network<Double>) -> Networks.Network<Float> {
+      Networks.Network(
+        inputCount: network.inputCount,
+        layers: network.dense.map { layer in
+          DenseWeights(
+            weights: layer.weights.map { Float($0) }, biases: layer.biases.map { Float($0) })
+        }, activation: .relu)
+    }
+    return DecoderNetwork(
+      trunk: single(exact.trunk),
+      heads: zip(exact.heads, model.heads).map { head, own in
+        DecoderNetwork.Head(
+          hidden: single(head.hidden),
+          output: OutputHead(
+            own.output.specification, weights: head.output.weights.map { Float($0) },
+            biases: head.output.biases.map { Float($0) },
+            logDispersions: head.output.logDispersions.map { Float($0) }))
+      })
+  }
+
+  /// Totals of some cells in a modality.
+  func totals(ofModality kind: Int, _ cells: [Int]) throws -> [Double] {
+    cells.map { Double(counts[kind].total(ofRow: $0)) }
+  }
 }

@@ -115,7 +115,7 @@ struct MultiDGDGoldenTests {
     var lanes = [try golden.lane(of: model)]
     var shared = model.start()
     shared.spaces = [0, 1].map { golden.space($0, of: model, "init") }
-    shared.decoder = decoder(golden, like: shared.decoder)
+    shared.decoder = golden.singleDecoder(like: shared.decoder)
     let workers = Workers(threadCount: 1)
     for _ in 0..<3 {
       for cells in MultiDGDGolden.minibatches {
@@ -147,28 +147,5 @@ struct MultiDGDGoldenTests {
       compare(Array(table.values[..<cut]), "\(name)_train")
       compare(Array(table.values[cut...]), "\(name)_validation")
     }
-  }
-
-  /// The recorded decoder in single precision.
-  private func decoder(_ golden: MultiDGDGolden, like model: DecoderNetwork) -> DecoderNetwork {
-    let exact = golden.decoder(golden.decoderArrays("init"))
-    func single(_ network: Networks.Network<Double>) -> Networks.Network<Float> {
-      Networks.Network(
-        inputCount: network.inputCount,
-        layers: network.dense.map { layer in
-          DenseWeights(
-            weights: layer.weights.map { Float($0) }, biases: layer.biases.map { Float($0) })
-        }, activation: .relu)
-    }
-    return DecoderNetwork(
-      trunk: single(exact.trunk),
-      heads: zip(exact.heads, model.heads).map { head, own in
-        DecoderNetwork.Head(
-          hidden: single(head.hidden),
-          output: OutputHead(
-            own.output.specification, weights: head.output.weights.map { Float($0) },
-            biases: head.output.biases.map { Float($0) },
-            logDispersions: head.output.logDispersions.map { Float($0) }))
-      })
   }
 }

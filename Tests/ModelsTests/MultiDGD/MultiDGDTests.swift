@@ -63,7 +63,8 @@ struct MultiDGDTests {
     let shared = fit.model.sharedOutput(end.shared)
     #expect(shared.ofModalities.map { $0.columns[0].column.count } == [8, 8, 8])
     let measures = end.reports.last(where: \.endsEpoch)?.measures.map(\.name)
-    #expect(measures?.contains("mixture donor") == true && measures?.contains("train second") == true)
+    #expect(
+      measures?.contains("mixture donor") == true && measures?.contains("train second") == true)
   }
 
   @Test func aModalityOfOneCellAndAColumnThatIsMissingAreToldApart() throws {
