@@ -22,9 +22,9 @@ extension MultiDGD: EmbeddingModel {
   }
 }
 
-/// Represents new cells by a fit of multiDGD: z where the principal components put it, each covariate at the cell's class if
-/// the fit knows it, else at the class that explains the cell best; then steps on both. A class that the fit does not know
-/// is so placed in the space that was learned, as in the paper.
+/// Represents new cells by a fit of multiDGD: from where the principal components put z, with each covariate at the cell's
+/// class if the fit knows it, and from the pair of components that explains the cell best, to the bottom of its loss. A cell
+/// of a class that the fit does not know is so placed in the space that was learned, as in the paper.
 public struct MultiDGDRowEmbedding: RowEmbedding {
   private let configuration: MultiDGDConfiguration
   private let architecture: DGDArchitecture
@@ -32,6 +32,8 @@ public struct MultiDGDRowEmbedding: RowEmbedding {
   /// Where cells start; nil: at the components that explain them best.
   private let projection: SpectralProjection?
   private let componentNames: [[String]]
+  private let profiles: [MeanProfile]
+  private let lossRatio: Double?
 
   init(_ file: MultiDGDFitFile, _ data: DataSummary, steps: Int?) throws(ModelError) {
     var configuration = file.configuration
@@ -55,7 +57,9 @@ public struct MultiDGDRowEmbedding: RowEmbedding {
       decoder: file.network(), spaces: file.spaces.map(\.space),
       optimizers: architecture.spaces.map(\.training.representations),
       rowLimit: configuration.decoder.batch)
-    projection = configuration.decoder.embeddingStart == .projection ? file.projection : nil
+    projection = file.projection
+    profiles = file.profiles.count == data.modalities.count ? file.profiles : []
+    lossRatio = file.lossRatio
     componentNames = file.spaces.map(\.componentNames)
   }
 
@@ -88,10 +92,29 @@ public struct MultiDGDRowEmbedding: RowEmbedding {
     _ lanes: inout [DGDLane], on workers: Workers, progress: (String) -> Void
   ) {
     let rows = lanes.map(\.uses.test)
-    if let projection {
-      var tables = lanes.map { $0.saved.spaces[0] }
-      projection.place(lanes.map(\.startValues), in: &tables, on: workers)
-      for lane in lanes.indices { lanes[lane].saved.spaces[0] = tables[lane] }
+    for lane in lanes.indices {
+      architecture.placeAtClassMeans(&lanes[lane], rows[lane], of: embedding.spaces)
+    }
+    if configuration.decoder.embeddingStart == .best {
+      let longest = rows.map(\.count).max() ?? 0
+      for first in stride(from: 0, to: longest, by: 64) {
+        progress("\(first) of \(longest) of a lane")
+        _ = embedding.converge(
+          &lanes, rows.map { Array($0.dropFirst(first).prefix(64)) }, from: projection,
+          limit: configuration.decoder.embeddingSteps, on: workers)
+      }
+    } else {
+      takeFixedSteps(&lanes, rows, on: workers, progress: progress)
+    }
+    embedding.measure(&lanes, on: workers)
+  }
+
+  /// As published: from one start, a number of steps of the training's optimiser.
+  private func takeFixedSteps(
+    _ lanes: inout [DGDLane], _ rows: [[Int]], on workers: Workers, progress: (String) -> Void
+  ) {
+    if let projection, configuration.decoder.embeddingStart == .projection {
+      embedding.place(&lanes, rows, by: projection)
       embedding.placeAtBestComponents(
         &lanes, rows, ofSpaces: architecture.classSpaces, on: workers)
     } else {
@@ -106,12 +129,12 @@ public struct MultiDGDRowEmbedding: RowEmbedding {
       let outcome = embedding.differentiate(&lanes, rows, into: &sums, on: workers)
       embedding.move(&lanes, outcome.movable, steps: embedding.spaces.map { _ in step + 1 })
     }
-    embedding.measure(&lanes, on: workers)
   }
 
   /// The components of each cell, its representations, its losses.
   public func output(_ lane: DGDLane) -> RowOutput {
-    architecture.rowOutput(lane, embedding.spaces, componentNames: componentNames)
+    architecture.rowOutput(
+      lane, embedding.spaces, componentNames: componentNames, profiles: profiles)
   }
 
   /// −log p(x | z) of each cell, over the modalities that it has.
@@ -120,6 +143,15 @@ public struct MultiDGDRowEmbedding: RowEmbedding {
       lane.saved.losses.indices.reduce(0) { sum, head in
         lane.values[head].place(of: position) < 0 ? sum : sum + lane.saved.losses[head][position]
       }
+    }
+  }
+
+  /// The losses by the model without latents, times the part of them that the training cells lose.
+  public func expectedLosses(_ lane: DGDLane) -> [Double] {
+    guard !profiles.isEmpty, let lossRatio else { return [] }
+    let null = profiles.enumerated().map { lane.profileLosses($1, ofHead: $0) }
+    return (0..<lane.rows.count).map { position in
+      lossRatio * null.reduce(0) { $1[position].isNaN ? $0 : $0 + $1[position] }
     }
   }
 }

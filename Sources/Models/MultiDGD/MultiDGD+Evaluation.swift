@@ -48,7 +48,7 @@ extension MultiDGD: EvaluableModel {
     if let labels = settings.labels {
       let truth = try fit.classes(labels)
       let components = try fit.classes("multidgd_component")
-      let known = truth.codes.indices.filter { truth.codes[$0] >= 0 }
+      let known = truth.codes.indices.filter { truth.codes[$0] >= 0 && components.codes[$0] >= 0 }
       let table = ContingencyTable(
         truth: known.map { Int(truth.codes[$0]) },
         prediction: known.map { Int(components.codes[$0]) })

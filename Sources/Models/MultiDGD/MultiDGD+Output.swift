@@ -1,4 +1,3 @@
-import Foundation
 public import Modeling
 import Networks
 
@@ -8,7 +7,9 @@ extension MultiDGD {
   public func sharedOutput(_ shared: DGDShared) -> SharedOutput {
     let architecture = machine.architecture
     let columns = shared.decoder.heads.map { head in
-      ColumnOutput(columns: [NamedColumn("multidgd_dispersion", .numbers(head.dispersions))])
+      ColumnOutput(columns: [
+        NamedColumn("multidgd_dispersion", .numbers(DGDDecoderFile(head).dispersions))
+      ])
     }
     let spaces = zip(shared.spaces, architecture.spaces).enumerated().map { index, pair in
       var tree = pair.0.storedTree(componentNames: pair.1.componentNames)
@@ -19,20 +20,18 @@ extension MultiDGD {
       }
       return (String(index), tree)
     }
+    let profiles = shared.profiles.enumerated().map { (String($0), $1.storedTree) }
+    var parameters: [String: StoredTree] = [
+      "modalities": .strings(machine.data.modalities.map(\.name)),
+      "decoder": MultiDGDDecoderFile(shared.decoder, of: machine.data).storedTree,
+      "spaces": .group(Dictionary(uniqueKeysWithValues: spaces)),
+      "projection": shared.projection?.storedTree ?? .group([:]),
+    ]
+    parameters["null"] = .group(Dictionary(uniqueKeysWithValues: profiles))
+    parameters["loss_ratio"] = shared.lossRatio.map { .number($0) }
     var output = SharedOutput(
-      columns: columns.count == 1 ? columns[0].columns : [],
-      parameters: .group([
-        "modalities": .strings(machine.data.modalities.map(\.name)),
-        "decoder": MultiDGDDecoderFile(shared.decoder, of: machine.data).storedTree,
-        "spaces": .group(Dictionary(uniqueKeysWithValues: spaces)),
-        "projection": shared.projection?.storedTree ?? .group([:]),
-      ]))
+      columns: columns.count == 1 ? columns[0].columns : [], parameters: .group(parameters))
     output.ofModalities = columns.count == 1 ? [] : columns
     return output
   }
-}
-
-extension DecoderNetwork.Head {
-  /// r of each feature.
-  var dispersions: [Double] { output.logDispersions.map { 1 + exp(Double($0)) } }
 }

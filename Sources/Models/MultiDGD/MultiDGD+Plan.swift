@@ -1,5 +1,6 @@
 public import Modeling
 import Networks
+import Probability
 
 extension MultiDGD: PlannableModel {
   /// Memory of the rank with most rows, and the all-reduce of a minibatch.
@@ -53,7 +54,10 @@ extension MultiDGD: PlannableModel {
     return FitPlan(
       laneCount: lanes, memory: memory, bytesPerStep: 8 * limbs + FitPlan.loopBytes,
       messagesPerStep: 2, stepsPerEpoch: steps, epochs: settings.epochCount(batchCount: steps),
-      closingMessages: 2, closingBytes: 8 * (2 * layout.count + 2) + FitPlan.loopBytes)
+      closingMessages: settings.start == .spectral ? 3 : 2,
+      closingBytes: 8 * (2 * layout.count + 2) + FitPlan.loopBytes
+        // The scales of the representations, which a spectral start holds.
+        + (settings.start == .spectral ? 8 * (2 * settings.latent + 2) : 0))
   }
 
   private static func chunkCount(_ columnCount: Int) -> Int {

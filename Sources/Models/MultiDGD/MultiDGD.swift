@@ -27,7 +27,7 @@ public import Sums
 /// | covariates | any number | the first | any number | the stated model |
 /// | cells without a modality | triangle loss on copies | switched off | their own modalities count | the likelihood of what was measured |
 /// | L1 of the weights | – | 1 in every minibatch | 0 (`l1`) | not in the paper |
-/// | covariate of held-out cells | – | from zero | from its class, else the best class | a known site is known |
+/// | covariate of held-out cells | – | from zero | from its class and from the best class | a known site is known |
 /// | start | zeros | zeros | principal components of all modalities | zeros collapse on small data |
 ///
 /// Sources: Schuster, Dann, Krogh and Teichmann 2024, doi:10.1038/s41467-024-53340-z (Paper III); code
@@ -114,11 +114,13 @@ extension MultiDGD: CheckableModel {
       ],
       on: .mosaic,
       unknown: Set(
-        ["first", "second", "third"].flatMap { modality in
-          ["negative_log_likelihood", "squared_error", "scale"].map {
-            "multidgd_\($0)_\(modality)"
-          }
-        } + ["multidgd_negative_log_likelihood", "multidgd_squared_error"]),
+        ["", "_first", "_second", "_third"].flatMap { modality in
+          [
+            "negative_log_likelihood", "null_negative_log_likelihood", "squared_error", "scale",
+            "zeros", "expected_zeros", "squared_residual",
+          ].map { "multidgd_\($0)\(modality)" }
+        }
+          + ["", "_class", "_donor"].map { "multidgd_component_probability\($0)" }),
       checkedRowCount: 2, except: keyed)
     return [
       small,

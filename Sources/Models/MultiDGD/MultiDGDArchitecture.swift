@@ -9,6 +9,7 @@ extension MultiDGDConfiguration {
   func decoder(for data: DataSummary) throws(ModelError) -> DGDConfiguration {
     var settings = decoder
     let classes = try decoder.classes(of: data)?.names.count
+    settings.componentsAreLabels = false
     settings.components = components ?? classes ?? decoder.components
     return settings
   }
@@ -38,6 +39,7 @@ extension MultiDGDConfiguration {
           hidden: head + [headWidth ?? max(head.last ?? trunk.last ?? 100, root)],
           columnCount: modality.columnCount,
           likelihood: .negativeBinomial, link: .softmax, scaling: .total,
+          estimatesDispersions: decoder.estimatesDispersions,
           presence: modality.presence)
       }, spaces: spaces, products: decoder.products.network)
     result.modelName = MultiDGD.name

@@ -18,6 +18,10 @@ struct MultiDGDFitFile {
   let decoder: MultiDGDDecoderFile
   let spaces: [Space]
   let projection: SpectralProjection?
+  /// The model without latents of each modality; empty where the fit has none.
+  let profiles: [MeanProfile]
+  /// What the fit's training cells lose as a part of what they lose by that; nil where it is not known.
+  let lossRatio: Double?
 
   /// - Throws: `ModelError` or `StoredTreeError` naming what is wrong.
   init(_ fit: StoredTree) throws {
@@ -27,6 +31,10 @@ struct MultiDGDFitFile {
     configuration = try MultiDGDConfiguration(storedTree: fit["settings"] ?? .group([:]))
     decoder = try MultiDGDDecoderFile(fit["decoder"])
     projection = SpectralProjection(storedTree: fit["projection"])
+    profiles = decoder.names.indices.compactMap {
+      MeanProfile(storedTree: fit.node(at: "null/\($0)"))
+    }
+    if case .number(let ratio)? = fit["loss_ratio"] { lossRatio = ratio } else { lossRatio = nil }
     var spaces: [Space] = []
     while let tree = fit.node(at: "spaces/\(spaces.count)") {
       spaces.append(try Space(tree, "uns/distfit/spaces/\(spaces.count)"))
@@ -121,7 +129,8 @@ extension DGDDecoderFile {
       output: OutputHead(
         OutputSpecification(
           .negativeBinomial, .softmax, outputCount: biases.count,
-          inputCount: weights.count / biases.count),
+          inputCount: weights.count / biases.count
+        ).with(dispersion),
         weights: weights, biases: biases, logDispersions: logDispersions))
   }
 }

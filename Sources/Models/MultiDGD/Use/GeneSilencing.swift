@@ -1,6 +1,7 @@
 import Foundation
 package import Modeling
 import Networks
+import Optimization
 import Probability
 
 /// What silencing a gene changes in every feature of every modality, by the decoder of a fit:

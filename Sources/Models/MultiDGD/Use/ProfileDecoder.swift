@@ -28,7 +28,7 @@ package struct ProfileDecoder: Sendable {
       Head(
         hidden: exact(head.hidden.dense),
         output: exact([DenseWeights(weights: head.output.weights, biases: head.output.biases)])[0],
-        dispersions: head.dispersions)
+        dispersions: DGDDecoderFile(head).dispersions)
     }
   }
 
