@@ -96,7 +96,8 @@ struct MultiDGDGolden {
           places: Array(repeating: -1, count: Self.rowCount))
     }
     var saved = own.saved
-    for (space, name) in (hasCovariate ? ["z", "c"] : ["z"]).enumerated() {
+    let names = hasCovariate ? ["z", "c"] : ["z"]
+    for (space, name) in names.enumerated() {
       saved.spaces[space].values =
         (arrays["init/\(name)_train"] + arrays["init/\(name)_validation"]).map { Float($0) }
     }

@@ -2,6 +2,7 @@ import LinearAlgebra
 import Modeling
 import Models
 import Networks
+import Probability
 import Sums
 import TestSupport
 import Testing

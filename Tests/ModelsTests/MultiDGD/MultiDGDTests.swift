@@ -1,5 +1,6 @@
 import Modeling
 import Models
+import Probability
 import TestSupport
 import Testing
 
