@@ -15,7 +15,7 @@ extension CommandTests {
       let place = try Workplace()
       try place.succeed(counts)
       for (model, settings) in [
-        ("medmagma", ["--iterations", "3"]),
+        ("medmagma", ["--published", "--iterations", "3"]),
         ("gmgm", ["--method", "gmgm-skeptic", "--labels", "true_component"]),
       ] {
         let words = ["fit", model, "counts.h5ad", "--matrices"] + settings
@@ -33,7 +33,10 @@ extension CommandTests {
       let place = try Workplace()
       try place.succeed(counts)
       try place.succeed(
-        ["fit", "medmagma", "counts.h5ad", "--iterations", "5", "--output", "networks.h5ad"])
+        [
+          "fit", "medmagma", "counts.h5ad", "--published", "--iterations", "5", "--output",
+          "networks.h5ad",
+        ])
       let evaluation = try place.succeed([
         "evaluate", "networks.h5ad", "--labels", "true_component", "--output",
         "figures.json",
@@ -69,9 +72,13 @@ extension CommandTests {
       ])
       let words = [
         "fit", "medmagma", "trees.h5ad", "--values", "reals", "--log1p", "false",
-        "--highly-variable", "none", "--square", "false", "--iterations", "2",
+        "--highly-variable", "none", "--square", "false", "--published", "--iterations", "2",
       ]
       try place.succeed(words + ["--output", "alone.h5ad"])
+      let edges = try place.succeed(["evaluate", "alone.h5ad", "--truth", "trees.h5ad"]).output
+      let lines = edges.split(separator: "\n").filter { $0.hasPrefix("AUPR of cells") }
+      let areas = lines.compactMap { Double($0.split(separator: " ").last ?? "") }
+      #expect(areas.count == 2 && areas[0] > 20 * areas[1] && areas[0] <= 1, "\(edges)")
       for ranks in [2, 3] {
         try place.succeed(words + ["--output", "together.h5ad", "--overwrite"], ranks: ranks)
         #expect(
@@ -134,7 +141,8 @@ extension CommandTests {
       let place = try Workplace()
       try place.succeed(counts)
       try place.succeed([
-        "fit", "medmagma", "counts.h5ad", "--iterations", "1", "--output", "networks.h5ad",
+        "fit", "medmagma", "counts.h5ad", "--published", "--iterations", "1", "--output",
+        "networks.h5ad",
       ])
       let figures = try place.succeed(["evaluate", "networks.h5ad", "--labels", "true_component"])
       #expect(figures.output.contains("AMI"))

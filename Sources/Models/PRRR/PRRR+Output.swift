@@ -5,15 +5,15 @@ import Optimization
 extension PRRR {
   /// Scores X U of the rows; zeros for rows that lack a covariate.
   public func rowOutput(_ shared: PRRRState, _ lane: CountRegressionLane) -> RowOutput {
-    guard !configuration.fullRank else { return RowOutput() }
+    let uses =
+      configuration.testFraction > 0
+      ? [NamedColumn("prrr_use", regression.uses(of: lane.rows))] : []
+    guard !configuration.fullRank else { return RowOutput(columns: uses) }
     let coefficients = canonical(shared)
     let design = regression.covariates(of: lane.rows)
     let scores = matrixProduct(design, coefficients.covariateLoadings)
     return RowOutput(
-      columns: configuration.testFraction > 0
-        ? [
-          NamedColumn("prrr_use", regression.uses(of: lane.rows))
-        ] : [],
+      columns: uses,
       matrices: [
         NamedMatrix("X_prrr", width: factorCount, elements: scores.elements.map { Float($0) })
       ])
@@ -58,7 +58,12 @@ extension PRRR {
       members["log_likelihood"] = .number(best.logLikelihood)
       members["best_start"] = .integer(Int64(best.restart + 1))
       if let saturated = shared.totals?.saturated {
-        members["deviance"] = .number(2 * (saturated - best.logLikelihood))
+        let deviance = 2 * (saturated - best.logLikelihood)
+        members["deviance"] = .number(deviance)
+        if let null = shared.totals?.nullDeviance {
+          members["null_deviance"] = .number(null)
+          members["deviance_explained"] = .number(1 - deviance / null)
+        }
       }
       if let deviations = best.deviations {
         members.merge(posterior(best.coefficients, deviations, coefficients)) { own, _ in own }

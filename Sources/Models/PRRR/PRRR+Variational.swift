@@ -72,8 +72,12 @@ extension PRRR {
     let ending = windowEnding(&state, bound: bound, iteration: shared.iteration)
     shared.gradient = state
     if ending != nil {
+      // At the means, where the other methods have theirs: that of the last draws is lower, and random.
+      let atMeans = try likelihoodGradient(
+        lanes: blocks, at: shared.coefficients, with: everyone, on: workers)
       keepIfBest(
-        &shared, objective: state.previousWindow ?? bound, logLikelihood: likelihood,
+        &shared, objective: state.previousWindow ?? bound,
+        logLikelihood: atMeans.value + totals.constant,
         isConverged: ending == .objectiveTolerance,
         deviations: coefficients(from: state.rawDeviations.map { log1pExp($0) }))
     }

@@ -85,7 +85,9 @@ extension TBLDA: TimedModel {
       isStochastic
       ? configuration.iterationLimit
       : min(batches.map { usualPasses * $0 } ?? usualIterations, configuration.iterationLimit)
-    let epochs = (iterations + steps - 1) / steps * configuration.restarts
+    let screened =
+      (configuration.startCount - 1) * min(configuration.screening ?? iterations, iterations)
+    let epochs = (iterations + screened + steps - 1) / steps
     // A minibatch takes two rounds, and everyone asks after each whether the disk has failed.
     let (rounds, donors) = batches == nil ? (1, I) : (2, min(I, configuration.batch ?? I))
     var plan = FitPlan(

@@ -27,6 +27,14 @@ public struct TBLDAConfiguration: ModelConfiguration {
     case code
   }
 
+  /// What the prior of allele frequencies in topics is centred on.
+  public enum AlleleCenter: String, CaseIterable, Sendable {
+    /// One half where ζ = γ, for all variants, as published.
+    case half
+    /// The variant's frequency among the donors.
+    case frequency
+  }
+
   /// K, the number of topics.
   public var topics = 50
   /// The column of `obs` with each sample's donor.
@@ -41,14 +49,18 @@ public struct TBLDAConfiguration: ModelConfiguration {
   public var allelePrior = 1.0
   /// γ, the Beta prior's parameter of the other allele in a topic.
   public var otherAllelePrior = 1.0
+  /// What their mean is.
+  public var alleleCenter = AlleleCenter.frequency
   /// δ, the smallest share α of genotypes that ancestry may explain.
   public var alphaMinimum = 0.05
   /// μ, the largest share α of genotypes that ancestry may explain.
   public var alphaMaximum = 0.85
   /// Where α starts.
   public var alphaStart: Double?
-  /// Fits from different starts.
-  public var restarts = 1
+  /// Fits from different starts; nil: three, one for stochastic inference and for minibatches.
+  public var restarts: Int?
+  /// Iterations after which only the best start goes on; nil: all go on to the end.
+  public var screening: Int? = 100
   /// Iterations of one fit at most.
   public var iterations: Int?
   /// Iterations from one value of the bound to the next.
@@ -95,6 +107,11 @@ public struct TBLDAConfiguration: ModelConfiguration {
   /// Iterations of one fit at most: the published 65 100 steps, or 2 000.
   package var iterationLimit: Int { iterations ?? (inference == .stochastic ? 65_100 : 2000) }
 
+  /// How many starts there are.
+  package var startCount: Int {
+    restarts ?? (inference == .stochastic || batch != nil ? 1 : 3)
+  }
+
   /// Steps of the refinement of a posterior with so many parameters: unless set 20 for small ones, whose
   /// refinement takes seconds at most, none for others, where many reads leave little to gain.
   package func refinementSteps(parameterCount: Int) -> Int {
@@ -111,9 +128,10 @@ public struct TBLDAConfiguration: ModelConfiguration {
     if alphaMinimum > alphaMaximum {
       throw SettingError("alpha-minimum", "\(alphaMinimum) is above --alpha-maximum")
     }
-    if inference == .stochastic, restarts > 1 || (refinement ?? 0) > 0 {
+    let hasRestarts = (restarts ?? 1) > 1
+    if inference == .stochastic, hasRestarts || (refinement ?? 0) > 0 {
       throw SettingError(
-        restarts > 1 ? "restarts" : "refinement", "is for coordinate ascent: leave it out")
+        hasRestarts ? "restarts" : "refinement", "is for coordinate ascent: leave it out")
     }
     if inference == .stochastic, batch != nil {
       throw SettingError("batch", "is for coordinate ascent: leave it out")
@@ -160,6 +178,10 @@ public struct TBLDAConfiguration: ModelConfiguration {
       .number(
         "other-allele-prior", \.otherAllelePrior, in: concentration,
         "γ: prior concentration of the other allele in a topic."),
+      .choice(
+        "allele-center", \.alleleCenter,
+        "What the prior of a topic's allele frequencies is centred on, with ζ + γ as its weight: half (ζ and γ as they are, as published) or the variant's own frequency."
+      ),
       .number(
         "alpha-minimum", \.alphaMinimum, in: 0...1, "δ: the least weight of ancestry alone."),
       .number(
@@ -176,9 +198,14 @@ public struct TBLDAConfiguration: ModelConfiguration {
       .optionalNumber(
         "alpha-start", \.alphaStart, in: 0...1,
         "Where the weight of ancestry starts; none: 0.3, or 0.1 for stochastic."),
-      .integer(
+      .optionalInteger(
         "restarts", \.restarts, in: 1...10_000,
-        "Fits from different random starts; the best bound is kept."),
+        "Starts, which samples' topics differ in at random; the best bound is kept; none: 3, or 1 for stochastic inference and minibatches."
+      ),
+      .optionalInteger(
+        "screening", \.screening, in: 1...1_000_000,
+        "Iterations of each of several starts, after which only the best one goes on; none: all go on to the end."
+      ),
       .optionalInteger(
         "iterations", \.iterations, in: 1...10_000_000,
         "Iterations of one fit at most; none: 2000, or 65100 for stochastic."),

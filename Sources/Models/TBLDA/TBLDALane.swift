@@ -45,6 +45,8 @@ public struct TBLDALane: LaneState {
   private(set) var whole = TBLDALaneShare(rows: [], donors: [])
   /// β of the lane's variants, variants × populations.
   let frequencies: [Double]
+  /// ζ and γ of the lane's variants.
+  let allelePriors: AllelePriors
   /// Σ log of multinomial and binomial coefficients.
   package let constant: Double
   /// σ̂, ζ̂, γ̂.
@@ -63,6 +65,8 @@ public struct TBLDALane: LaneState {
     residentGenotypes = cohort.genotypes.areResident ? genotypes : nil
     cohortGenotypes = cohort.genotypes
     frequencies = Array(cohort.frequencies[variants.lowerBound * J..<variants.upperBound * J])
+    allelePriors = AllelePriors(
+      model.configuration, cohort.totals.variants[variants.lowerBound..<variants.upperBound])
     var constant = genotypes.reduce(0.0) { $0 + ($1 == 1 ? 1 : 0) } * 0.693_147_180_559_945_3
     let (read, _) = counts.loaded(Array(donors.indices))
     totals = donors.indices.map { Double(read.total(ofRow: $0)) }

@@ -9,6 +9,8 @@ public struct TBLDAState: Codable, Sendable {
     package var bound: Double
     package var restart: Int
     package var isConverged: Bool
+    /// Iterations since the start.
+    package var iteration: Int
   }
 
   /// Where the last iteration of coordinate ascent led, before momentum went on from there.
@@ -29,6 +31,8 @@ public struct TBLDAState: Codable, Sendable {
   package var restart = 0
   /// Iterations since the start.
   package var iteration = 0
+  /// Whether the best of several starts was chosen, which now goes on to the end.
+  package var isChosen = false
   /// The bound when it was last computed; nil before.
   package var bound: Double?
   /// Whether the bound had settled when it was last looked at, although momentum had just begun anew.

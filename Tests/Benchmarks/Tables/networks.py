@@ -1,9 +1,9 @@
 """The table of methods of networks on labelled sets, and which default a set left out would have been given.
 
-    python networks.py PROGRAM DATA FOLDER [CELLS]
+    python networks.py PROGRAM DATA FOLDER [CELLS [SEEDS]]
 
 PROGRAM is distfit, DATA the folder of data sets (each with matrix.mtx.gz, features.tsv.gz and labels.tsv, or the
-same with the prefix rna_), FOLDER where everything is written, CELLS the largest number of cells (1000). It prepares
+same with the prefix rna_), FOLDER where everything is written, CELLS the largest number of cells (1000), SEEDS how many starts (1). It prepares
 the sets, runs one sweep (which may be stopped and begun again), and prints two tables in Markdown: the AMI of every
 method on every set, best over the grid of graphs and resolutions, the mean over the seeds of the start; and for every
 set the method of the largest mean AMI on all other sets, beside the best one. Needs numpy, scipy and anndata.
@@ -23,7 +23,6 @@ import scipy.io
 METHODS = [
     ("published", "medmagma", {"curvature": "minus", "penalty": 0, "quotient-passes": 1}),
     ("minus", "medmagma", {"curvature": "minus", "penalty": 0, "quotient-passes": "none"}),
-    ("minus, .01", "medmagma", {"curvature": "minus", "penalty": 0.01, "quotient-passes": "none"}),
     ("none", "medmagma", {"curvature": "none", "penalty": 0, "quotient-passes": "none"}),
     ("none, .01", "medmagma", {"curvature": "none", "penalty": 0.01, "quotient-passes": "none"}),
     ("none, .01, 1 pass", "medmagma", {"curvature": "none", "penalty": 0.01, "quotient-passes": 1}),
@@ -112,7 +111,9 @@ def read(results):
 
 
 def tables(scores):
-    methods = [name for name, _, _ in METHODS if all(name in row for row in scores.values())]
+    methods = [name for name, _, _ in METHODS]
+    # A sweep that was stopped has sets without all of their points.
+    scores = {name: row for name, row in scores.items() if all(m in row for m in methods)}
     means = {
         name: {method: statistics.mean(row[method]) for method in methods}
         for name, row in scores.items()
@@ -148,7 +149,7 @@ def tables(scores):
 def main():
     program, data, folder = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
     limit = int(sys.argv[4]) if len(sys.argv) > 4 else 1000
-    seeds = 2
+    seeds = int(sys.argv[5]) if len(sys.argv) > 5 else 1
     (folder / "data").mkdir(parents=True, exist_ok=True)
     sets = []
     for source in sorted(data.iterdir()):

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Metrics
 import Modeling
 import Models
 import TestSupport

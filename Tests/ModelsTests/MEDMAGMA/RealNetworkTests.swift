@@ -30,7 +30,7 @@ struct RealNetworkTests {
     let arrays = try ReferenceMatrices("medmagma/real.tsv")
     var configuration = MEDMAGMAConfiguration()
     configuration.data.values = values
-    configuration.quotientPasses = 1
+    configuration.isPublished = true
     let model = try MEDMAGMA(configuration, for: rows.summary)
     var lanes = [try model.lane(from: rows.data)]
     var shared = model.start()
@@ -87,7 +87,7 @@ struct RealNetworkTests {
     guard case .reals(let values) = rows.data.matrix else { return }
     var configuration = MEDMAGMAConfiguration()
     configuration.data.values = .reals
-    configuration.penalty = penalty
+    (configuration.curvature, configuration.penalty) = (.minus, penalty)
     let model = try MEDMAGMA(configuration, for: rows.summary)
     var precisions: [Matrix<Double>] = []
     for size in [0, 1e-12] {

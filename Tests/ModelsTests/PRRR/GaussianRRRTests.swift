@@ -130,6 +130,8 @@ import Testing
     let model = try GaussianRRR(configuration, for: data.summary, covariates: data.raw)
     let alone = try model.fitted(data).state
     #expect(alone.heldOut?.counts.isEmpty == false)
+    #expect(
+      model.rowOutput(alone, try data.lanes(model)[0]).columns.map(\.name) == ["rrr_use"])
     for split in SimulatedTeam.splits(ofLanes: 4) {
       let states = try SimulatedTeam(memberCount: split.count).run { member, everyone in
         var lanes = Array(try data.lanes(model)[split[member]])

@@ -198,6 +198,57 @@ import Testing
     }
   }
 
+  /// Log-likelihood and deviance of a fit are those at the means that the file has, whatever drew last.
+  @Test(arguments: [
+    NonnegativePRRRConfiguration.Inference.gamma, .map, .adam, .lognormal,
+  ])
+  func whatIsReportedIsAtTheMeans(_ inference: NonnegativePRRRConfiguration.Inference) throws {
+    let data = Self.simulated(rows: 60, genes: 12, seed: 5)
+    let model = try Self.model(data, rank: 2) {
+      ($0.inference, $0.restarts, $0.iterations, $0.sizeFactor) = (inference, 1, 30, .none)
+      $0.testFraction = 0.25
+    }
+    let state = try model.fitted(data).state
+    let best = try #require(state.best)
+    let rates = matrixProduct(
+      matrixProduct(Matrix(rows: data.design), best.covariates), best.genes, transposing: .second)
+    var (own, null, differences) = (0.0, 0.0, [Double]())
+    let totals = try #require(state.totals)
+    var uses: [String?] = []
+    for lane in try data.lanes(model) {
+      if case .strings(let own) = model.rowOutput(state, lane).columns[0].column { uses += own }
+    }
+    #expect(uses.count == 60)
+    for (row, use) in uses.enumerated() {
+      var (ofModel, ofNull) = (0.0, 0.0)
+      for (gene, count) in data.counts[row].enumerated() {
+        let constant: Double = logGamma(count + 1)
+        ofModel += count * log(rates[row, gene]) - rates[row, gene] - constant
+        ofNull += count * log(totals.rates[gene]) - totals.rates[gene] - constant
+      }
+      if use == "train" {
+        (own, null) = (own + ofModel, null + ofNull)
+      } else {
+        differences.append(2 * (ofNull - ofModel))
+      }
+    }
+    let training = try #require(state.training)
+    #expect(training.logLikelihood.isClose(to: own, Tolerance(relative: 1e-6)))
+    #expect(
+      (training.nullDeviance - training.deviance).isClose(
+        to: 2 * (own - null), Tolerance(relative: 1e-5)))
+    let heldOut = try #require(state.evaluation)
+    let count = Double(differences.count)
+    let mean = differences.reduce(0, +) / count
+    let variance = differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)
+    #expect(
+      (heldOut.deviance - heldOut.nullDeviance).isClose(
+        to: count * mean, Tolerance(relative: 1e-5)))
+    #expect(
+      heldOut.differenceError.isClose(
+        to: (count * variance).squareRoot(), Tolerance(relative: 1e-5)))
+  }
+
   @Test func tilesAndSingleCountsGiveTheSameSums() throws {
     // A lane on each side of the density from which tiles are used, with genes beyond one tile.
     for (mean, isDense) in [(0.05, false), (2.0, true)] {

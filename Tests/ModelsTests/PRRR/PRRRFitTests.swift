@@ -134,6 +134,37 @@ import Testing
     }
   }
 
+  /// At the means the likelihood of a variational fit is above that of its draws; and held-out rows are said, at full
+  /// rank too.
+  @Test func whatIsReportedIsAtTheMeansAndOfTheseRows() throws {
+    let data = TestCounts.simulated(rows: 60, genes: 12, covariates: 3, seed: 3)
+    let model = try Self.model(data, rank: 2) {
+      ($0.restarts, $0.inference, $0.iterations, $0.sizeFactor) = (1, .variational, 40, .none)
+      $0.scaling = .none
+    }
+    let state = try model.fitted(data).state
+    let best = try #require(state.best)
+    let loadings = matrixProduct(
+      matrixProduct(Matrix(rows: data.design), best.coefficients.covariateLoadings),
+      best.coefficients.geneLoadings, transposing: .second)
+    var expected = 0.0
+    for (row, counts) in data.counts.enumerated() {
+      for (gene, count) in counts.enumerated() {
+        let predictor = loadings[row, gene] + best.coefficients.intercepts[gene]
+        expected += count * predictor - exp(predictor) - logGamma(count + 1)
+      }
+    }
+    #expect(best.logLikelihood.isClose(to: expected, Tolerance(relative: 1e-5)))
+    for isFull in [true, false] {
+      let model = try Self.model(data, rank: 2) {
+        ($0.restarts, $0.fullRank, $0.iterations, $0.testFraction) = (1, isFull, 3, 0.2)
+      }
+      let run = try model.fitted(data)
+      let output = model.rowOutput(run.state, try data.lanes(model)[0])
+      #expect(output.columns.map(\.name) == ["prrr_use"])
+    }
+  }
+
   @Test func rowsWithEqualCovariatesAreOneRowWithoutChangingTheFit() throws {
     let grouped = TestCounts.simulated(rows: 120, genes: 9, covariates: 3, seed: 8, levels: 3)
     var apart = grouped

@@ -2,6 +2,7 @@ import Foundation
 import LinearAlgebra
 import Modeling
 import Models
+import Optimization
 import Probability
 import Sums
 import TestSupport
@@ -113,7 +114,7 @@ struct CoordinateTests {
   @Test func theBestOfSeveralStartsIsKept() throws {
     let problem = TBLDAProblem.random()
     var bounds: [Double] = []
-    let model = try problem.model { $0.restarts = 4 }
+    let model = try problem.model { ($0.restarts, $0.screening) = (4, nil) }
     var run = TBLDARun(model, try problem.lanes(model, count: 2))
     var report: StepReport
     var last = 0.0
@@ -128,6 +129,46 @@ struct CoordinateTests {
     // What is kept had its last update after its bound was computed.
     let kept = try run.iterate()
     #expect(kept >= (bounds.max() ?? 0) - 1e-9)
+  }
+
+  /// Several starts go a few iterations each; the best one goes on, and further than it had come.
+  @Test func theBestStartGoesOnAlone() throws {
+    let problem = TBLDAProblem.random()
+    let model = try problem.model { ($0.restarts, $0.screening, $0.tolerance) = (3, 15, 1e-9) }
+    var run = TBLDARun(model, try problem.lanes(model, count: 2))
+    var bounds: [Double] = []
+    while !run.shared.isChosen {
+      let (restart, iteration) = (run.shared.restart, run.shared.iteration)
+      let report = try run.step()
+      #expect(report.termination == nil && iteration < 15 && report.progress < 1)
+      if run.shared.restart != restart { bounds.append(report.measures[0].value) }
+    }
+    #expect(bounds.count == 3 && run.shared.best?.bound == bounds.max())
+    #expect(run.shared.iteration == 15)
+    let last = try run.finish()
+    #expect(last.termination == .objectiveTolerance && run.shared.iteration > 15)
+    #expect(run.shared.bound ?? -.infinity >= bounds.max() ?? 0)
+  }
+
+  /// Topics of which genotypes say nothing predict them as badly as one half, or as well as their frequency.
+  @Test func allelePriorsAreCentredOnTheFrequencyOrOneHalf() throws {
+    let problem = TBLDAProblem.random()
+    for center in TBLDAConfiguration.AlleleCenter.allCases {
+      let model = try problem.model {
+        $0.alleleCenter = center
+        ($0.allelePrior, $0.otherAllelePrior) = (3e5, 1e5)
+      }
+      var run = TBLDARun(model, try problem.lanes(model, count: 2))
+      for _ in 0..<10 { _ = try run.step() }
+      for lane in run.lanes {
+        for (row, variant) in lane.variants.enumerated() {
+          let seen = problem.genotypes.row(variant).filter { $0 < 3 }
+          let frequency = (0.5 + seen.reduce(0, +)) / Double(1 + 2 * seen.count)
+          let (a, b) = (lane.saved.alleles.counted[row, 0], lane.saved.alleles.other[row, 0])
+          #expect(abs(a / (a + b) - (center == .half ? 0.75 : frequency)) < 1e-3)
+        }
+      }
+    }
   }
 }
 

@@ -44,6 +44,7 @@ struct TBLDAProblem {
     var configuration = TBLDAConfiguration()
     configuration.topics = 3
     configuration.refinement = 0
+    (configuration.restarts, configuration.alleleCenter) = (1, .half)
     change(&configuration)
     try configuration.validate()
     return try TBLDA(configuration, for: summary)

@@ -56,7 +56,9 @@ public struct NetworkData: Codable, Sendable, Equatable {
           with: everyone)
       } catch {
         throw ModelError(
-          "sums of squares of the values are beyond 10¹⁶ (\(error)): are these logarithms? Say --log1p false"
+          options.takesLogarithms
+            ? "sums of squares of the values are beyond 10⁴⁰ (\(error)): divide the values by their largest first"
+            : "the values' exponentials are too large for sums (\(error)): --log1p false is for logarithms; for others leave it out"
         )
       }
       var candidates = [Bool](repeating: true, count: columnCount)

@@ -59,10 +59,30 @@ extension [NetworkLane] {
   ///
   /// The values are expm1(log1p(x)) in single precision, as the program whose choice is to be met has them.
   ///
+  /// Values whose squares are out of the sums' range are summed in units of 2²⁴, then 2⁴⁸, which is exact.
+  ///
   /// Collective.
-  /// - Throws: `SumFault` where a sum is out of range.
+  /// - Throws: `SumFault` where a sum is out of range nevertheless.
   func columnMoments<Everyone: Team & ~Copyable>(
     rowCount: Int, columnCount: Int, areLogarithms: Bool, with everyone: borrowing Everyone
+  ) throws(SumFault) -> ColumnMoments {
+    for unit in [1, 0x1p24] {
+      do throws(SumFault) {
+        return try columnMoments(
+          rowCount: rowCount, columnCount: columnCount, areLogarithms: areLogarithms, unit: unit,
+          with: everyone)
+      } catch {
+        continue
+      }
+    }
+    return try columnMoments(
+      rowCount: rowCount, columnCount: columnCount, areLogarithms: areLogarithms, unit: 0x1p48,
+      with: everyone)
+  }
+
+  private func columnMoments<Everyone: Team & ~Copyable>(
+    rowCount: Int, columnCount: Int, areLogarithms: Bool, unit: Double,
+    with everyone: borrowing Everyone
   ) throws(SumFault) -> ColumnMoments {
     // Sums of squares of counts up to 10⁷ fit; beyond the unit 2⁴ the resolution is 10⁻¹⁴.
     var partials = PartialSums([
@@ -76,7 +96,7 @@ extension [NetworkLane] {
       var detected = values
       lane.forEachNonZero { _, column, value in
         let logarithm = areLogarithms ? Float(value) : Float.log(onePlus: Float(value))
-        let x = Double(Float.expMinusOne(logarithm))
+        let x = Double(Float.expMinusOne(logarithm)) / unit
         values[column] += x
         squares[column] += x * x
         detected[column] += 1
@@ -87,7 +107,8 @@ extension [NetworkLane] {
     }
     let sums = try everyone.sum(consume partials)
     return ColumnMoments(
-      rowCount: rowCount, sums: sums.values(of: 0), squares: sums.values(of: 1),
+      rowCount: rowCount, sums: sums.values(of: 0).map { $0 * unit },
+      squares: sums.values(of: 1).map { $0 * unit * unit },
       detected: sums.values(of: 2).map { Int($0) })
   }
 

@@ -147,9 +147,13 @@ extension GaussianRRR {
 
   /// Scores X U of the rows; none at full rank.
   public func rowOutput(_ shared: State, _ lane: Lane) -> RowOutput {
-    guard let fit = shared.fit, let genes = fit.genes else { return RowOutput() }
+    let uses =
+      configuration.testFraction > 0
+      ? [NamedColumn("rrr_use", regression.uses(of: lane.rows))] : []
+    guard let fit = shared.fit, let genes = fit.genes else { return RowOutput(columns: uses) }
     let scores = matrixProduct(regression.covariates(of: lane.rows), fit.covariates)
     return RowOutput(
+      columns: uses,
       matrices: [
         NamedMatrix("X_rrr", width: genes.columnCount, elements: scores.elements.map { Float($0) })
       ])

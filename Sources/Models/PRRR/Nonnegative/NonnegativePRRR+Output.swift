@@ -10,15 +10,35 @@ extension NonnegativePRRR {
     _ shared: NonnegativePRRRState, _ lanes: [CountRegressionLane],
     with everyone: borrowing Everyone, on workers: Workers
   ) throws(SumFault) -> CountEvaluation? {
-    guard configuration.testFraction > 0, let totals = shared.totals, let best = shared.best else {
-      return nil
-    }
-    let blocks = lanes.map(\.heldOut)
+    guard configuration.testFraction > 0 else { return nil }
+    return try evaluation(
+      shared, of: lanes.map(\.heldOut), constants: lanes.map(\.heldOutConstants), with: everyone,
+      on: workers)
+  }
+
+  /// The same of the rows of the fit, at the means of the posterior.
+  ///
+  /// Collective.
+  func trainingEvaluation<Everyone: Team & ~Copyable>(
+    _ shared: NonnegativePRRRState, _ lanes: [CountRegressionLane],
+    with everyone: borrowing Everyone, on workers: Workers
+  ) throws(SumFault) -> CountEvaluation? {
+    try evaluation(
+      shared, of: lanes.map(\.training), constants: lanes.map(\.trainingConstants),
+      with: everyone, on: workers)
+  }
+
+  private func evaluation<Everyone: Team & ~Copyable>(
+    _ shared: NonnegativePRRRState, of blocks: [[PoissonBlock]],
+    constants: [(constant: Double, saturated: Double)], with everyone: borrowing Everyone,
+    on workers: Workers
+  ) throws(SumFault) -> CountEvaluation? {
+    guard let totals = shared.totals, let best = shared.best else { return nil }
     let scores = blocks.map { lane in
       lane.map { matrixProduct($0.design, best.covariates) }
     }
     return try countEvaluation(
-      lanes: blocks, constants: lanes.map(\.heldOutConstants), geneCount: regression.geneCount,
+      lanes: blocks, constants: constants, geneCount: regression.geneCount,
       nullRates: totals.rates, with: everyone, on: workers
     ) { lane, block, gene in
       let loadings = Array(best.genes.row(gene))
@@ -90,6 +110,12 @@ extension NonnegativePRRR {
       "gene_loadings": .doubles(v.elements, shape: [q, k]),
       "objective": .number(best.objective), "best_start": .integer(Int64(best.restart + 1)),
     ]
+    if let training = shared.training {
+      members["log_likelihood"] = .number(training.logLikelihood)
+      members["deviance"] = .number(training.deviance)
+      members["null_deviance"] = .number(training.nullDeviance)
+      members["deviance_explained"] = .number(training.devianceExplained)
+    }
     if best.deviations.count == 2 {
       members["covariate_loading_deviations"] = .doubles(
         reordered(best.deviations[0], order).elements, shape: [p, k])

@@ -47,6 +47,9 @@ extension NonnegativePRRR {
         shared.evaluation = unlessFault("held-out rows", &remarks) {
           try evaluation(shared, lanes, with: everyone, on: workers)
         }
+        shared.training = unlessFault("log-likelihood", &remarks) {
+          try trainingEvaluation(shared, lanes, with: everyone, on: workers)
+        }
         shared.objective = shared.best?.objective
         if shared.best?.isConverged == true { ending = .objectiveTolerance }
         report.measures =

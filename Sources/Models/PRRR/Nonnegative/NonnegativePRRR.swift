@@ -144,4 +144,6 @@ public struct NonnegativePRRRState: Codable, Sendable {
   package var best: Solution?
   /// Of the rows held out.
   package var evaluation: CountEvaluation?
+  /// How well the rows of the fit are, at the posterior's mean or the optimum, once the fit has ended.
+  package var training: CountEvaluation?
 }

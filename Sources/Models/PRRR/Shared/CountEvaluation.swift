@@ -17,6 +17,10 @@ package struct CountEvaluation: Codable, Sendable, Equatable {
   package var logLikelihood: Double
   /// 2 (ℓ_saturated − ℓ).
   package var deviance: Double
+  /// 2 (ℓ_saturated − ℓ) of the null model.
+  package var nullDeviance: Double
+  /// The standard error of ``deviance`` − ``nullDeviance``, rows being independent: 2 √(N Var(ℓ_n − ℓ_n of null)).
+  package var differenceError: Double
   /// The share of the deviance of the null model that is explained; the null model has each gene's rate in the
   /// training rows and nothing else.
   package var devianceExplained: Double
@@ -37,7 +41,9 @@ package struct CountEvaluation: Codable, Sendable, Equatable {
   package var storedTree: StoredTree {
     .group([
       "rows": .integer(Int64(rowCount)), "log_likelihood": .number(logLikelihood),
-      "deviance": .number(deviance), "deviance_explained": .number(devianceExplained),
+      "deviance": .number(deviance), "null_deviance": .number(nullDeviance),
+      "difference_standard_error": .number(differenceError),
+      "deviance_explained": .number(devianceExplained),
       "r_squared": .number(rSquared),
     ])
   }
@@ -75,6 +81,7 @@ package func countEvaluation<Everyone: Team & ~Copyable>(
     .wide("held-out rows", count: 1),
     .wide("held-out likelihood", count: 2, unitExponent: 10),
     .wide("held-out genes", count: 3 * geneCount, unitExponent: 10),
+    .wide("held-out differences", count: 2, unitExponent: 10),
   ])
   let places = lanes.indices.flatMap { lane in lanes[lane].indices.map { (lane, $0) } }
   for constant in constants { partials.add([constant.constant, constant.saturated], to: 0) }
@@ -87,6 +94,7 @@ package func countEvaluation<Everyone: Team & ~Copyable>(
     partials.add(Double(lanes[place.0][place.1].rowCount), to: 1)
     partials.add(part.likelihood, to: 2)
     partials.add(part.genes, to: 3)
+    partials.add(part.differences, to: 4)
   }
   let sums = try everyone.sum(consume partials)
   let rowCount = sums.value(of: 1)
@@ -97,6 +105,8 @@ package func countEvaluation<Everyone: Team & ~Copyable>(
   let nullDeviance = 2 * (constants[1] - likelihoods[1] - constants[0])
   let deviance = 2 * (constants[1] - logLikelihood)
   let genes = sums.values(of: 3)
+  let differences = sums.values(of: 4)
+  let spread = differences[1] - differences[0] * differences[0] / rowCount
   let rSquared = (0..<geneCount).map { gene -> Double in
     let total = genes[3 * gene + 1] - genes[3 * gene] * genes[3 * gene] / rowCount
     // Sums of squares of whole numbers are exact; below this the gene is constant.
@@ -105,16 +115,21 @@ package func countEvaluation<Everyone: Team & ~Copyable>(
   let known = rSquared.filter { !$0.isNaN }
   return CountEvaluation(
     rowCount: Int(rowCount), logLikelihood: logLikelihood, deviance: deviance,
+    nullDeviance: nullDeviance,
+    differenceError: rowCount > 1
+      ? 2 * (rowCount * max(0, spread) / (rowCount - 1)).squareRoot() : .nan,
     devianceExplained: 1 - deviance / nullDeviance,
     rSquared: known.isEmpty ? .nan : known.reduce(0, +) / Double(known.count),
     geneRSquared: rSquared)
 }
 
-/// Σ y log μ/s − μ under the model and under the null model; Σ y, Σ y², Σ (y − μ)² of each gene.
+/// Σ y log μ/s − μ under the model and under the null model; Σ y, Σ y², Σ (y − μ)² of each gene; sums and sums of
+/// squares over rows of the difference of the two likelihoods.
 private func heldOutPart(
   _ block: PoissonBlock, geneCount: Int, nullRates: [Double], means: (Int) -> [Double]
-) -> (likelihood: [Double], genes: [Double]) {
+) -> (likelihood: [Double], genes: [Double], differences: [Double]) {
   var likelihood = [0.0, 0.0]
+  var ofRows = Array(repeating: 0.0, count: block.rowCount)
   var genes = Array(repeating: 0.0, count: 3 * geneCount)
   let exposure = block.exposure.reduce(0, +)
   for gene in 0..<geneCount {
@@ -122,15 +137,18 @@ private func heldOutPart(
     let nullRate = max(nullRates[gene], 1e-300)
     likelihood[1] -= exposure * nullRate
     var squares = 0.0
-    for value in mean {
+    for (row, value) in mean.enumerated() {
       likelihood[0] -= value
       squares += value * value
+      ofRows[row] += block.exposure[row] * nullRate - value
     }
     for place in Int(block.geneStarts[gene])..<Int(block.geneStarts[gene + 1]) {
       let count = Double(block.entryCounts[place])
       let row = Int(block.entryRows[place])
       let size = max(block.exposure[row], 1e-300)
-      likelihood[0] += count * .log(max(mean[row] / size, 1e-300))
+      let rate = max(mean[row] / size, 1e-300)
+      likelihood[0] += count * .log(rate)
+      ofRows[row] += count * .log(rate / nullRate)
       likelihood[1] += count * .log(nullRate)
       genes[3 * gene] += count
       genes[3 * gene + 1] += count * count
@@ -138,5 +156,5 @@ private func heldOutPart(
     }
     genes[3 * gene + 2] = squares
   }
-  return (likelihood, genes)
+  return (likelihood, genes, [ofRows.reduce(0, +), ofRows.reduce(0) { $0 + $1 * $1 }])
 }

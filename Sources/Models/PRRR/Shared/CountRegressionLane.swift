@@ -1,5 +1,6 @@
 import LinearAlgebra
 public import Modeling
+import RealModule
 package import Sums
 
 /// One lane of PRRR or nn-PRRR: its rows, gathered by equal covariates.
@@ -41,6 +42,13 @@ package struct CountTotals: Codable, Sendable {
 
   /// Counts of each gene per unit of exposure, with half a count more.
   package var rates: [Double] { genes.map { ($0 + 0.5) / max(exposure, 1e-300) } }
+
+  /// The deviance of the training rows by each gene's rate and nothing else.
+  package var nullDeviance: Double {
+    var logLikelihood = constant
+    for (count, rate) in zip(genes, rates) { logLikelihood += count * .log(rate) - exposure * rate }
+    return 2 * (saturated - logLikelihood)
+  }
 }
 
 extension CountRegression {

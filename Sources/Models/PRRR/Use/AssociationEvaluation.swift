@@ -22,9 +22,13 @@ extension AssociationModel where Evaluation == AssociationEvaluation {
     }
     let places = [
       ("objective", "objective"), ("log-likelihood", "log_likelihood"), ("deviance", "deviance"),
+      ("deviance, genes' rates alone", "null_deviance"),
+      ("deviance explained", "deviance_explained"),
       ("held-out samples", "held_out/rows"),
       ("held-out log-likelihood", "held_out/log_likelihood"),
       ("held-out deviance", "held_out/deviance"),
+      ("held-out deviance, genes' rates alone", "held_out/null_deviance"),
+      ("standard error of their difference", "held_out/difference_standard_error"),
       ("held-out deviance explained", "held_out/deviance_explained"),
       ("held-out R²", "held_out/r_squared"),
       ("held-out R² of logarithms", "held_out/r_squared_log"),

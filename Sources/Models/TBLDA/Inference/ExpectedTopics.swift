@@ -58,14 +58,26 @@ package func dirichletDivergence(_ concentrations: Matrix<Double>, prior: Double
 package func betaDivergence(
   _ posterior: AllelePair, priorA: Double, priorB: Double
 ) -> Double {
-  let count = posterior.counted.elements.count
-  let ofPrior = logGamma(priorA + priorB) - logGamma(priorA) - logGamma(priorB)
+  betaDivergence(posterior, priorA: [priorA], priorB: [priorB])
+}
+
+/// The same with priors for all, or for each row.
+package func betaDivergence(
+  _ posterior: AllelePair, priorA: [Double], priorB: [Double]
+) -> Double {
+  let width = posterior.counted.elements.count / priorA.count
+  guard width > 0 else { return 0 }
   var sum = 0.0
   posterior.counted.withUnsafeBase { counted in
     posterior.other.withUnsafeBase { other in
-      sum = TopicKernels.current.betaTerms(
-        counted, other, priorA: priorA, priorB: priorB, count: count)
+      for (row, prior) in zip(priorA, priorB).enumerated() {
+        let ofPrior = logGamma(prior.0 + prior.1) - logGamma(prior.0) - logGamma(prior.1)
+        sum +=
+          TopicKernels.current.betaTerms(
+            counted + row * width, other + row * width, priorA: prior.0, priorB: prior.1,
+            count: width) - Double(width) * ofPrior
+      }
     }
   }
-  return sum - Double(count) * ofPrior
+  return sum
 }

@@ -66,10 +66,14 @@ package struct DirichletDraw: Sendable {
 
   /// log Dirichlet(p; prior) − log Dirichlet(p; a), summed over the rows whose flag is set.
   ///
-  /// - Parameter prior: a number for each column.
+  /// - Parameter prior: a number for each column, or for each number of each row.
   package func logRatio(prior: [Double], uses: [Bool]? = nil) -> Double {
     let width = concentrations.columnCount
-    let ofPrior = logGamma(prior.reduce(0, +)) - prior.reduce(0) { $0 + logGamma($1) }
+    let step = prior.count > width ? width : 0
+    func ofPrior(_ own: ArraySlice<Double>) -> Double {
+      logGamma(own.reduce(0, +)) - own.reduce(0) { $0 + logGamma($1) }
+    }
+    let common = step == 0 ? ofPrior(prior[...]) : 0
     var sum = 0.0
     concentrations.withUnsafeBase { a in
       logarithms.withUnsafeBase { logarithms in
@@ -78,9 +82,10 @@ package struct DirichletDraw: Sendable {
           for column in 0..<width {
             let index = row * width + column
             total += a[index]
-            sum += (prior[column] - a[index]) * logarithms[index] + logGamma(a[index])
+            sum += (prior[row * step + column] - a[index]) * logarithms[index] + logGamma(a[index])
           }
-          sum += ofPrior - logGamma(total)
+          let own = step == 0 ? common : ofPrior(prior[row * step..<row * step + width])
+          sum += own - logGamma(total)
         }
       }
     }
@@ -89,9 +94,12 @@ package struct DirichletDraw: Sendable {
 
   /// ∂f/∂ log a = a ∂f/∂a.
   ///
-  /// - Parameter data: p_i ∂ log p(data | p)/∂p_i.
+  /// - Parameters:
+  ///   - data: p_i ∂ log p(data | p)/∂p_i.
+  ///   - prior: a number for each column, or for each number of each row.
   package func gradient(data: Matrix<Double>, prior: [Double]) -> Matrix<Double> {
     let width = concentrations.columnCount
+    let step = prior.count > width ? width : 0
     let (p, slope, log) = (points.elements, slopes.elements, logarithms.elements)
     var result = concentrations
     result.withUnsafeMutableBase { result in
@@ -101,14 +109,14 @@ package struct DirichletDraw: Sendable {
           var (mean, total) = (0.0, 0.0)
           for column in 0..<width {
             // `result` still holds the concentrations.
-            mean += data[start + column] + prior[column] - result[start + column]
+            mean += data[start + column] + prior[row * step + column] - result[start + column]
             total += result[start + column]
           }
           let ofTotal = digamma(total)
           for column in 0..<width {
             let index = start + column
             let a = result[index]
-            let weighted = data[index] + prior[column] - a - mean * p[index]
+            let weighted = data[index] + prior[row * step + column] - a - mean * p[index]
             let explicit = log[index] - digamma(a) + ofTotal
             result[index] = a * (weighted * slope[index] - explicit)
           }
@@ -129,9 +137,12 @@ package struct DirichletDraw: Sendable {
   ///
   /// Sources: S. Amari, Natural gradient works efficiently in learning, Neural Computation 10:251–276, 1998;
   /// G. Roeder, Y. Wu, D. Duvenaud, Sticking the landing, NeurIPS 2017, arXiv:1703.09194.
-  /// - Parameter data: p_i ∂ log p(data | p)/∂p_i.
+  /// - Parameters:
+  ///   - data: p_i ∂ log p(data | p)/∂p_i.
+  ///   - prior: a number for each column, or for each number of each row.
   package func naturalStep(data: Matrix<Double>, prior: [Double]) -> Matrix<Double> {
     let width = concentrations.columnCount
+    let step = prior.count > width ? width : 0
     let (p, slope, data) = (points.elements, slopes.elements, data.elements)
     var result = concentrations
     var inverses = [Double](repeating: 0, count: width)
@@ -142,7 +153,7 @@ package struct DirichletDraw: Sendable {
         var (residual, total) = (0.0, 0.0)
         for column in 0..<width {
           let a = result[start + column]
-          residual += data[start + column] + prior[column] - a
+          residual += data[start + column] + prior[row * step + column] - a
           total += a
         }
         var (sumOfInverses, sumOfSteps) = (0.0, 0.0)
@@ -150,7 +161,7 @@ package struct DirichletDraw: Sendable {
           let index = start + column
           let a = result[index]
           let inverse = 1 / trigamma(a)
-          let own = data[index] + prior[column] - a - residual * p[index]
+          let own = data[index] + prior[row * step + column] - a - residual * p[index]
           result[index] = own * slope[index] * inverse
           sumOfSteps += result[index]
           sumOfInverses += inverse

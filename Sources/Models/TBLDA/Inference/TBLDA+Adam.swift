@@ -68,7 +68,7 @@ extension TBLDA {
       var alleles = lanes[index].saved.alleles.interleaved
       move(
         &alleles, along: gradient.alleles[index], by: &own.alleles,
-        prior: min(configuration.allelePrior, configuration.otherAllelePrior))
+        prior: lanes[index].allelePriors.smallest)
       lanes[index].saved.alleles = AllelePair(
         interleaved: alleles, rowCount: lanes[index].variants.count, columnCount: topicCount)
       lanes[index].saved.stochastic = own

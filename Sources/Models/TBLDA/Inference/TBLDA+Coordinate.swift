@@ -208,21 +208,24 @@ extension TBLDA {
       weights: weights, sampleSums: reads.sampleSums,
       alleles: AllelePair(
         counted: moved(
-          old.counted, to: alleles.copies.counted, prior: configuration.allelePrior, move),
+          old.counted, to: alleles.copies.counted, prior: lane.allelePriors.counted, move),
         other: moved(
-          old.other, to: alleles.copies.other, prior: configuration.otherAllelePrior, move)))
+          old.other, to: alleles.copies.other, prior: lane.allelePriors.other, move)))
   }
 
-  /// (1 − ρ) old + ρ (prior + f copies).
+  /// (1 − ρ) old + ρ (prior + f copies); a prior for all, or for each row.
   private func moved(
-    _ old: Matrix<Double>, to copies: Matrix<Double>, prior: Double, _ move: TBLDAMove
+    _ old: Matrix<Double>, to copies: Matrix<Double>, prior: [Double], _ move: TBLDAMove
   ) -> Matrix<Double> {
     var result = copies
+    let width = copies.elements.count / prior.count
     let (rest, rate, factor) = (1 - move.rate, move.rate, move.donors)
     result.withUnsafeMutableElements { result in
       old.withUnsafeElements { old in
-        for index in result.indices {
-          result[index] = rest * old[index] + rate * (prior + factor * result[index])
+        for (row, prior) in prior.enumerated() {
+          for index in row * width..<(row + 1) * width {
+            result[index] = rest * old[index] + rate * (prior + factor * result[index])
+          }
         }
       }
     }
@@ -234,8 +237,7 @@ extension TBLDA {
     dirichletDivergence(
       lane.saved.samples.selectingRows(lane.whole.rows), prior: configuration.topicPrior)
       + betaDivergence(
-        lane.saved.alleles, priorA: configuration.allelePrior,
-        priorB: configuration.otherAllelePrior)
+        lane.saved.alleles, priorA: lane.allelePriors.counted, priorB: lane.allelePriors.other)
   }
 
   /// σ̂ of the samples that an iteration went over.

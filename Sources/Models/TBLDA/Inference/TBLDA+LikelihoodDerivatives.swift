@@ -154,11 +154,11 @@ extension TBLDA {
   ) {
     partials.add(ancestryExcess, to: GradientPart.alpha.rawValue)
     let topicPrior = Array(repeating: configuration.topicPrior, count: topicCount)
-    let allelePrior = [configuration.allelePrior, configuration.otherAllelePrior]
     partials.add(
       logLikelihood
         + draw.samples[index].logRatio(prior: topicPrior, uses: lane.donors.map { $0 >= 0 })
-        + draw.alleles[index].logRatio(prior: allelePrior), to: GradientPart.evidence.rawValue)
+        + draw.alleles[index].logRatio(prior: lane.allelePriors.interleaved(topicCount)),
+      to: GradientPart.evidence.rawValue)
   }
 
   /// φ_lk ∂ log p/∂φ_lk; the prior's balance where a sample is not in the fit, so that nothing pulls it.

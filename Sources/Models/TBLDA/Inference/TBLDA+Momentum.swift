@@ -42,7 +42,7 @@ extension TBLDA {
         max(shared.alpha + weight * (shared.alpha - last.alpha), configuration.alphaMinimum),
         configuration.alphaMaximum)
       let moved = mapConcurrently(lanes.count, on: workers) { lane in
-        extrapolated(lanes[lane].saved, by: weight)
+        extrapolated(lanes[lane], by: weight)
       }
       for lane in lanes.indices {
         (lanes[lane].saved.samples, lanes[lane].saved.alleles) = moved[lane]
@@ -54,15 +54,16 @@ extension TBLDA {
   }
 
   private func extrapolated(
-    _ saved: TBLDALane.Saved, by weight: Double
+    _ lane: TBLDALane, by weight: Double
   ) -> (Matrix<Double>, AllelePair) {
+    let (saved, priors) = (lane.saved, lane.allelePriors)
     var (samples, alleles) = (saved.samples, saved.alleles)
     guard let last = saved.reached else { return (samples, alleles) }
     samples.extrapolate(from: last.samples, by: weight, atLeast: configuration.topicPrior)
     alleles.counted.extrapolate(
-      from: last.alleles.counted, by: weight, atLeast: configuration.allelePrior)
+      from: last.alleles.counted, by: weight, atLeast: priors.counted)
     alleles.other.extrapolate(
-      from: last.alleles.other, by: weight, atLeast: configuration.otherAllelePrior)
+      from: last.alleles.other, by: weight, atLeast: priors.other)
     return (samples, alleles)
   }
 
@@ -94,12 +95,23 @@ extension Matrix<Double> {
   fileprivate mutating func extrapolate(
     from other: Matrix<Double>, by weight: Double, atLeast least: Double
   ) {
+    extrapolate(from: other, by: weight, atLeast: [least])
+  }
+
+  /// The same with a least number for all, or for each row.
+  fileprivate mutating func extrapolate(
+    from other: Matrix<Double>, by weight: Double, atLeast least: [Double]
+  ) {
     let count = elements.count
     guard count > 0, weight > 0 else { return }
     withUnsafeMutableBase { point in
       other.withUnsafeBase { previous in
-        TopicKernels.current.extrapolate(
-          point, from: previous, by: weight, atLeast: least, count: count)
+        let width = count / least.count
+        for (row, least) in least.enumerated() {
+          TopicKernels.current.extrapolate(
+            point + row * width, from: previous + row * width, by: weight, atLeast: least,
+            count: width)
+        }
       }
     }
   }

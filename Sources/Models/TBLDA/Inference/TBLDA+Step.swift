@@ -38,10 +38,10 @@ extension TBLDA {
     _ shared: inout TBLDAState, _ lanes: inout [TBLDALane], with everyone: borrowing Everyone,
     on workers: Workers
   ) throws(SumFault) -> StepReport {
-    let endsWindow =
-      shared.iteration % window == 0 || shared.iteration + 1 == configuration.iterationLimit
+    let limit = iterationLimit(shared)
+    let endsWindow = shared.iteration % window == 0 || shared.iteration + 1 == limit
     var bound: Double?
-    if shared.iteration == 0, shared.restart == 0 {
+    if shared.iteration == 0 {
       shared.genes = try distinctGenes(lanes, with: everyone, on: workers)
     }
     if let batchCount, !endsWindow {
@@ -61,14 +61,13 @@ extension TBLDA {
       }
       shared.bound = bound
     }
-    if ending == nil, shared.iteration >= configuration.iterationLimit { ending = .stepLimit }
+    if ending == nil, shared.iteration >= limit { ending = .stepLimit }
+    let starts = configuration.startCount
     var report = StepReport(
-      stage: configuration.restarts > 1
-        ? "start \(shared.restart + 1) of \(configuration.restarts), iteration \(shared.iteration)"
+      stage: starts > 1 && !shared.isChosen
+        ? "start \(shared.restart + 1) of \(starts), iteration \(shared.iteration)"
         : "iteration \(shared.iteration)",
-      progress: (Double(shared.restart)
-        + min(Double(shared.iteration) / Double(configuration.iterationLimit), 1))
-        / Double(configuration.restarts),
+      progress: progress(shared),
       rowsProcessed: cohort.uses.count, endsEpoch: endsWindow,
       measures: bound.map { [.init("bound", $0), .init("alpha", shared.alpha)] } ?? [])
     if let ending {
@@ -77,6 +76,22 @@ extension TBLDA {
       report.remark = remarks.isEmpty ? nil : remarks.joined(separator: "\n")
     }
     return report
+  }
+
+  /// Iterations of the present start at most.
+  private func iterationLimit(_ shared: TBLDAState) -> Int {
+    guard configuration.startCount > 1, !shared.isChosen, let screening = configuration.screening
+    else { return configuration.iterationLimit }
+    return min(screening, configuration.iterationLimit)
+  }
+
+  private func progress(_ shared: TBLDAState) -> Double {
+    let (limit, starts) = (Double(configuration.iterationLimit), configuration.startCount)
+    let done = min(Double(shared.iteration) / limit, 1)
+    guard starts > 1, let screening = configuration.screening.map({ min(Double($0) / limit, 1) })
+    else { return (Double(min(shared.restart, starts - 1)) + done) / Double(starts) }
+    let all = Double(starts - 1) * screening + 1
+    return (Double(shared.isChosen ? starts - 1 : shared.restart) * screening + done) / all
   }
 
   /// Coordinate ascent never lowers the bound; minibatches may. Where momentum has just begun anew a small gain
@@ -99,24 +114,26 @@ extension TBLDA {
     }
     loseMomentum(&shared, &lanes)
     var remarks: [String] = []
-    if configuration.restarts > 1 {
+    let starts = configuration.startCount
+    if starts > 1, !shared.isChosen {
       remarks.append(
-        "start \(shared.restart + 1) of \(configuration.restarts) ended after \(shared.iteration) iterations; bound \(bound)"
+        "start \(shared.restart + 1) of \(starts) ended after \(shared.iteration) iterations; bound \(bound)"
       )
     }
     if shared.best.map({ bound > $0.bound }) ?? true {
       shared.best = TBLDAState.Best(
-        genes: shared.genes, alpha: shared.alpha, bound: bound, restart: shared.restart,
-        isConverged: ending.isSuccess)
-      if configuration.restarts > 1 {
+        genes: shared.genes, alpha: shared.alpha, bound: bound,
+        restart: shared.isChosen ? shared.best?.restart ?? 0 : shared.restart,
+        isConverged: ending.isSuccess, iteration: shared.iteration)
+      if starts > 1 {
         for index in lanes.indices {
           lanes[index].saved.best = TBLDALane.Point(
             samples: lanes[index].saved.samples, alleles: lanes[index].saved.alleles)
         }
       }
     }
-    shared.restart += 1
-    guard shared.restart >= configuration.restarts else {
+    if !shared.isChosen { shared.restart += 1 }
+    guard shared.restart >= starts else {
       shared.genes = startingGenes(restart: shared.restart)
       shared.alpha = startingAlpha
       shared.iteration = 0
@@ -135,6 +152,10 @@ extension TBLDA {
       for index in lanes.indices {
         guard let best = lanes[index].saved.best else { continue }
         (lanes[index].saved.samples, lanes[index].saved.alleles) = (best.samples, best.alleles)
+      }
+      if !shared.isChosen, best.iteration < configuration.iterationLimit, !best.isConverged {
+        (shared.isChosen, shared.iteration) = (true, best.iteration)
+        return remarks
       }
       if refinementSteps > 0 {
         shared.refinement = 0

@@ -95,7 +95,6 @@ extension TBLDA {
   ) throws(SumFault) -> EvidenceGradient {
     let genePrior = Array(repeating: configuration.genePrior, count: geneCount)
     let topicPrior = Array(repeating: configuration.topicPrior, count: topicCount)
-    let allelePrior = [configuration.allelePrior, configuration.otherAllelePrior]
     let draw = try posteriorDraw(index, shared, lanes, with: everyone, on: workers)
     let found: LikelihoodDerivatives
     do throws(SumFault) {
@@ -108,7 +107,8 @@ extension TBLDA {
     let byLane = mapConcurrently(lanes.count, on: workers) { lane in
       (
         derivation(draw.samples[lane], found.samples[lane], topicPrior),
-        derivation(draw.alleles[lane], found.alleles[lane], allelePrior)
+        derivation(
+          draw.alleles[lane], found.alleles[lane], lanes[lane].allelePriors.interleaved(topicCount))
       )
     }
     return EvidenceGradient(
