@@ -79,7 +79,8 @@ extension DecodingModel {
   ) throws -> any RowDecoder {
     guard request == DecodingRequest() else {
       throw ModelError(
-        "a fit of \(name) has neither several modalities (--modality) nor covariates (--as-covariate)")
+        "a fit of \(name) has neither several modalities (--modality) nor covariates (--as-covariate)"
+      )
     }
     return try decoder(of: fit)
   }
