@@ -4,7 +4,7 @@ import COpenBLAS
 public enum Orientation: Sendable {
   /// As it is stored.
   case plain
-  /// Transposed.
+  /// With its rows and columns exchanged.
   case transposed
 }
 

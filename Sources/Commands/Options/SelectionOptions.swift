@@ -11,7 +11,7 @@ public struct SelectionOptions: ModelConfiguration {
   var minimumCounts = 0
   var subsample: Double?
 
-  /// Everything.
+  /// Options that take every cell and gene of a file.
   public init() {}
 
   /// `--obs`, `--cells`, `--genes` and what goes with them.

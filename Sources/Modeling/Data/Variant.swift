@@ -1,6 +1,6 @@
 /// A variant as a file tells of it, beside its genotypes; what it does not tell is empty or 0.
 public struct Variant: Codable, Sendable, Equatable {
-  /// Its identifier.
+  /// The identifier of the variant, such as an rs number.
   public var name: String
   /// The chromosome, as written.
   public var chromosome: String
@@ -25,11 +25,11 @@ public struct Variant: Codable, Sendable, Equatable {
 
   /// How two files that have the same variant count its alleles.
   public enum Coding: Sendable, Equatable {
-    /// The same allele.
+    /// Both count one and the same allele.
     case same
     /// Each the other's other allele.
     case swapped
-    /// The same allele, read from the other strand.
+    /// Both count one and the same allele, read from opposite strands.
     case complement
     /// Each the other's other allele, read from the other strand.
     case swappedComplement

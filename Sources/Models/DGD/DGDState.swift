@@ -95,7 +95,7 @@ public struct DGDBest: Codable, Sendable {
   public var epoch: Int
   /// The loss that the next must be better than by enough.
   public var markLoss: Double
-  /// Its epoch.
+  /// The epoch, from 1, in which `markLoss` was reached.
   public var markEpoch: Int
   /// The decoder at the end of the best epoch; nil where the last epoch's is wanted.
   public var decoder: DecoderNetwork?

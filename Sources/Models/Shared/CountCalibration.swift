@@ -14,7 +14,7 @@ public struct CountCalibration: Codable, Sendable, Equatable {
   /// The mean square of Pearson's residuals.
   public var residuals: [Double]
 
-  /// Nothing measured.
+  /// A calibration of rows of which none has been measured: not-a-number for each.
   init(rowCount: Int) {
     zeros = Array(repeating: .nan, count: rowCount)
     expectedZeros = zeros

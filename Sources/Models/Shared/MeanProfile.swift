@@ -31,7 +31,7 @@ package struct MeanProfile: Codable, Sendable, Equatable {
     (shares, logDispersions, weights) = ([], [], [])
   }
 
-  /// G.
+  /// The number of genes, G.
   var geneCount: Int { shares.count }
 }
 

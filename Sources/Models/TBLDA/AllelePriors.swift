@@ -11,7 +11,7 @@ import Modeling
 struct AllelePriors: Sendable {
   /// ζ, one number for all variants or one for each.
   let counted: [Double]
-  /// γ likewise.
+  /// γ, one number for all variants or one for each.
   let other: [Double]
 
   /// The priors of a run of variants.

@@ -6,7 +6,7 @@ import TileKernels
 ///
 /// A lane's gradient is one integer a number, in units that follow the gradients of each output: see `RoundingUnits`.
 public enum KernelArithmetic: NetworkArithmetic {
-  /// Fused kernels.
+  /// The pass through the output layer by fused kernels.
   public typealias Pass = OutputPass
 
   /// One integer holds a number in single precision.

@@ -24,7 +24,7 @@ public struct SelectionRequest: Sendable, Equatable {
   /// So many cells, or below 1 such a share of them, are drawn; nil: all.
   public var subsample: Double?
 
-  /// Everything.
+  /// A request for every cell and gene of a file.
   public init() {}
 
   /// Whether everything is taken as it is.

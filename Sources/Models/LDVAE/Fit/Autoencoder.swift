@@ -5,7 +5,7 @@ import Sums
 
 /// What tells one kind of autoencoder from another.
 public protocol AutoencoderKind: Sendable {
-  /// Its settings.
+  /// The settings of this kind of autoencoder.
   associatedtype Configuration: AutoencoderConfiguration
   /// The model's name in commands and files.
   static var name: String { get }
@@ -17,7 +17,7 @@ public protocol AutoencoderKind: Sendable {
 
 /// The linear decoder of LDVAE.
 public enum LinearKind: AutoencoderKind {
-  /// Its settings.
+  /// The settings of a fit with a linear decoder.
   public typealias Configuration = LDVAEConfiguration
   /// The model's name in commands and files, `ldvae`.
   public static let name = "ldvae"
@@ -30,7 +30,7 @@ public enum LinearKind: AutoencoderKind {
 
 /// The non-linear decoder of scVI.
 public enum NetworkKind: AutoencoderKind {
-  /// Its settings.
+  /// The settings of a fit with a non-linear decoder.
   public typealias Configuration = VAEConfiguration
   /// The model's name in commands and files, `vae`.
   public static let name = "vae"
@@ -162,7 +162,7 @@ public struct Autoencoder<Kind: AutoencoderKind>: Model {
 struct RowGroups: Sendable {
   /// The group of each row, −1 for none.
   var codes: [Int32]
-  /// Their names.
+  /// The name of each group, in the order of the codes.
   var names: [String]
 
   /// One group of all rows.

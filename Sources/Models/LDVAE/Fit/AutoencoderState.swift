@@ -4,7 +4,7 @@ public import Modeling
 public struct AutoencoderLane: LaneState {
   /// The rows of the whole data.
   public let rows: Range<Int>
-  /// Their counts.
+  /// The counts of the lane's cells, cells × genes.
   let counts: CompressedCounts
   /// The total of each.
   let totals: [Double]

@@ -44,7 +44,7 @@ package struct AutoencoderNetwork<Scalar: NetworkScalar>: Codable, Sendable {
     self.output = output
   }
 
-  /// L.
+  /// The number of latent dimensions, L.
   package var latentCount: Int { encoder.dimension }
 
   /// What the decoder takes: latents, then the batch as B numbers, all 1/B where it is not known.

@@ -14,7 +14,7 @@ package struct AutoencoderObjective: Sendable {
   /// The source of dropout's masks.
   package var random: RandomSource
 
-  /// An objective.
+  /// An objective with these weights and priors, for an epoch.
   package init(
     divergenceWeight: Double, libraryPriors: [NormalPrior], epoch: Int, random: RandomSource
   ) {
@@ -30,7 +30,7 @@ package struct AutoencoderPools: Sendable {
   let output = SumsPool()
   let layers = SumsPool()
 
-  /// Empty pools.
+  /// Pools that hold no memory yet.
   package init() {}
 }
 
@@ -45,7 +45,7 @@ package struct AutoencoderLosses: Codable, Sendable, Equatable {
   /// How many cells.
   package var count = 0.0
 
-  /// No cells.
+  /// The losses of no cells, all 0.
   package init() {}
 
   /// The sums of a block.

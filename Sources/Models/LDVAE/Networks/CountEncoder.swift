@@ -146,6 +146,6 @@ package struct NormalPrior: Codable, Sendable, Equatable {
     self.variance = variance
   }
 
-  /// N(0, 1).
+  /// The standard normal prior, N(0, 1).
   package static let standard = NormalPrior(mean: 0, variance: 1)
 }

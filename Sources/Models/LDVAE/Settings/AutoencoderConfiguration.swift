@@ -46,7 +46,7 @@ public struct LDVAEConfiguration: AutoencoderConfiguration {
     ]
   }
 
-  /// Weighted sums.
+  /// A decoder that takes weighted sums of the latents, ended as `normalization` says.
   public var decoder: DecoderShape { .linear(normalization) }
 
   /// Combinations that cannot be.

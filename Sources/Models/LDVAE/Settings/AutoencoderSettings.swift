@@ -102,7 +102,7 @@ public struct AutoencoderSettings: ModelConfiguration {
   public var beta1 = 0.9
   /// Adam's decay of the second moment.
   public var beta2 = 0.999
-  /// Adam's stabiliser.
+  /// What Adam adds to the root of the second moment, against division by 0.
   public var epsilon = 0.01
   /// Coupled weight decay.
   public var weightDecay = 1e-6

@@ -44,7 +44,7 @@ private struct NetworkSize {
   let layers: Int
   /// Integers of the gradient of the output layer.
   let output: Int
-  /// All parameters.
+  /// Integers of the gradients of all layers together.
   var numbers: Int { layers + output }
   /// Sums of a step that normalisations need, forwards and backwards.
   let normalizations: Int

@@ -117,7 +117,7 @@ public struct AutoencoderSimulator: Simulator {
       ])
   }
 
-  /// True loadings.
+  /// The true loadings, genes × latent dimensions.
   public var columnMatrices: [NamedMatrix] {
     [
       NamedMatrix(
@@ -176,7 +176,7 @@ public struct AutoencoderSimulator: Simulator {
 struct DrawnCounts {
   /// For each row the genes with counts.
   private(set) var columns: [[Int32]] = []
-  /// Their counts.
+  /// The counts of those genes, row by row.
   private(set) var counts: [[UInt32]] = []
 
   /// Draws a row from these means and dispersions; no dispersions: Poisson.

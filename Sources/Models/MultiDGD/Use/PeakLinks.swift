@@ -61,7 +61,7 @@ package struct PeakLinks: Sendable {
   package let peaks: [Place?]
   /// Most bases between a gene's start and a peak.
   let window: Int
-  /// N.
+  /// The number N of random genes that each link is compared with.
   let randomCount: Int
   let seed: Int
 

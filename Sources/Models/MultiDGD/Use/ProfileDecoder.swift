@@ -5,7 +5,7 @@ import Networks
 ///
 ///     h ← relu(W h + b), layer by layer      a = W h + b      y = softmax(a)
 package struct ProfileDecoder: Sendable {
-  /// One modality.
+  /// The part of the decoder that one modality has for itself.
   struct Head: Sendable {
     let hidden: [DenseWeights<Double>]
     let output: DenseWeights<Double>
@@ -91,7 +91,7 @@ extension DenseWeights<Double> {
     zip(products(inputs), biases).map { $0 + $1 }
   }
 
-  /// W x.
+  /// The products W x, one for each output, without the biases.
   fileprivate func products(_ inputs: [Double]) -> [Double] {
     weights.withUnsafeBufferPointer { weights in
       biases.indices.map { row in
@@ -104,7 +104,7 @@ extension DenseWeights<Double> {
     }
   }
 
-  /// Wᵀ y.
+  /// The products Wᵀ y, one for each input.
   fileprivate func transposedProducts(_ outputs: [Double]) -> [Double] {
     let width = inputCount
     var sums = [Double](repeating: 0, count: width)

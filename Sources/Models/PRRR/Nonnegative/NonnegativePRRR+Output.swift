@@ -16,7 +16,7 @@ extension NonnegativePRRR {
       on: workers)
   }
 
-  /// The same of the rows of the fit, at the means of the posterior.
+  /// How well the rows of the fit are predicted at the means of the posterior.
   ///
   /// Collective.
   func trainingEvaluation<Everyone: Team & ~Copyable>(

@@ -61,7 +61,7 @@ package func betaDivergence(
   betaDivergence(posterior, priorA: [priorA], priorB: [priorB])
 }
 
-/// The same with priors for all, or for each row.
+/// KL(Beta(a, b) ‖ Beta(priorA, priorB)), summed over all entries, with one prior for all rows or one for each.
 package func betaDivergence(
   _ posterior: AllelePair, priorA: [Double], priorB: [Double]
 ) -> Double {

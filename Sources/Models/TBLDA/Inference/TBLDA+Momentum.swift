@@ -98,7 +98,7 @@ extension Matrix<Double> {
     extrapolate(from: other, by: weight, atLeast: [least])
   }
 
-  /// The same with a least number for all, or for each row.
+  /// A step along the logarithms from another matrix, with one least number for all rows or one for each.
   fileprivate mutating func extrapolate(
     from other: Matrix<Double>, by weight: Double, atLeast least: [Double]
   ) {

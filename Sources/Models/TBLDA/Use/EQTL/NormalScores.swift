@@ -22,7 +22,7 @@ public enum NormalScores {
     scores(counts, totals) { values in zip(values, totals).map { $0 / $1 } }
   }
 
-  /// The same of groups of samples, such as a donor's: ē, the mean of e over the group, takes the place of e.
+  /// Normal scores of groups of samples, such as a donor's: z of ē, the mean of e over the group, in place of e.
   ///
   /// - Precondition: a positive total for each sample, no empty group.
   /// - Returns: genes × groups.

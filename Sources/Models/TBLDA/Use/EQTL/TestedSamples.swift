@@ -66,7 +66,7 @@ package struct TestedSamples: Sendable {
     self.rule = rule
   }
 
-  /// The same where row i of the data is row `rows[i]` of larger data.
+  /// These samples as rows of larger data, where row i of the present data is row `rows[i]`.
   package func renumbered(_ rows: [Int]) -> TestedSamples {
     var result = self
     result.groups = groups.map { group in group.map { rows[$0] } }
