@@ -12,10 +12,11 @@ extension MultiDGD {
       ])
     }
     let spaces = zip(shared.spaces, architecture.spaces).enumerated().map { index, pair in
-      var tree = pair.0.storedTree(componentNames: pair.1.componentNames)
+      let (space, shape) = pair
+      var tree = space.storedTree(componentNames: shape.componentNames)
       if case .group(var members) = tree {
-        members["name"] = .string(pair.1.name)
-        members["dimension"] = .integer(Int64(pair.1.dimension))
+        members["name"] = .string(shape.name)
+        members["dimension"] = .integer(Int64(shape.dimension))
         tree = .group(members)
       }
       return (String(index), tree)

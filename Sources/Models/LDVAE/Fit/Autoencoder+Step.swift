@@ -52,9 +52,8 @@ extension Autoencoder {
 
   /// Noise of some rows in an epoch.
   func noise(_ rows: [Int], step: Int, _ purpose: String) -> CellNoise<Float> {
-    let (latents, library): (RandomPurpose, RandomPurpose) = (
-      "\(purpose) of latents", "\(purpose) of libraries"
-    )
+    let latents: RandomPurpose = "\(purpose) of latents"
+    let library: RandomPurpose = "\(purpose) of libraries"
     var result = CellNoise<Float>(latents: [], library: [])
     result.latents.reserveCapacity(rows.count * settings.latent)
     for row in rows {

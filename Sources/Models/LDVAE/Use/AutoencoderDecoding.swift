@@ -92,7 +92,8 @@ private struct AutoencoderSampler: RowSampler {
     let specification = network.output.specification
     let point = network.output.fold(nil)
     var made = DrawnCounts()
-    var (latents, codes): ([Float], [Int32]) = ([], [])
+    var latents: [Float] = []
+    var codes: [Int32] = []
     for row in range {
       var stream = random.stream("sampled cell", index: row)
       let z = network.latents(of: (0..<L).map { _ in Float(stream.normal()) })

@@ -183,7 +183,8 @@ struct DrawnCounts {
   mutating func append(
     _ means: [Double], _ dispersions: [Double], from stream: inout RandomStream
   ) {
-    var (genes, values): ([Int32], [UInt32]) = ([], [])
+    var genes: [Int32] = []
+    var values: [UInt32] = []
     for (gene, mean) in means.enumerated() where mean > 0 {
       let count =
         dispersions.isEmpty

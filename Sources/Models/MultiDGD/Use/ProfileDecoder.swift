@@ -54,7 +54,7 @@ package struct ProfileDecoder: Sendable {
       }
       let profile = Self.softmax(head.output.values(value))
       let logits = head.output.products(slope)
-      let mean = zip(profile, logits).reduce(0) { $0 + $1.0 * $1.1 }
+      let mean = zip(profile, logits).map(*).reduce(0, +)
       return zip(profile, logits).map { $0 * ($1 - mean) }
     }
   }

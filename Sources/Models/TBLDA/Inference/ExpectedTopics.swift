@@ -70,12 +70,12 @@ package func betaDivergence(
   var sum = 0.0
   posterior.counted.withUnsafeBase { counted in
     posterior.other.withUnsafeBase { other in
-      for (row, prior) in zip(priorA, priorB).enumerated() {
-        let ofPrior = logGamma(prior.0 + prior.1) - logGamma(prior.0) - logGamma(prior.1)
+      for (row, (a, b)) in zip(priorA, priorB).enumerated() {
+        let ofPrior = logGamma(a + b) - logGamma(a) - logGamma(b)
         sum +=
           TopicKernels.current.betaTerms(
-            counted + row * width, other + row * width, priorA: prior.0, priorB: prior.1,
-            count: width) - Double(width) * ofPrior
+            counted + row * width, other + row * width, priorA: a, priorB: b, count: width)
+          - Double(width) * ofPrior
       }
     }
   }

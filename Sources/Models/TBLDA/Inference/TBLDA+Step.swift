@@ -120,31 +120,10 @@ extension TBLDA {
         "start \(shared.restart + 1) of \(starts) ended after \(shared.iteration) iterations; bound \(bound)"
       )
     }
-    if shared.best.map({ bound > $0.bound }) ?? true {
-      shared.best = TBLDAState.Best(
-        genes: shared.genes, alpha: shared.alpha, bound: bound,
-        restart: shared.isChosen ? shared.best?.restart ?? 0 : shared.restart,
-        isConverged: ending.isSuccess, iteration: shared.iteration)
-      if starts > 1 {
-        for index in lanes.indices {
-          lanes[index].saved.best = TBLDALane.Point(
-            samples: lanes[index].saved.samples, alleles: lanes[index].saved.alleles)
-        }
-      }
-    }
+    keepBest(&shared, &lanes, bound, ending)
     if !shared.isChosen { shared.restart += 1 }
     guard shared.restart >= starts else {
-      shared.genes = startingGenes(restart: shared.restart)
-      shared.alpha = startingAlpha
-      shared.iteration = 0
-      shared.bound = nil
-      for index in lanes.indices {
-        let best = lanes[index].saved.best
-        lanes[index].saved = startingLane(
-          rows: lanes[index].rows, variants: lanes[index].variants, totals: lanes[index].totals,
-          restart: shared.restart)
-        lanes[index].saved.best = best
-      }
+      beginStart(&shared, &lanes)
       return remarks
     }
     if let best = shared.best {
@@ -165,6 +144,37 @@ extension TBLDA {
     }
     remarks += try finish(&shared, lanes, with: everyone, on: workers)
     return remarks
+  }
+
+  /// Keeps where a start has ended, if its bound is the best so far.
+  private func keepBest(
+    _ shared: inout TBLDAState, _ lanes: inout [TBLDALane], _ bound: Double, _ ending: Termination
+  ) {
+    guard shared.best.map({ bound > $0.bound }) ?? true else { return }
+    shared.best = TBLDAState.Best(
+      genes: shared.genes, alpha: shared.alpha, bound: bound,
+      restart: shared.isChosen ? shared.best?.restart ?? 0 : shared.restart,
+      isConverged: ending.isSuccess, iteration: shared.iteration)
+    guard configuration.startCount > 1 else { return }
+    for index in lanes.indices {
+      lanes[index].saved.best = TBLDALane.Point(
+        samples: lanes[index].saved.samples, alleles: lanes[index].saved.alleles)
+    }
+  }
+
+  /// Begins the start that `restart` names; the lanes keep the best so far.
+  private func beginStart(_ shared: inout TBLDAState, _ lanes: inout [TBLDALane]) {
+    shared.genes = startingGenes(restart: shared.restart)
+    shared.alpha = startingAlpha
+    shared.iteration = 0
+    shared.bound = nil
+    for index in lanes.indices {
+      let best = lanes[index].saved.best
+      lanes[index].saved = startingLane(
+        rows: lanes[index].rows, variants: lanes[index].variants, totals: lanes[index].totals,
+        restart: shared.restart)
+      lanes[index].saved.best = best
+    }
   }
 
   /// Gathers what the lanes know about variants and says which topics nobody uses.
