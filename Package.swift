@@ -151,7 +151,7 @@ let package = Package(
     tests("SumsTests", ["Sums"]),
     tests("ModelingTests", ["Modeling", "Sums"]),
     tests("ModelsTests", ["Models", "Modeling", "Sums", "Metrics", "Storage", "SixthModel"]),
-    tests("StorageTests", ["Storage", "Modeling", "Sums", "CHDF5"]),
+    tests("StorageTests", ["Storage", "Modeling", "Sums"]),
     tests(
       "FittingTests", ["Fitting", "LinearAlgebra", "Modeling", "Models", "Optimization", "Sums"]),
     tests("RankTests", []),

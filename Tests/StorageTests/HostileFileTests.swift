@@ -1,4 +1,3 @@
-@preconcurrency import CHDF5
 import Foundation
 import Modeling
 import Storage
@@ -7,34 +6,12 @@ import Testing
 
 /// Files that lead into other files: nothing of those is opened, and the object is named.
 @Suite(.serialized) struct HostileFileTests {
-  /// An AnnData file without X.
-  private func frame(_ path: String) throws {
-    let writer = try AnnDataWriter(path, overwrite: false, rank: 0)
-    writer.write(rows: Table(names: ["c1", "c2"]))
-    writer.write(columns: Table(names: ["g1", "g2", "g3"]))
-    try writer.finish()
-  }
-
-  /// Adds something by the C library itself: no code of ours writes such files.
-  private func change(_ path: String, _ body: (hid_t) -> Void) throws {
-    H5open()
-    let readAndWrite: UInt32 = 1  // H5F_ACC_RDWR
-    let file = H5Fopen(path, readAndWrite, hid_t(H5P_DEFAULT))
-    try #require(file >= 0)
-    body(file)
-    H5Fclose(file)
-  }
-
-  private func dataset(_ file: hid_t, _ set: (hid_t) -> Void) {
-    let extent: [hsize_t] = [2, 3]
-    let space = H5Screate_simple(2, extent, nil)
-    let creation = H5Pcreate(H5P_CLS_DATASET_CREATE_ID_g)
-    set(creation)
-    let dataset = H5Dcreate2(
-      file, "X", H5T_NATIVE_INT_g, space, hid_t(H5P_DEFAULT), creation, hid_t(H5P_DEFAULT))
-    H5Dclose(dataset)
-    H5Pclose(creation)
-    H5Sclose(space)
+  /// A copy of a file of Tests/Reference/HostileFiles: two cells, three genes and something no code of ours writes.
+  private func hostile(_ name: String, in folder: String) throws -> String {
+    let path = folder + "/data.h5ad"
+    try FileManager.default.copyItem(
+      atPath: Reference.url("HostileFiles/\(name).h5ad").path, toPath: path)
+    return path
   }
 
   private func expectRefusal(_ path: String, _ words: String) throws {
@@ -50,58 +27,31 @@ import Testing
 
   @Test func valuesInAnotherFileAreRefused() throws {
     try withFolder { folder in
-      let path = folder + "/data.h5ad"
-      try frame(path)
-      try change(path) { file in
-        dataset(file) { _ = H5Pset_external($0, "/etc/passwd", 0, 24) }
-      }
+      let path = try hostile("values-elsewhere", in: folder)
       try expectRefusal(path, "/etc/passwd")
     }
   }
 
   @Test func virtualDataSetsAreRefusedAndTheirSourcesNotOpened() throws {
     try withFolder { folder in
-      let path = folder + "/data.h5ad"
+      let path = try hostile("virtual", in: folder)
       // Whoever opens this waits for ever.
       mkfifo(folder + "/source.h5", 0o600)
-      try frame(path)
-      try change(path) { file in
-        let extent: [hsize_t] = [2, 3]
-        let space = H5Screate_simple(2, extent, nil)
-        dataset(file) { _ = H5Pset_virtual($0, space, folder + "/source.h5", "X", space) }
-        H5Sclose(space)
-      }
       try expectRefusal(path, "source.h5")
     }
   }
 
   @Test func linksIntoOtherFilesAreRefusedAndNotFollowed() throws {
     try withFolder { folder in
-      let path = folder + "/data.h5ad"
+      let path = try hostile("link-elsewhere", in: folder)
       mkfifo(folder + "/other.h5", 0o600)
-      try frame(path)
-      try change(path) { file in
-        H5Lcreate_external(
-          folder + "/other.h5", "/X", file, "X", hid_t(H5P_DEFAULT), hid_t(H5P_DEFAULT))
-      }
       try expectRefusal(path, "another file")
     }
   }
 
   @Test func linksInACircleEnd() throws {
     try withFolder { folder in
-      let path = folder + "/fit.h5ad"
-      let writer = try AnnDataWriter(path, overwrite: false, rank: 0)
-      writer.write(rows: Table(names: ["c1"]))
-      writer.write(columns: Table(names: ["g1"]))
-      writer.write(.group(["a": .group(["b": .integer(1)])]), at: "uns/distfit")
-      try writer.finish()
-      try change(path) { file in
-        for name in ["left", "right"] {
-          H5Lcreate_soft(
-            "/uns/distfit", file, "uns/distfit/a/\(name)", hid_t(H5P_DEFAULT), hid_t(H5P_DEFAULT))
-        }
-      }
+      let path = try hostile("circle", in: folder)
       let error = #expect(throws: StorageError.self) { try AnnDataFile(path).tree("uns/distfit") }
       #expect(error?.problem.contains("never ends") == true)
     }
