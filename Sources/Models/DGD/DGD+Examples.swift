@@ -46,7 +46,7 @@ extension DGD {
       from: DGDSimulator.self,
       ["genes": "60", "components": "3", "latent": "2", "density": "0.6"],
       rows: ("cells", 40, 240),
-      settings: ["latent": "2", "hidden": "none", "components": "3", "epochs": "60"],
+      settings: ["latent": "2", "hidden": "none", "components": "3", "epochs": "none"],
       (truth: .rows("X_true"), estimate: .rows("X_dgd")), limit: 0.2)
   }
 

@@ -17,7 +17,7 @@ public struct DispersionSteps: Codable, Sendable {
   /// τ, the standard deviation of log r about the genes' centre.
   public static let spread = 2.0
   /// Adam's rate. Within 200 minibatches ρ can go from one end of its range to the other; the noise that the steps
-  /// leave costs less than 0.2 nats a gene and epoch.
+  /// leave costs less than a hundredth of a nat a cell, for genes of r = 0.01 too.
   static let learningRate = 0.03
 
   private let weights: [Double]

@@ -20,7 +20,7 @@ extension GenePositions {
           return codes.map { $0 < 0 ? nil : words[Int($0)] }
         }
         if case .numbers(let values) = column.column {
-          return values.map { $0.isNaN ? nil : (Int64(exactly: $0) as Int64?).map { String($0) } ?? "" }
+          return values.map { Int64(exactly: $0).map { String($0) } }
         }
       }
       return nil

@@ -49,7 +49,8 @@ struct DGDAnswerTests {
     let data = try BatteryData(rowCount: 600, columnCount: 150, components: 5, seed: 1)
     let fit = try fit(data)
     let end = try fit.run(steps: 100_000, threads: 2)[0]
-    #expect(end.reports.last?.termination == .earlyStopping)
+    // Few minibatches an epoch: the longest length may come before patience ends.
+    #expect([.earlyStopping, .planCompleted].contains(end.reports.last?.termination))
     let output = try fit.output(end)
     let split = codes("distfit_split", output)
     let losses = numbers("dgd_negative_log_likelihood", output)

@@ -44,7 +44,8 @@ import Testing
   }
 
   @Test func ranksHandRoundTheBlocksOfLargeMatricesOnly() {
-    let settings = MEDMAGMAConfiguration()
+    var settings = MEDMAGMAConfiguration()
+    settings.isPublished = true
     func plan(_ cells: Int, ranks: Int) -> FitPlan {
       MEDMAGMA.plan(
         settings, DataShape(rowCount: cells, columnCount: 2000, nonZeroCount: cells * 100),

@@ -60,7 +60,11 @@ struct MultiDGDTests {
     let (fit, end) = try run(
       MultiDGD.self, small.merging(["covariates": "class,donor"]) { $1 }, BatteryData(.mosaic))
     let output = try fit.output(end)[0]
-    #expect(output.matrices.map(\.name) == ["X_multidgd", "X_multidgd_class", "X_multidgd_donor"])
+    #expect(
+      output.matrices.map(\.name)
+        == ["", "_class", "_donor"].flatMap {
+          ["X_multidgd_responsibilities\($0)", "X_multidgd\($0)"]
+        })
     let names = output.columns.map(\.name)
     for name in ["component", "component_class", "scale_first", "negative_log_likelihood_third"] {
       #expect(names.contains("multidgd_\(name)"), "\(names)")

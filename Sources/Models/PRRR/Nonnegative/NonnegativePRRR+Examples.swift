@@ -41,6 +41,7 @@ extension NonnegativePRRR {
       .record("window before", at: "previousWindow"), .record("objective", at: "objective"),
       .record("best start", at: "best"),
       .record("evaluation of the rows held out", at: "evaluation"),
+      .record("evaluation of the rows fitted", at: "training"),
     ]
   }
 }
