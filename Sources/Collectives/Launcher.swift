@@ -45,6 +45,8 @@ public enum Launcher {
       distfit_mpi_finalize()
       exit(ExitStatus.failure.rawValue)
     }
+    // What is counted is what the program's work sends.
+    everyone.counter.traffic = Traffic()
     let status: ExitStatus
     do {
       status = try body(everyone)

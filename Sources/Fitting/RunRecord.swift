@@ -14,8 +14,14 @@ package struct RunRecord: Encodable {
   let blas: BLASRuntime
   /// What some node's processor lacks; nothing where all have what the kernels need.
   let complaints: [String]
+  /// What to say of nodes with fewer cores than threads: heard at the start, no part of the record.
+  private let crowds: [String]
   /// The files of what belongs to the rows, by kind, for those who test a fit against them.
   let companions: [String: String]
+
+  private enum CodingKeys: String, CodingKey {
+    case ranks, threads, nodes, kernels, mpi, blas, complaints, companions
+  }
 
   /// The record of a run on these ranks. Collective.
   init(
@@ -31,9 +37,9 @@ package struct RunRecord: Encodable {
     let crowd = Self.crowd(
       ranks: places.count { $0 == Launcher.nodeName }, threads: threads,
       cores: Launcher.presentCoreCount, node: Launcher.nodeName)
-    complaints = Self.distinct(
-      world.allGather(Processor().complaint ?? "") + world.allGather(crowd ?? "")
-    ).filter { !$0.isEmpty }
+    crowds = Self.distinct(world.allGather(crowd ?? "")).filter { !$0.isEmpty }
+    complaints = Self.distinct(world.allGather(Processor().complaint ?? ""))
+      .filter { !$0.isEmpty }
     mpi = Launcher.libraryVersion
     blas = BLASRuntime.current
   }
@@ -60,7 +66,7 @@ package struct RunRecord: Encodable {
         "the processors of this job differ: all ranks use OpenBLAS's kernels for \(blas.coreName), which all of them have"
       )
     }
-    for complaint in complaints { log.warning(complaint) }
+    for complaint in complaints + crowds { log.warning(complaint) }
   }
 
   private static func distinct(_ names: [String]) -> [String] {

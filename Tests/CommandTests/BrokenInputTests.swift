@@ -89,7 +89,8 @@ extension CommandTests {
       let place = try Workplace()
       let outcome = try place.run(["inspect", file.path])
       #expect([0, 2].contains(outcome.status), "\(outcome)")
-      #expect(outcome.errorLines.count == (outcome.status == 0 ? 0 : 1), "\(outcome)")
+      // A file that can be looked at has its fault in the report; another one ends with one line.
+      #expect(outcome.errorLines.count <= (outcome.status == 0 ? 0 : 1), "\(outcome)")
       #expect((outcome.output + outcome.errors).contains(file.name), "\(outcome)")
     }
   }

@@ -46,7 +46,7 @@ extension CommandTests {
       let population = Dictionary(uniqueKeysWithValues: labels.map { ($0[0], $0[1]) })
       var members: [Int: [Substring: Int]] = [:]
       for row in try table("ancestry.tsv") where row[0] == "donor" {
-        let shares = row[2...].map { Double($0) ?? .nan }
+        let shares = row[6...].map { Double($0) ?? .nan }
         let largest = shares.indices.max { shares[$0] < shares[$1] } ?? 0
         members[largest, default: [:]][try #require(population[row[1]]), default: 0] += 1
       }

@@ -41,8 +41,8 @@ extension CommandTests {
         (["--donor-key", "doner"], "did you mean \"donor\"? (it has donor)"),
         (["--ancestry", "other.tsv"], "does not have donor donor1"),
         (["--ancestry", "broken.tsv"], "line 3"),
-        (["--variant-chromosome", "22"], "chromosome 22"),
-        (["--gene-chromosome", "22"], "no column \"chromosome\""),
+        (["--variant-chromosome", "X"], "chromosome X"),
+        (["--gene-chromosome", "X"], "no genes on chromosome X"),
       ])
     func badInputIsOneLineAndStatusTwo(_ words: [String], _ part: String) throws {
       try place.write("kind\tname\t1\ndonor\tdonor0\t1\nvariant\tvariant0\t0.5\n", to: "other.tsv")

@@ -98,8 +98,8 @@ extension CommandTests {
       let slow = try place.succeed(shape + quickSettings + ["--latency", "1000000"])
       let lines = slow.output.split(separator: "\n").filter { $0.contains("efficiency ") }
       #expect(lines.count == 3, "\(slow)")
-      // 2 messages in each of 4 steps and 2 after them, of 2 ⌈log₂ 2⌉ seconds each.
-      #expect(lines.dropFirst().first?.contains(" 20 s, efficiency ") == true, "\(slow)")
+      // 2 messages in each of 4 steps and 3 after them, of 2 ⌈log₂ 2⌉ seconds each.
+      #expect(lines.dropFirst().first?.contains(" 22 s, efficiency ") == true, "\(slow)")
       let half = try place.run(["plan", "dgd", "--cells", "300"])
       #expect(half.status == 64 && half.errors.contains("--genes together"), "\(half)")
     }
