@@ -50,8 +50,12 @@ int distfit_hdf5_create_group(distfit_id file, const char *path, int large) {
   distfit_enter();
   hid_t creation = H5Pcreate(H5P_GROUP_CREATE);
   H5Pset_obj_track_times(creation, false);
-  // Attributes in storage of their own, from the first.
-  if (large) H5Pset_attr_phase_change(creation, 0, 0);
+  // Attributes in storage of their own, from the first: the header of a group of the second version has room for it,
+  // and that version comes with the order of creation.
+  if (large) {
+    H5Pset_attr_creation_order(creation, H5P_CRT_ORDER_TRACKED);
+    H5Pset_attr_phase_change(creation, 0, 0);
+  }
   hid_t group = distfit_note(H5Gcreate2(file, path, H5P_DEFAULT, creation, H5P_DEFAULT));
   H5Pclose(creation);
   if (group >= 0) H5Gclose(group);

@@ -108,7 +108,8 @@ struct RealNetworkTests {
       precisions.append(try #require(shared.em?.rowPrecision))
     }
     let change = precisions[1].difference(from: precisions[0])
-    #expect(change > 0 && change < (penalty > 0 ? 1e-6 : 1e-2), "\(change)")
+    // Without a penalty the path hangs on rounding: .0124 with one thread of OpenBLAS, less than .01 with two.
+    #expect(change > 0 && change < (penalty > 0 ? 1e-6 : 2e-2), "\(change)")
     #expect(shareOfEdges(precisions[1], edges(of: precisions[0])) > 0.98)
   }
 
