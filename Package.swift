@@ -1,6 +1,11 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+#if !arch(x86_64)
+  #error(
+    "distfit is made for x86-64 processors: its kernels use AVX2 or AVX-512, which this one lacks")
+#endif
+
 // MARK: - Settings
 
 /// Every Swift target: language mode 6, and nothing of a C library may leak through a public signature.
@@ -11,10 +16,13 @@ let settings: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-/// The kernels, compiled once for each instruction set; the program chooses among them when it starts.
-func kernelSettings(_ architecture: String) -> [SwiftSetting] {
-  settings + [.unsafeFlags(["-Xcc", "-march=\(architecture)", "-Ounchecked"])]
-}
+/// The copies of the kernels: each module compiles the functions of KernelFunctions for one instruction set, and
+/// the program chooses among them when it starts, see `Kernels`.
+let kernelCopies: [(module: String, flags: [String])] = [
+  ("KernelsAVX2", ["-march=x86-64-v3"]),
+  ("KernelsAVX512", ["-march=x86-64-v4"]),
+  ("KernelsBFloat16", ["-march=x86-64-v4", "-mavx512bf16"]),
+]
 
 /// The release program carries the Swift runtime, so that compute nodes need only MPI, HDF5,
 /// OpenBLAS and htslib. Only its own module is compiled so (test bundles need the shared runtime):
@@ -41,7 +49,7 @@ let modelCommands = modelsWithCommands.map { model in
     name: "\(model)Commands",
     dependencies: [
       "Models", "Commands", "Fitting", "Storage", "Collectives", "Modeling", "Metrics", "Graphs",
-      "Probability", "LinearAlgebra", "Sums",
+      "Probability", "LinearAlgebra", "Sums", "Concurrency",
     ],
     path: "Sources/Models/\(model)/Commands", swiftSettings: settings)
 }
@@ -67,8 +75,8 @@ let package = Package(
     .executableTarget(
       name: "distfit",
       dependencies: [
-        "Commands", "Fitting", "Models", "Modeling", "Storage", "Collectives", "LinearAlgebra",
-        yams,
+        "Commands", "Fitting", "Models", "Modeling", "Storage", "Collectives", "Concurrency",
+        "Kernels", "LinearAlgebra", yams,
       ] + modelsWithCommands.map { .byName(name: "\($0)Commands") },
       swiftSettings: settings + [.unsafeFlags(staticRuntime, .when(configuration: .release))],
       linkerSettings: [
@@ -78,36 +86,28 @@ let package = Package(
       "Models",
       [
         "Modeling", "Networks", "Sums", "Optimization", "Probability", "LinearAlgebra", "Metrics",
-        "Graphs", "TileKernels",
+        "Graphs", "Concurrency", "Kernels",
       ], exclude: modelsWithCommands.map { "\($0)/Commands" }),
-    library("Modeling", ["Optimization", "Probability", "LinearAlgebra", "Sums"]),
+    library("Modeling", ["Optimization", "Probability", "LinearAlgebra", "Sums", "Concurrency"]),
     library(
       "Networks",
       [
-        "LinearAlgebra", "Optimization", "Probability", "Sums", "TileKernels", "TileKernelsAVX2",
-        "TileKernelsAVX512", "TileKernelsBFloat16", numerics,
+        "LinearAlgebra", "Optimization", "Probability", "Sums", "Concurrency", "Kernels", numerics,
       ]),
     library("Optimization", ["LinearAlgebra", numerics]),
     library("Metrics", ["LinearAlgebra", "Probability"]),
     library("Graphs", ["Metrics", "Probability", "CDistfitIgraph"]),
     library("Probability", [numerics]),
-    library("LinearAlgebra", ["COpenBLAS", "TileKernels", numerics]),
+    library("LinearAlgebra", ["COpenBLAS", "Concurrency", "Kernels", numerics]),
+    library("Concurrency", []),
     library("Sums", []),
-    .target(name: "TileKernels", swiftSettings: settings),
-    .target(
-      name: "TileKernelsAVX2", dependencies: ["TileKernels", "CTileInstructions"],
-      swiftSettings: kernelSettings("x86-64-v3")),
-    .target(
-      name: "TileKernelsAVX512", dependencies: ["TileKernels", "CTileInstructions"],
-      swiftSettings: kernelSettings("x86-64-v4")),
-    .target(
-      name: "TileKernelsBFloat16", dependencies: ["TileKernels", "CTileInstructions"],
-      swiftSettings: kernelSettings("x86-64-v4") + [.unsafeFlags(["-Xcc", "-mavx512bf16"])]),
+    library("Kernels", ["KernelFunctions"] + kernelCopies.map { .byName(name: $0.module) }),
+    library("KernelFunctions", []),
 
-    library("Commands", ["Fitting", "Modeling", "Storage", "Collectives", yams]),
+    library("Commands", ["Fitting", "Modeling", "Storage", "Collectives", "Concurrency", yams]),
 
     // MARK: - Distribution
-    library("Fitting", ["Modeling", "Networks", "Sums", "Collectives", "Storage"]),
+    library("Fitting", ["Modeling", "Kernels", "Sums", "Collectives", "Storage", "Concurrency"]),
     library("Collectives", ["Modeling", "Sums", "LinearAlgebra", "CDistfitMPI"]),
     library("Storage", ["Modeling", "Sums", "CDistfitHDF5", "CDistfitHTS"]),
 
@@ -135,42 +135,55 @@ let package = Package(
       path: "Tests/TestSupport", swiftSettings: settings),
     .target(
       name: "SixthModel",
-      dependencies: ["Modeling", "Sums", "LinearAlgebra", "Optimization", "Probability", numerics],
+      dependencies: [
+        "Modeling", "Sums", "LinearAlgebra", "Optimization", "Probability", "Concurrency", numerics,
+      ],
       path: "Tests/SixthModel", swiftSettings: settings),
-    tests("LinearAlgebraTests", ["LinearAlgebra", "Networks", "Probability"]),
+    tests("ConcurrencyTests", ["Concurrency"]),
+    tests("KernelsTests", ["Kernels", "Probability"]),
+    tests("LinearAlgebraTests", ["LinearAlgebra", "Kernels", "Probability"]),
     tests("ProbabilityTests", ["Probability"]),
     tests("MetricsTests", ["Metrics"]),
     tests("GraphsTests", ["Graphs", "Metrics"]),
     tests(
       "NetworksTests",
       [
-        "Networks", "LinearAlgebra", "Optimization", "Probability", "Sums", "TileKernels",
-        "TileKernelsAVX2", "TileKernelsAVX512", "TileKernelsBFloat16",
+        "Networks", "LinearAlgebra", "Optimization", "Probability", "Sums", "Concurrency",
+        "Kernels",
       ]),
     tests("OptimizationTests", ["Optimization"]),
     tests("SumsTests", ["Sums"]),
     tests("ModelingTests", ["Modeling", "Sums"]),
-    tests("ModelsTests", ["Models", "Modeling", "Sums", "Metrics", "Storage", "SixthModel"]),
+    tests(
+      "ModelsTests",
+      ["Models", "Modeling", "Sums", "Metrics", "Storage", "SixthModel", "Concurrency"]),
     tests("StorageTests", ["Storage", "Modeling", "Sums", "CHDF5"]),
     tests(
-      "FittingTests", ["Fitting", "LinearAlgebra", "Modeling", "Models", "Optimization", "Sums"]),
+      "FittingTests",
+      ["Fitting", "LinearAlgebra", "Modeling", "Models", "Optimization", "Sums", "Concurrency"]),
     tests("RankTests", []),
     tests("CommandTests", ["Modeling", "Storage"]),
     tests("StyleTests", []),
     .executableTarget(
       name: "RankChecks",
       dependencies: [
-        "Collectives", "Fitting", "LinearAlgebra", "Modeling", "Models", "SixthModel", "Storage",
-        "Sums",
+        "Collectives", "Concurrency", "Fitting", "LinearAlgebra", "Modeling", "Models",
+        "SixthModel", "Storage", "Sums",
       ],
       path: "Tests/RankChecks", swiftSettings: settings),
     .executableTarget(
       name: "distfit-bench",
       dependencies: [
         "Models", "Modeling", "Networks", "LinearAlgebra", "Optimization", "Probability", "Sums",
-        argumentParser,
+        "Concurrency", "Kernels", argumentParser,
       ],
       path: "Tests/Benchmarks", exclude: ["Results", "Published", "Tables"], swiftSettings: settings
     ),
   ] + modelCommands
+    + kernelCopies.map { copy in
+      .target(
+        name: copy.module, dependencies: ["KernelFunctions", "CTileInstructions"],
+        swiftSettings: settings
+          + [.unsafeFlags(copy.flags.flatMap { ["-Xcc", $0] } + ["-Ounchecked"])])
+    }
 )

@@ -1,5 +1,5 @@
 public import Collectives
-import LinearAlgebra
+import Concurrency
 public import Modeling
 public import Storage
 import Sums

@@ -1,6 +1,6 @@
 public import Collectives
+import Concurrency
 import Foundation
-import LinearAlgebra
 public import Modeling
 import Optimization
 public import Storage

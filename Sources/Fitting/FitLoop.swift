@@ -1,5 +1,5 @@
 public import Collectives
-public import LinearAlgebra
+public import Concurrency
 public import Modeling
 public import Optimization
 public import Sums

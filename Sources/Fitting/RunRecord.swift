@@ -1,8 +1,8 @@
 import Collectives
 import Foundation
+import Kernels
 import LinearAlgebra
 import Modeling
-import Networks
 
 /// What the run was, as opposed to what it computed: the one part of a fit file that differs between runs.
 package struct RunRecord: Encodable {
@@ -27,12 +27,12 @@ package struct RunRecord: Encodable {
     self.threads = threads
     let places = world.allGather(Launcher.nodeName)
     nodes = Self.distinct(places)
-    kernels = Self.distinct(world.allGather(Processor().instructionSet))
+    kernels = Self.distinct(world.allGather(Kernels.current.name))
     let crowd = Self.crowd(
       ranks: places.count { $0 == Launcher.nodeName }, threads: threads,
       cores: Launcher.presentCoreCount, node: Launcher.nodeName)
     complaints = Self.distinct(
-      world.allGather(Processor().complaint ?? "") + world.allGather(crowd ?? "")
+      world.allGather(Processor.current.complaint ?? "") + world.allGather(crowd ?? "")
     ).filter { !$0.isEmpty }
     mpi = Launcher.libraryVersion
     blas = BLASRuntime.current

@@ -1,4 +1,5 @@
 import Glibc
+import Kernels
 
 extension BLASRuntime {
   /// Who decided which kernels OpenBLAS uses.
@@ -31,8 +32,7 @@ extension BLASRuntime {
   /// set.
   public static func restartIfMisjudged() {
     let core = recommendedCoreType(
-      processorFlags: processorFlags(cpuInfo: cpuInfo()), reported: current.coreName,
-      userSetting: variable("OPENBLAS_CORETYPE"))
+      for: .current, reported: current.coreName, userSetting: variable("OPENBLAS_CORETYPE"))
     if let core { restart(withCore: core) }
   }
 
@@ -48,18 +48,6 @@ extension BLASRuntime {
     // Refused: what is loaded stays, and the record must say so.
     unsetenv("OPENBLAS_CORETYPE")
     unsetenv(marker)
-  }
-
-  /// /proc/cpuinfo as far as the flags of the first processor; empty where there is none.
-  private static func cpuInfo() -> String {
-    guard let file = fopen("/proc/cpuinfo", "r") else { return "" }
-    defer { fclose(file) }
-    var text = ""
-    var line = [CChar](repeating: 0, count: 16_384)
-    while !text.contains("\nflags"), fgets(&line, Int32(line.count), file) != nil {
-      text += String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-    }
-    return text
   }
 
   private static func variable(_ name: String) -> String? {

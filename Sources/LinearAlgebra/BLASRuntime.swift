@@ -1,4 +1,5 @@
 import COpenBLAS
+public import Kernels
 
 /// What the linear algebra library is and how it has been set: part of every run's record, because the bits
 /// of a product depend on the kernel.
@@ -40,33 +41,21 @@ public struct BLASRuntime: Codable, Hashable, Sendable {
   /// launcher sets the variable and starts the program again. A user's own setting wins.
   ///
   /// - Parameters:
-  ///   - processorFlags: the flags of /proc/cpuinfo, see ``processorFlags(cpuInfo:)``.
+  ///   - processor: where the program runs.
   ///   - reported: ``coreName``.
   ///   - userSetting: the present value of `OPENBLAS_CORETYPE`.
   public static func recommendedCoreType(
-    processorFlags: Set<String>, reported: String, userSetting: String?
+    for processor: Processor, reported: String, userSetting: String?
   ) -> String? {
     if let userSetting, !userSetting.isEmpty { return nil }
     let old = ["prescott", "core2", "nehalem", "sandybridge", "unknown", "generic", "barcelona"]
     let reported = reported.lowercased()
     let hasAVX512 = ["avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"]
-      .allSatisfy(processorFlags.contains)
+      .allSatisfy(processor.features.contains)
     if hasAVX512, old.contains(reported) || ["haswell", "zen"].contains(reported) {
       return "SkylakeX"
     }
-    let hasAVX2 = ["avx2", "fma"].allSatisfy(processorFlags.contains)
+    let hasAVX2 = ["avx2", "fma"].allSatisfy(processor.features.contains)
     return hasAVX2 && old.contains(reported) ? "Haswell" : nil
-  }
-
-  /// The flags of the first processor in the text of /proc/cpuinfo; empty where there are none.
-  public static func processorFlags(cpuInfo: String) -> Set<String> {
-    for line in cpuInfo.split(separator: "\n") {
-      let parts = line.split(separator: ":", maxSplits: 1)
-      guard parts.count == 2, parts[0].prefix(while: { !$0.isWhitespace }) == "flags" else {
-        continue
-      }
-      return Set(parts[1].split(separator: " ").map(String.init))
-    }
-    return []
   }
 }

@@ -1,4 +1,4 @@
-public import TileKernels
+public import Kernels
 
 /// The eigenvalues of a symmetric matrix, and what its eigenvectors are made of: A = Q T Qᵀ, T = W diag(values) Wᵀ.
 ///
@@ -22,7 +22,7 @@ public struct DividedEigen: Sendable {
   /// - Throws: ``LinearAlgebraError/notFinite(row:column:)``, ``LinearAlgebraError/notConverged(routine:code:)``.
   /// - Complexity: O(3 n³), 4 n² numbers of memory.
   public init(
-    _ matrix: consuming Matrix<Double>, by kernels: any SecularArithmetic
+    _ matrix: consuming Matrix<Double>, by kernels: any SecularKernels
   ) throws(LinearAlgebraError) {
     let order = matrix.rowCount
     precondition(order == matrix.columnCount, "eigenvalues of \(order) × \(matrix.columnCount)")

@@ -1,3 +1,5 @@
+public import Concurrency
+
 /// Which operands of a product are transposed.
 public enum Transposing: Sendable {
   /// A · B.
@@ -9,7 +11,7 @@ public enum Transposing: Sendable {
   /// Aᵀ · Bᵀ.
   case both
 
-  fileprivate var orientations: (Orientation, Orientation) {
+  fileprivate var orientations: (first: Orientation, second: Orientation) {
     switch self {
     case .none: (.plain, .plain)
     case .first: (.transposed, .plain)

@@ -1,4 +1,4 @@
-import TileKernels
+import Kernels
 
 // d poles ascending, z weights, rho > 0, tau a root's distance from the pole it is measured from
 
@@ -18,7 +18,7 @@ struct SecularEquation {
   let rho: Double
   /// Σ z².
   let total: Double
-  let kernels: any SecularArithmetic
+  let kernels: any SecularKernels
 
   private static let stepLimit = 100
   private static let epsilon = Double.ulpOfOne / 2
@@ -81,7 +81,7 @@ struct SecularEquation {
     let below = kernels.poleSums(differences, squares, count: split, at: tau)
     let above = kernels.poleSums(
       differences + split, squares + split, count: count - split, at: tau)
-    return Sums(below: below, above: above, f: (1 / rho + below.0) + above.0)
+    return Sums(below: below, above: above, f: (1 / rho + below.value) + above.value)
   }
 
   /// The root near its pole of c τ² − a τ + b = 0, b ≥ 0.

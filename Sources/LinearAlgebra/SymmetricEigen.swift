@@ -1,5 +1,5 @@
 import COpenBLAS
-public import TileKernels
+public import Kernels
 
 /// The eigenvalues and eigenvectors of a symmetric matrix: A = V diag(values) Vᵀ.
 ///
@@ -44,7 +44,7 @@ public struct SymmetricEigen: Sendable {
   /// - Throws: ``LinearAlgebraError/notFinite(row:column:)``, ``LinearAlgebraError/notConverged(routine:code:)``.
   /// - Complexity: O(9 n³), 4 n² numbers of memory.
   public init(
-    _ matrix: consuming Matrix<Double>, by kernels: any SecularArithmetic
+    _ matrix: consuming Matrix<Double>, by kernels: any SecularKernels
   ) throws(LinearAlgebraError) {
     let eigen = try DividedEigen(matrix, by: kernels)
     values = eigen.values

@@ -1,5 +1,5 @@
 import COpenBLAS
-import TileKernels
+import Kernels
 
 /// Eigenvalues and eigenvectors of a symmetric tridiagonal matrix T, by divide and conquer:
 ///
@@ -20,7 +20,7 @@ struct TridiagonalEigen {
   private(set) var ascending: [Int] = []
 
   private let offDiagonal: [Double]
-  private let kernels: any SecularArithmetic
+  private let kernels: any SecularKernels
 
   /// The largest matrix that is not divided.
   private static let leafOrder = 32
@@ -28,7 +28,7 @@ struct TridiagonalEigen {
   /// - Precondition: `offDiagonal` has one number fewer than `diagonal`, or both none.
   /// - Throws: ``LinearAlgebraError/notConverged(routine:code:)``.
   init(
-    diagonal: [Double], offDiagonal: [Double], by kernels: any SecularArithmetic
+    diagonal: [Double], offDiagonal: [Double], by kernels: any SecularKernels
   ) throws(LinearAlgebraError) {
     values = diagonal
     self.offDiagonal = offDiagonal

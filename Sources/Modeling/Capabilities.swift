@@ -1,4 +1,4 @@
-public import LinearAlgebra
+public import Concurrency
 
 /// A model whose fits give new rows their representation.
 public protocol EmbeddingModel: Model {

@@ -1,4 +1,4 @@
-public import LinearAlgebra
+public import Concurrency
 public import Optimization
 public import Sums
 

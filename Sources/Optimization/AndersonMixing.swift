@@ -1,3 +1,5 @@
+import LinearAlgebra
+
 /// Anderson's mixing of a slow iteration θ ← F(θ), such as EM or coordinate ascent.
 ///
 ///     f_t = F(θ_t) − θ_t,   γ = argmin ‖f_t − Σ_i γ_i Δf_i‖²,   θ′ = F(θ_t) − Σ_i γ_i ΔF_i
@@ -86,33 +88,11 @@ public struct AndersonMixing: Codable, Sendable {
     guard count > 0 else { return nil }
     let trace = products.indices.reduce(0.0) { $0 + products[$1][$1] }
     guard trace > 0, trace.isFinite else { return nil }
-    // Cholesky: positive definite by the ridge.
-    var factor = products
+    var matrix = products.flatMap(\.self)
+    // Positive definite by the ridge.
+    for index in 0..<count { matrix[index * count + index] += Self.ridge * trace }
     var solution = residualSteps.map { Self.product($0, change) }
-    for row in 0..<count {
-      factor[row][row] += Self.ridge * trace
-      for column in 0...row {
-        var sum = factor[row][column]
-        for index in 0..<column { sum -= factor[row][index] * factor[column][index] }
-        if row == column {
-          guard sum > 0 else { return nil }
-          factor[row][row] = sum.squareRoot()
-        } else {
-          factor[row][column] = sum / factor[column][column]
-        }
-      }
-    }
-    for row in 0..<count {
-      for index in 0..<row { solution[row] -= factor[row][index] * solution[index] }
-      solution[row] /= factor[row][row]
-    }
-    for row in stride(from: count - 1, through: 0, by: -1) {
-      for index in row + 1..<max(count, row + 1) {
-        solution[row] -= factor[index][row] * solution[index]
-      }
-      solution[row] /= factor[row][row]
-    }
-    return solution
+    return solvePositiveDefinite(&matrix, order: count, right: &solution) ? solution : nil
   }
 
   private static func difference(_ a: [Double], _ b: [Double]) -> [Double] {

@@ -1,5 +1,5 @@
+import Concurrency
 import Foundation
-import LinearAlgebra
 import Modeling
 import Models
 import Probability

@@ -1,3 +1,4 @@
+import Kernels
 import Networks
 import Probability
 
@@ -11,17 +12,17 @@ struct BenchProblem {
   let latent = 20
   /// What products are rounded to.
   let products: OutputSpecification.Products
-  /// Whose kernels are used.
-  let processor: Processor
+  /// The kernels of the layers.
+  let kernels: Kernels
   let batch: OutputBatch<Float>
   let representations: [Float]
 
   init(
     genes: Int, hidden: Int, rows: Int, laneRows: Int, density: Double,
-    products: OutputSpecification.Products, processor: Processor
+    products: OutputSpecification.Products, kernels: Kernels
   ) {
     self.products = products
-    self.processor = processor
+    self.kernels = kernels
     self.genes = genes
     self.hidden = hidden
     self.rows = rows
@@ -52,7 +53,8 @@ struct BenchProblem {
       .negativeBinomial, activation, outputCount: genes, inputCount: hidden, products: products)
     return OutputHead(
       OutputPass(
-        specification, kernels: processor.kernels, products: processor.products(products)),
+        specification, kernels: kernels.networks,
+        products: products == .bfloat16 ? kernels.bfloat16 : nil),
       OutputParameters(
         weights: (0..<genes * hidden).map { _ in Float(0.1 * (2 * stream.uniform() - 1)) },
         biases: Array(repeating: activation == .softmax ? 0 : -4, count: genes),

@@ -1,4 +1,5 @@
 import Foundation
+import Kernels
 import LinearAlgebra
 import Models
 import Networks
@@ -90,7 +91,7 @@ struct BenchReport: Codable {
     threads = sizes.threads
     self.clock = clock.processorTime ? "processor time" : "elapsed time"
     products = sizes.products.rawValue
-    instructionSet = Processor().instructionSet
+    instructionSet = Kernels.current.name
     blas = BLASRuntime.useOneThread().coreName
   }
 

@@ -1,4 +1,6 @@
+import Concurrency
 import Foundation
+import Kernels
 import LinearAlgebra
 import Models
 import Networks
@@ -71,7 +73,7 @@ struct GraphBench {
       rounds += moments.flipFlop.roundCount
       var eigen: (SymmetricEigen, SymmetricEigen)?
       let eigenproblems = clock.time {
-        let kernels = Processor.secularKernelsHere
+        let kernels = Kernels.current.secular
         eigen = try? (
           SymmetricEigen(moments.rows, by: kernels), SymmetricEigen(moments.columns, by: kernels)
         )
@@ -107,7 +109,7 @@ struct GraphBench {
     return clock.time {
       workers.perform(2) { axis in
         _ = try? SymmetricEigen(
-          axis == 0 ? moments.rows : moments.columns, by: Processor.secularKernelsHere)
+          axis == 0 ? moments.rows : moments.columns, by: Kernels.current.secular)
         for _ in 0..<rounds + 2 { _ = y.gram() }
         for _ in 0..<rounds {
           var product = y

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Kernels
 import LinearAlgebra
 import Models
 import Networks
@@ -105,13 +106,11 @@ struct NetworksCommand: ParsableCommand {
       threads: threads, products: products)
     let clock = BenchClock(processorTime: processorTime && threads == 1)
     var report = BenchReport(sizes, clock)
-    let processor = Processor()
     let problem = BenchProblem(
       genes: genes, hidden: hidden, rows: rows, laneRows: laneRows, density: density,
       products: products == .float32 ? .float32 : .bfloat16,
-      processor: withoutAVX512
-        ? Processor(features: processor.features.filter { !$0.hasPrefix("avx512") }) : processor)
-    report.instructionSet = problem.processor.instructionSet
+      kernels: Kernels(for: withoutAVX512 ? .current.without("avx512") : .current))
+    report.instructionSet = problem.kernels.name
     report.bytesPerNonZero = CountsBench.bytesPerNonZero(problem)
     if !growthOnly {
       report.layers = OutputLayerBench(problem, threads: threads, repetitions, clock)

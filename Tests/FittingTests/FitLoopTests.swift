@@ -1,5 +1,5 @@
+import Concurrency
 import Fitting
-import LinearAlgebra
 import Modeling
 import Optimization
 import Sums

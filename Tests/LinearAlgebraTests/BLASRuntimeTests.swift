@@ -1,3 +1,4 @@
+import Kernels
 import LinearAlgebra
 import Testing
 
@@ -9,7 +10,8 @@ import Testing
 
   private func recommended(_ flags: Set<String>, _ reported: String, user: String? = nil) -> String?
   {
-    BLASRuntime.recommendedCoreType(processorFlags: flags, reported: reported, userSetting: user)
+    BLASRuntime.recommendedCoreType(
+      for: Processor(features: flags), reported: reported, userSetting: user)
   }
 
   @Test func processorsWithAVX512GetItsKernels() {
@@ -34,12 +36,6 @@ import Testing
   @Test func theUsersOwnSettingWins() {
     #expect(recommended(avx512, "Haswell", user: "Haswell") == nil)
     #expect(recommended(avx512, "Haswell", user: "") == "SkylakeX")
-  }
-
-  @Test func flagsAreReadFromTheFirstProcessor() {
-    let text = "processor\t: 0\nflags\t\t: fpu avx2 fma\n\nprocessor : 1\nflags : other\n"
-    #expect(BLASRuntime.processorFlags(cpuInfo: text) == ["fpu", "avx2", "fma"])
-    #expect(BLASRuntime.processorFlags(cpuInfo: "").isEmpty)
   }
 
   @Test func oneThreadIsInForceOnceAskedFor() {

@@ -1,3 +1,4 @@
+import Kernels
 import LinearAlgebra
 import Networks
 import Testing
@@ -59,7 +60,7 @@ import Testing
   func valuesAndVectorsAreThoseOfTheMatrix(_ kind: String) throws {
     for order in [0, 1, 2, 3, 31, 32, 33, 66, 131, 202] {
       let matrix = matrix(kind, order)
-      let eigen = try SymmetricEigen(matrix, by: Processor.secularKernelsHere)
+      let eigen = try SymmetricEigen(matrix, by: Kernels.current.secular)
       let values = try SymmetricEigen(matrix).values
       let size = values.reduce(0) { max($0, abs($1)) }
       let allowed = 1e-15 * Double(order + 10)
@@ -83,12 +84,12 @@ import Testing
 
   @Test func onlyTheLowerTriangleIsReadAndNaNIsRefused() throws {
     var matrix = matrix("scattered", 70)
-    let expected = try SymmetricEigen(matrix, by: Processor.secularKernelsHere).values
+    let expected = try SymmetricEigen(matrix, by: Kernels.current.secular).values
     for row in 0..<70 { for column in row + 1..<70 { matrix[row, column] = 5 } }
-    #expect(try SymmetricEigen(matrix, by: Processor.secularKernelsHere).values == expected)
+    #expect(try SymmetricEigen(matrix, by: Kernels.current.secular).values == expected)
     matrix[40, 3] = .nan
     #expect(throws: LinearAlgebraError.notFinite(row: 40, column: 3)) {
-      try SymmetricEigen(matrix, by: Processor.secularKernelsHere)
+      try SymmetricEigen(matrix, by: Kernels.current.secular)
     }
   }
 }

@@ -1,14 +1,11 @@
+import Concurrency
 import Foundation
-import LinearAlgebra
+import Kernels
 import Networks
 import Optimization
 import Probability
 import TestSupport
 import Testing
-import TileKernels
-import TileKernelsAVX2
-import TileKernelsAVX512
-import TileKernelsBFloat16
 
 /// Equal bits, whatever the threads, the grouping and the processor.
 struct FusedEqualityTests {
@@ -88,25 +85,20 @@ struct FusedEqualityTests {
     let problem = OutputProblem(
       kind.likelihood, kind.link, dispersion: kind.dispersion, genes: 300, largestCount: 300,
       products: kind.products)
-    let processor = Processor()
-    guard processor.complaint == nil else { return }
-    var kernels: [any TileArithmetic] = [AVX2Arithmetic()]
-    if processor.instructionSet == "AVX-512" { kernels.append(AVX512Arithmetic()) }
+    let kernels = Kernels.copies(for: .current)
     // None for products in single precision.
-    var products: [(any BFloat16Arithmetic)?] = [nil]
-    if kind.products == .bfloat16 {
-      products = [EmulatedBFloat16Kernels()]
-      if let best = processor.products(.bfloat16), best is BFloat16Kernels { products.append(best) }
-    }
+    let products: [(any BFloat16Kernels)?] =
+      kind.products == .bfloat16 ? Kernels.bfloat16Copies(for: .current) : [nil]
     func trained(
-      _ kernels: any TileArithmetic, _ products: (any BFloat16Arithmetic)?
+      _ kernels: any NetworkKernels, _ products: (any BFloat16Kernels)?
     ) -> Trained {
       let layer = OutputHead(
         OutputPass(problem.specification, kernels: kernels, products: products),
         problem.parameters)
       return train(layer, problem.batch(Float.self), threads: 2)
     }
-    let portable = trained(PortableArithmetic(), products[0])
+    guard let oracle = kernels.last, let first = products.first else { return }
+    let portable = trained(oracle, first)
     for kernels in kernels {
       for products in products {
         #expect(
@@ -172,13 +164,5 @@ struct FusedEqualityTests {
     #expect(
       train(copy, problem.batch(Float.self), threads: 1)
         == train(layer, problem.batch(Float.self), threads: 1))
-  }
-
-  @Test func aProcessorWithoutTheInstructionsIsToldSo() {
-    let old = Processor(features: ["sse4_2", "avx", "fma"])
-    #expect(old.complaint?.contains("avx2") == true)
-    #expect(old.instructionSet == "portable")
-    #expect(
-      Processor(features: ["avx2", "fma", "bmi1", "bmi2", "f16c", "movbe", "abm"]).complaint == nil)
   }
 }

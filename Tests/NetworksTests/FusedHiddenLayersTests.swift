@@ -1,4 +1,4 @@
-import LinearAlgebra
+import Concurrency
 import Networks
 import Optimization
 import Probability

@@ -1,5 +1,5 @@
+import Concurrency
 import Foundation
-import LinearAlgebra
 import Networks
 import Probability
 import Sums

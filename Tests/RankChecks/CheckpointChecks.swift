@@ -1,7 +1,7 @@
 import Collectives
+import Concurrency
 import Fitting
 import Foundation
-import LinearAlgebra
 import Modeling
 
 /// Drifts for some steps, saving after each of the last ones, from the newest checkpoint if there is one.

@@ -1,6 +1,6 @@
 import Collectives
+import Concurrency
 import Fitting
-import LinearAlgebra
 import Modeling
 import Optimization
 import Storage

@@ -1,3 +1,4 @@
+import Concurrency
 public import LinearAlgebra
 public import Modeling
 import Optimization

@@ -51,7 +51,7 @@ import Testing
       }
       if library == "CTileInstructions" {
         // No library, but instructions for the kernels, compiled for one instruction set a folder.
-        for file in importing { #expect(file.path.hasPrefix("Sources/TileKernels"), "\(file)") }
+        for file in importing { #expect(file.path.hasPrefix("Sources/Kernels"), "\(file)") }
         continue
       }
       let doors = Set(

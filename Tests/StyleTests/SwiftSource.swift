@@ -23,7 +23,7 @@ struct SwiftSource: CustomStringConvertible {
 
   /// Whether the file is a kernel or a shim, whose functions take what the machine needs.
   var isKernel: Bool {
-    path.hasPrefix("Sources/TileKernels") || path.contains("/Kernel") || path.contains("/BLAS")
+    path.contains("/Kernel") || path.contains("/BLAS")
   }
 
   /// The line of a place in `code`, from 1.

@@ -1,4 +1,4 @@
-public import LinearAlgebra
+public import Concurrency
 
 /// Entries of some rows, one row after the other: what minibatches are made of.
 public struct GatheredCounts: Sendable, Equatable {

@@ -1,4 +1,4 @@
-public import LinearAlgebra
+public import Concurrency
 
 /// A model whose epochs can be timed before there are data.
 public protocol TimedModel: PlannableModel {

@@ -1,4 +1,4 @@
-import LinearAlgebra
+import Concurrency
 
 /// How fast messages travel between ranks.
 ///

@@ -1,5 +1,5 @@
+public import Concurrency
 import Glibc
-public import LinearAlgebra
 
 /// Times steps for a plan.
 public enum Stopwatch {

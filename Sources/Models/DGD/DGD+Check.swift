@@ -1,4 +1,4 @@
-import LinearAlgebra
+import Concurrency
 public import Modeling
 import Networks
 import Probability

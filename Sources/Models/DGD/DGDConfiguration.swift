@@ -1,3 +1,4 @@
+import Kernels
 public import Modeling
 import Networks
 
@@ -202,7 +203,7 @@ public struct DGDConfiguration: ModelConfiguration {
     if supervised, labels == nil {
       throw SettingError("supervised", "needs --labels with a column of classes")
     }
-    if products == .bfloat16, !Processor().multipliesBFloat16 {
+    if products == .bfloat16, Kernels.current.bfloat16 == nil {
       throw SettingError(
         "products", "bfloat16 needs a processor with AVX2, which this one is not; take float32")
     }

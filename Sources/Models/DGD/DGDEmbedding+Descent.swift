@@ -1,4 +1,4 @@
-import LinearAlgebra
+import Concurrency
 import Modeling
 import Networks
 import Probability

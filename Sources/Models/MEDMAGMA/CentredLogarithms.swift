@@ -1,3 +1,4 @@
+import Concurrency
 import LinearAlgebra
 import RealModule
 
@@ -20,14 +21,14 @@ struct CentredLogarithms {
     let (rowCount, columnCount) = (matrix.rowCount, matrix.columnCount)
     rowSums = Array(repeating: 0, count: rowCount)
     columnSums = Array(repeating: 0, count: columnCount)
-    var counts = (rowSums, columnSums)
+    var (rowCounts, columnCounts) = (rowSums, columnSums)
     for row in 0..<rowCount {
       for (column, value) in matrix.row(row).enumerated() where value != 0 {
-        counts.0[row] += 1
-        counts.1[column] += 1
+        rowCounts[row] += 1
+        columnCounts[column] += 1
       }
     }
-    (rowCounts, columnCounts) = counts
+    (self.rowCounts, self.columnCounts) = (rowCounts, columnCounts)
     inBlocks(on: workers) { x, line, _ in
       for index in 0..<columnCount { line[index] = x[index] == 0 ? 0 : .log(abs(x[index])) }
     }

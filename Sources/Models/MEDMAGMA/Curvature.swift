@@ -1,3 +1,4 @@
+import Concurrency
 public import LinearAlgebra
 
 // A, B diagonal blocks of the Hessian along the fibre, K the off-diagonal block without its last column,
@@ -49,7 +50,7 @@ public func curvature(
   var result = Matrix<Double>(
     rowCount: columnPrecision.rowCount, columnCount: columnPrecision.rowCount)
   CurvatureParts(
-    totals: (rowPrecision.rowTotals, columnPrecision.rowTotals), inverses.rows, inverses.columns
+    ofOther: rowPrecision.rowTotals, own: columnPrecision.rowTotals, inverses.rows, inverses.columns
   ).add(1, inverses.columns, to: &result, on: Workers(threadCount: 1))
   return result
 }
@@ -60,7 +61,6 @@ struct FibreInverses: Sendable, Codable, Equatable {
   var columns: Matrix<Double>
 
   init(rows: Matrix<Double>, columns: Matrix<Double>) throws(LinearAlgebraError) {
-    let totals = (rows.elements.reduce(0, +), columns.elements.reduce(0, +))
     func inverse(
       _ precision: Matrix<Double>, _ factor: Int, _ diagonal: Double
     ) throws(LinearAlgebraError) -> Matrix<Double> {
@@ -73,8 +73,8 @@ struct FibreInverses: Sendable, Codable, Equatable {
         return try LU(matrix).inverse()
       }
     }
-    self.rows = try inverse(rows, columns.rowCount, totals.1)
-    self.columns = try inverse(columns, rows.rowCount, totals.0)
+    self.rows = try inverse(rows, columns.rowCount, columns.elements.reduce(0, +))
+    self.columns = try inverse(columns, rows.rowCount, rows.elements.reduce(0, +))
   }
 
   /// Of known inverses.
@@ -92,15 +92,16 @@ struct CurvatureParts {
   private let rho: Double
   private let first: [Double]
   private let second: [Double]
-  private let n: (Double, Double, Double, Double)
+  /// (I − W T)⁻¹ W, symmetric.
+  private let (n11, n12, n22): (Double, Double, Double)
   private var sigma: [Double]
 
   /// - Parameters:
-  ///   - totals: row sums of both precision matrices.
+  ///   - a: row sums of the other axis's precision matrix.
+  ///   - b: row sums of the axis's own.
   ///   - p: P.
   ///   - inverse: R.
-  init(totals: ([Double], [Double]), _ p: Matrix<Double>, _ inverse: Matrix<Double>) {
-    let (a, b) = totals
+  init(ofOther a: [Double], own b: [Double], _ p: Matrix<Double>, _ inverse: Matrix<Double>) {
     let (d1, d2) = (a.count, b.count)
     let reduced = max(d2 - 1, 0)
     otherCount = d1
@@ -136,7 +137,7 @@ struct CurvatureParts {
     let n11 = (m22 * w11 - m12 * w12) / determinant
     let n12 = (m22 * w12 - m12 * w22) / determinant
     let n22 = (m11 * w22 - m21 * w12) / determinant
-    n = (n11, n12, n12, n22)
+    (self.n11, self.n12, self.n22) = (n11, n12, n22)
     (first, second) = (x1, xb)
 
     // M 1 and M b
@@ -182,8 +183,8 @@ struct CurvatureParts {
     let own = row == order - 1 ? 0 : 2 * factor * Double(otherCount)
     let constant = factor * 2 * (traceL + sigma[row])
     let alongR = -own * r[row] / rho
-    let along1 = own * (n.0 * first[row] + n.1 * second[row])
-    let along2 = own * (n.2 * first[row] + n.3 * second[row])
+    let along1 = own * (n11 * first[row] + n12 * second[row])
+    let along2 = own * (n12 * first[row] + n22 * second[row])
     let last = moments[order - 1]
     for column in 0..<order {
       let lowRank = alongR * r[column] + along1 * first[column] + along2 * second[column]

@@ -1,3 +1,5 @@
+public import Concurrency
+import Kernels
 public import LinearAlgebra
 import Modeling
 import Networks
@@ -101,10 +103,11 @@ public struct EMStep: Sendable {
       columnGram, times: 1, scaling: flipFlop.columnScaling, on: workers)
     if curvatureTerm != .none {
       let inverses = try state.fibreInverses()
-      let totals = (state.rowPrecision.rowTotals, state.columnPrecision.rowTotals)
-      CurvatureParts(totals: (totals.1, totals.0), inverses.columns, inverses.rows)
+      let rowTotals = state.rowPrecision.rowTotals
+      let columnTotals = state.columnPrecision.rowTotals
+      CurvatureParts(ofOther: columnTotals, own: rowTotals, inverses.columns, inverses.rows)
         .add(curvatureTerm.factor, inverses.rows, to: &rows, on: workers)
-      CurvatureParts(totals: totals, inverses.rows, inverses.columns)
+      CurvatureParts(ofOther: rowTotals, own: columnTotals, inverses.rows, inverses.columns)
         .add(curvatureTerm.factor, inverses.columns, to: &columns, on: workers)
     }
     return Moments(rows: rows, columns: columns, flipFlop: flipFlop, columnGram: columnGram)
@@ -149,12 +152,13 @@ public struct EMStep: Sendable {
     state.columnScaling = moments.flipFlop.columnScaling
     state.columnGram = moments.columnGram
     if curvatureTerm != .none {
-      let totals = (rows.rowTotals.reduce(0, +), columns.rowTotals.reduce(0, +))
+      let rowTotal = rows.rowTotals.reduce(0, +)
+      let columnTotal = columns.rowTotals.reduce(0, +)
       state.inverses = FibreInverses(
         inverseRows: matrix(
-          eigen.rows, solution.lambda.map { 1 / (Double(d2) * $0 + totals.1) }),
+          eigen.rows, solution.lambda.map { 1 / (Double(d2) * $0 + columnTotal) }),
         inverseColumns: matrix(
-          eigen.columns, solution.mu.map { 1 / (Double(d1) * $0 + totals.0) }))
+          eigen.columns, solution.mu.map { 1 / (Double(d1) * $0 + rowTotal) }))
     }
     return change
   }
@@ -165,7 +169,7 @@ public struct EMStep: Sendable {
   ) throws(LinearAlgebraError) -> (
     (rows: AxisSpectrum, columns: AxisSpectrum), EigenvalueKernel.Solution
   ) {
-    let kernels = Processor.secularKernelsHere
+    let kernels = Kernels.current.secular
     guard share.isDivided else {
       let found = try onBothAxes(workers) { (isRows) throws(LinearAlgebraError) in
         try DividedEigen(isRows ? moments.rows : moments.columns, by: kernels)
@@ -180,7 +184,7 @@ public struct EMStep: Sendable {
       )
     }
     let (d1, d2) = (moments.rows.rowCount, moments.columns.rowCount)
-    let eigen = try spectraOfBothAxes(((d1, d1), (d2, d2)), share, with: everyone, on: workers) {
+    let eigen = try spectraOfBothAxes([(d1, d1), (d2, d2)], share, with: everyone, on: workers) {
       (isRows) throws(LinearAlgebraError) in
       let eigen = try SymmetricEigen(isRows ? moments.rows : moments.columns, by: kernels)
       return AxisSpectrum(values: eigen.values, vectors: eigen.vectors)

@@ -1,4 +1,4 @@
-public import LinearAlgebra
+public import Concurrency
 
 /// The eigenvalues of Ω₁ and Ω₂ for given eigenvalues of the two sufficient statistics, by projected gradient
 /// descent that stops early.

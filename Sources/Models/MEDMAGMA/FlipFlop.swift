@@ -1,3 +1,4 @@
+public import Concurrency
 public import LinearAlgebra
 import Modeling
 import RealModule
@@ -91,8 +92,8 @@ public struct FlipFlop: Sendable {
         diagonal: rowForms(
           of: flipData, state.columnPrecision, share, with: everyone, on: workers), on: workers)
       let next1 = try DiagonalScaling(of: flip, startingAt: s1, on: workers)
-      let change1 = zip(next1.scaling, s1).reduce(0) { $0 + abs($1.0 - $1.1) }
-      let change2 = zip(next2.scaling, s2).reduce(0) { $0 + abs($1.0 - $1.1) }
+      let change1 = zip(next1.scaling, s1).map { abs($0 - $1) }.reduce(0, +)
+      let change2 = zip(next2.scaling, s2).map { abs($0 - $1) }.reduce(0, +)
       (s1, s2, gram) = (next1.scaling, next2.scaling, product)
       if change1 < Self.tolerance, change2 < Self.tolerance { break }
     }

@@ -1,5 +1,6 @@
+public import Concurrency
 import Graphs
-public import LinearAlgebra
+package import LinearAlgebra
 public import Modeling
 import Optimization
 import Probability

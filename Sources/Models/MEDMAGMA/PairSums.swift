@@ -1,7 +1,7 @@
-import LinearAlgebra
+import Concurrency
+import Kernels
 import Networks
 import RealModule
-import TileKernels
 
 // i row vertex, j column vertex, lambda and mu eigenvalues of Omega_1 and Omega_2
 
@@ -76,17 +76,16 @@ struct PairSums {
 
   /// False where it would not be faster.
   private mutating func computeThroughNodes(_ lambda: [Double], _ mu: [Double]) -> Bool {
-    let kernels = Processor.spectrumKernelsHere
+    let kernels = Kernels.current.spectrum
     return lambda.withUnsafeBufferPointer { lambda in
       mu.withUnsafeBufferPointer { mu in
         guard let first = lambda.baseAddress, let second = mu.baseAddress else { return false }
-        let lows = (
-          kernels.bounds(first, count: lambda.count).0, kernels.bounds(second, count: mu.count).0
-        )
+        let lowestRow = kernels.bounds(first, count: lambda.count).low
+        let lowestColumn = kernels.bounds(second, count: mu.count).low
         let pairs = lambda.count * mu.count
         guard
-          rowNodes.divide(lambda, otherLowest: lows.1, limit: lambda.count, by: kernels),
-          columnNodes.divide(mu, otherLowest: lows.0, limit: mu.count, by: kernels),
+          rowNodes.divide(lambda, otherLowest: lowestColumn, limit: lambda.count, by: kernels),
+          columnNodes.divide(mu, otherLowest: lowestRow, limit: mu.count, by: kernels),
           8 * rowNodes.nodeCount * columnNodes.nodeCount <= pairs
         else { return false }
         rowNodes.gather(lambda, by: kernels)
@@ -143,10 +142,7 @@ private struct PairSumTarget: @unchecked Sendable {
     _ row: Int, _ mu: UnsafePointer<Double>, _ sums: UnsafeMutablePointer<Double>,
     _ columnCount: Int, _ product: inout LogProduct
   ) {
-    let l0 = lambda[row]
-    let l1 = lambda[row + 1]
-    let l2 = lambda[row + 2]
-    let l3 = lambda[row + 3]
+    let (l0, l1, l2, l3) = (lambda[row], lambda[row + 1], lambda[row + 2], lambda[row + 3])
     var (s0, s1) = (SIMD4<Double>.zero, SIMD4<Double>.zero)
     var (s2, s3) = (SIMD4<Double>.zero, SIMD4<Double>.zero)
     var significand = product.significand
@@ -155,20 +151,13 @@ private struct PairSumTarget: @unchecked Sendable {
     var column = 0
     while column < whole {
       let m = UnsafeRawPointer(mu + column).loadUnaligned(as: SIMD4<Double>.self)
-      let x0 = m + l0
-      let x1 = m + l1
-      let x2 = m + l2
-      let x3 = m + l3
-      let p01 = x0 * x1
-      let p23 = x2 * x3
+      let (x0, x1, x2, x3) = (m + l0, m + l1, m + l2, m + l3)
+      // One division for four reciprocals.
+      let (p01, p23) = (x0 * x1, x2 * x3)
       let p = p01 * p23
       let r = 1 / p
-      let r01 = r * p23
-      let r23 = r * p01
-      let y0 = r01 * x1
-      let y1 = r01 * x0
-      let y2 = r23 * x3
-      let y3 = r23 * x2
+      let (r01, r23) = (r * p23, r * p01)
+      let (y0, y1, y2, y3) = (r01 * x1, r01 * x0, r23 * x3, r23 * x2)
       s0 += y0
       s1 += y1
       s2 += y2

@@ -1,3 +1,4 @@
+public import Concurrency
 public import LinearAlgebra
 import RealModule
 
@@ -104,7 +105,7 @@ public struct PenalizedEigenvalues: Sendable {
     let right = zip(gradient1, w.product(solved2)).map { $0 - $1 }
     let step1 = try Cholesky(schur).solve(right)
     let back = w.product(step1, .transposed)
-    let step2 = zip(gradient2, zip(back, diagonal2)).map { ($0 - $1.0) / $1.1 }
+    let step2 = diagonal2.indices.map { (gradient2[$0] - back[$0]) / diagonal2[$0] }
     let square = dot(gradient1, step1) + dot(gradient2, step2)
     return Step(lambda: step1, mu: step2, decrement: max(square, 0).squareRoot())
   }

@@ -1,5 +1,5 @@
+import Kernels
 import RealModule
-import TileKernels
 
 // x eigenvalues of one axis, c the smallest of the other axis; a node, v its weight, p nodes of a panel
 
@@ -62,7 +62,7 @@ struct SpectrumNodes {
   /// Cuts the axis into panels; false where there would be more nodes than `limit`.
   mutating func divide(
     _ x: UnsafeBufferPointer<Double>, otherLowest c: Double, limit: Int,
-    by kernels: any SpectrumArithmetic
+    by kernels: any SpectrumKernels
   ) -> Bool {
     guard let base = x.baseAddress else { return false }
     panels.removeAll(keepingCapacity: true)
@@ -105,7 +105,7 @@ struct SpectrumNodes {
   }
 
   /// Finds nodes and weights.
-  mutating func gather(_ x: UnsafeBufferPointer<Double>, by kernels: any SpectrumArithmetic) {
+  mutating func gather(_ x: UnsafeBufferPointer<Double>, by kernels: any SpectrumKernels) {
     guard let base = x.baseAddress else { return }
     let padded = (nodeCount + 3) & ~3
     if nodes.count < padded {
@@ -142,7 +142,7 @@ struct SpectrumNodes {
 
   /// Sums at the nodes of both axes; returns the sum of the logarithms of all pairs.
   mutating func sumPairs(
-    with other: inout SpectrumNodes, by kernels: any SpectrumArithmetic
+    with other: inout SpectrumNodes, by kernels: any SpectrumKernels
   ) -> Double {
     other.sums.withUnsafeMutableBufferPointer { columns in
       columns.update(repeating: 0)
@@ -158,7 +158,7 @@ struct SpectrumNodes {
   /// Sums of every eigenvalue, from `sums` at the nodes.
   mutating func spread(
     _ x: UnsafeBufferPointer<Double>, into result: UnsafeMutableBufferPointer<Double>,
-    by kernels: any SpectrumArithmetic
+    by kernels: any SpectrumKernels
   ) {
     guard let base = x.baseAddress, let target = result.baseAddress else { return }
     for panel in panels {

@@ -1,3 +1,4 @@
+import Concurrency
 import LinearAlgebra
 import Modeling
 import Optimization
@@ -9,9 +10,8 @@ package struct PRRRGradientState: Codable, Sendable {
   var adam: Adam<Double>
   /// Parameters of the approximate posterior's widths: σ = softplus(raw); empty for Adam on the log joint.
   var rawDeviations: [Double]
-  /// Sum of the bounds of the present window, and of the one before.
-  var windowSum = 0.0
-  var previousWindow: Double?
+  /// When variational inference has stopped rising.
+  var window = WindowedMean()
 }
 
 extension PRRR {

@@ -1,3 +1,4 @@
+import Concurrency
 import LinearAlgebra
 public import Modeling
 import RealModule
@@ -95,8 +96,8 @@ private struct PRRRCheckPoint {
       lanes: lanes, scores: scores, coefficients: point.geneCoefficients, with: Alone(),
       on: workers)
     let pass = try rowPass(
-      lanes: lanes, scores: scores, coefficients: point.geneCoefficients,
-      genes: Array(0..<point.geneCount), wantsMoments: true, with: Alone(), on: workers)
+      lanes: lanes, scores: scores, genes: (Array(0..<point.geneCount), point.geneCoefficients),
+      wantsMoments: true, with: Alone(), on: workers)
     var genes = Matrix<Double>(rowCount: point.geneCount, columnCount: width)
     for gene in 0..<point.geneCount {
       var place = gene * packed

@@ -1,3 +1,4 @@
+import Concurrency
 import LinearAlgebra
 import Modeling
 import Sums
@@ -28,15 +29,10 @@ extension PRRR {
     let sums = try geneSums(
       lanes: blocks, scores: scores, coefficients: coefficients.geneCoefficients, with: everyone,
       on: workers)
-    let chunkSize = 256
-    let chunks = mapConcurrently((geneCount + chunkSize - 1) / chunkSize, on: workers) { chunk in
-      Result {
-        try (chunk * chunkSize..<min((chunk + 1) * chunkSize, geneCount)).flatMap {
-          try covariance($0, sums)
-        }
-      }
+    let parts = workers.map(geneCount, inStretchesOf: Self.genesOfAPiece) { genes in
+      Result { try genes.flatMap { try covariance($0, sums) } }
     }
-    return try chunks.flatMap { try $0.get() }
+    return try parts.flatMap { try $0.get() }
   }
 
   /// Σ_j of one gene.

@@ -1,3 +1,4 @@
+import Concurrency
 import LinearAlgebra
 import Modeling
 import RealModule
@@ -19,9 +20,8 @@ extension PRRR {
     }
     let width = coefficients.factorCount + 1
     return try countEvaluation(
-      lanes: blocks, constants: lanes.map(\.heldOutConstants), geneCount: geneCount,
-      nullRates: totals.rates, with: everyone,
-      on: workers
+      lanes: blocks, constants: lanes.map(\.heldOutConstants), nullRates: totals.rates,
+      with: everyone, on: workers
     ) { lane, block, gene in
       let coefficient = Array(coefficients.geneCoefficients.row(gene))
       let h = scores[lane][block]

@@ -1,3 +1,4 @@
+import Concurrency
 import LinearAlgebra
 import Modeling
 import Sums
@@ -24,7 +25,7 @@ extension PRRR {
     // A sum that is not finite leaves the steps of all its genes too long.
     do {
       let first = try rowPass(
-        lanes: lanes, scores: scores, coefficients: new, genes: all, wantsMoments: wantsMoments,
+        lanes: lanes, scores: scores, genes: (all, new), wantsMoments: wantsMoments,
         with: everyone, on: workers)
       failing = losers(all, among: new, centres, first.geneLogLikelihoods, oldValues)
       if failing.isEmpty { return (new, first) }
@@ -41,13 +42,13 @@ extension PRRR {
         elements: failing.flatMap { new.row($0) })
       do {
         let trial = try rowPass(
-          lanes: lanes, scores: scores, coefficients: subset, genes: failing, wantsMoments: false,
+          lanes: lanes, scores: scores, genes: (failing, subset), wantsMoments: false,
           with: everyone, on: workers)
         failing = losers(failing, among: new, centres, trial.geneLogLikelihoods, oldValues)
       } catch {}
     }
     let last = try rowPass(
-      lanes: lanes, scores: scores, coefficients: new, genes: all, wantsMoments: wantsMoments,
+      lanes: lanes, scores: scores, genes: (all, new), wantsMoments: wantsMoments,
       with: everyone, on: workers)
     return (new, last)
   }
@@ -83,6 +84,9 @@ extension PRRR {
     return result
   }
 
+  /// Genes whose small systems one piece of work solves.
+  static let genesOfAPiece = 256
+
   /// The most that a step may change a predictor: e¹⁰ times a mean is far, yet within the range of the sums.
   private static let longestStep = 10.0
 
@@ -92,10 +96,8 @@ extension PRRR {
     _ old: Matrix<Double>, _ centres: [Double], _ sums: GeneSums, heights: [Double],
     on workers: Workers
   ) -> Matrix<Double> {
-    let chunkSize = 256
-    let chunks = mapConcurrently((old.rowCount + chunkSize - 1) / chunkSize, on: workers) { chunk in
-      let genes = chunk * chunkSize..<min((chunk + 1) * chunkSize, old.rowCount)
-      return newtonCoefficients(old, centres, sums, heights: heights, genes: genes)
+    let chunks = workers.map(old.rowCount, inStretchesOf: Self.genesOfAPiece) { genes in
+      newtonCoefficients(old, centres, sums, heights: heights, genes: genes)
     }
     return Matrix(
       rowCount: old.rowCount, columnCount: old.columnCount, elements: chunks.flatMap(\.self))

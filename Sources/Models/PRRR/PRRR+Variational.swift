@@ -1,4 +1,4 @@
-import LinearAlgebra
+import Concurrency
 import Modeling
 import Optimization
 import Probability
@@ -14,15 +14,11 @@ import Sums
 /// Noise has keys (seed, start, step, parameter), so that it is the same on every rank.
 /// Widths start at 10⁻⁴, as in the reference.
 extension PRRR {
-  /// The steps over which the bound is averaged before it is compared.
-  static let windowLength = 200
-
   /// One step of Adam on the bound; the reason to end, if any.
   func variationalIteration<Everyone: Team & ~Copyable>(
     _ shared: inout PRRRState, _ totals: CountTotals, _ lanes: [CountRegressionLane],
     with everyone: borrowing Everyone, on workers: Workers
   ) throws(SumFault) -> Termination? {
-    let blocks = lanes.map(\.training)
     shared.iteration += 1
     let means = flattened(shared.coefficients)
     var state =
@@ -31,6 +27,50 @@ extension PRRR {
         adam: Adam<Double>.published(count: 2 * means.count, rate: configuration.rate),
         rawDeviations: Array(repeating: inverseSoftplus(1e-4), count: means.count))
     let deviations = state.rawDeviations.map { log1pExp($0) }
+    let expected = try expectedLikelihood(
+      shared, totals, deviations: deviations, lanes.map(\.training), with: everyone, on: workers)
+    var (meanGradient, deviationGradient) = (expected.byMeans, expected.byDeviations)
+    let precisions = priorPrecisions
+    let centres = priorMeans(shared.interceptCentres)
+    var bound = expected.value
+    for index in means.indices {
+      let (deviation, precision) = (deviations[index], precisions[index])
+      let mean = means[index] - centres[index]
+      bound -=
+        0.5 * precision * (mean * mean + deviation * deviation) - 0.5
+        - 0.5 * .log(precision * deviation * deviation)
+      meanGradient[index] -= precision * mean
+      deviationGradient[index] += 1 / deviation - precision * deviation
+      deviationGradient[index] *= sigmoid(state.rawDeviations[index])
+    }
+    guard bound.isFinite else { throw SumFault(block: "bound") }
+    shared.objective = bound
+    var parameters = means + state.rawDeviations
+    state.adam.update(&parameters, along: (meanGradient + deviationGradient).map { -$0 })
+    shared.coefficients = coefficients(from: Array(parameters[..<means.count]))
+    state.rawDeviations = Array(parameters[means.count...])
+    let ending = state.window.ending(
+      after: bound, isLast: shared.iteration >= configuration.iterationLimit,
+      tolerance: configuration.tolerance ?? 1e-5)
+    shared.gradient = state
+    if ending != nil {
+      keepIfBest(
+        &shared, objective: state.window.mean ?? bound, logLikelihood: expected.value,
+        isConverged: ending == .objectiveTolerance,
+        deviations: coefficients(from: state.rawDeviations.map { log1pExp($0) }))
+    }
+    return ending
+  }
+
+  /// The expectation of the log-likelihood over the approximate posterior, by draws, with its gradient.
+  ///
+  /// Collective.
+  /// - Parameter deviations: σ of every parameter, in the order of `flattened`.
+  private func expectedLikelihood<Everyone: Team & ~Copyable>(
+    _ shared: PRRRState, _ totals: CountTotals, deviations: [Double], _ blocks: [[PoissonBlock]],
+    with everyone: borrowing Everyone, on workers: Workers
+  ) throws(SumFault) -> (value: Double, byMeans: [Double], byDeviations: [Double]) {
+    let means = flattened(shared.coefficients)
     var meanGradient = Array(repeating: 0.0, count: means.count)
     var deviationGradient = meanGradient
     var likelihood = 0.0
@@ -50,54 +90,6 @@ extension PRRR {
         deviationGradient[index] += gradient[index] * noise[index] / Double(configuration.draws)
       }
     }
-    let precisions = priorPrecisions
-    let centres = priorMeans(shared.interceptCentres)
-    var bound = likelihood
-    for index in means.indices {
-      let (deviation, precision) = (deviations[index], precisions[index])
-      let mean = means[index] - centres[index]
-      bound -=
-        0.5 * precision * (mean * mean + deviation * deviation) - 0.5
-        - 0.5 * .log(precision * deviation * deviation)
-      meanGradient[index] -= precision * mean
-      deviationGradient[index] += 1 / deviation - precision * deviation
-      deviationGradient[index] *= sigmoid(state.rawDeviations[index])
-    }
-    guard bound.isFinite else { throw SumFault(block: "bound") }
-    shared.objective = bound
-    var parameters = means + state.rawDeviations
-    state.adam.update(&parameters, along: (meanGradient + deviationGradient).map { -$0 })
-    shared.coefficients = coefficients(from: Array(parameters[..<means.count]))
-    state.rawDeviations = Array(parameters[means.count...])
-    let ending = windowEnding(&state, bound: bound, iteration: shared.iteration)
-    shared.gradient = state
-    if ending != nil {
-      keepIfBest(
-        &shared, objective: state.previousWindow ?? bound, logLikelihood: likelihood,
-        isConverged: ending == .objectiveTolerance,
-        deviations: coefficients(from: state.rawDeviations.map { log1pExp($0) }))
-    }
-    return ending
-  }
-
-  /// Ends where the mean bound of a window rose by less than the tolerance over the window before.
-  private func windowEnding(
-    _ state: inout PRRRGradientState, bound: Double, iteration: Int
-  ) -> Termination? {
-    state.windowSum += bound
-    let isLast = iteration >= configuration.iterationLimit
-    guard iteration.isMultiple(of: Self.windowLength) || isLast else { return nil }
-    let length =
-      iteration % Self.windowLength == 0 ? Self.windowLength : iteration % Self.windowLength
-    let mean = state.windowSum / Double(length)
-    let before = state.previousWindow
-    state.previousWindow = mean
-    state.windowSum = 0
-    let tolerance = configuration.tolerance ?? 1e-5
-    if let before, mean - before <= tolerance * max(1, mean.magnitude), length == Self.windowLength
-    {
-      return .objectiveTolerance
-    }
-    return isLast ? .stepLimit : nil
+    return (likelihood, meanGradient, deviationGradient)
   }
 }

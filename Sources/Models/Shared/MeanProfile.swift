@@ -1,5 +1,5 @@
+package import Concurrency
 import Foundation
-package import LinearAlgebra
 package import Modeling
 import Networks
 import Probability

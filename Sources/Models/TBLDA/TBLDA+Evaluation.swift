@@ -1,4 +1,4 @@
-import LinearAlgebra
+import Concurrency
 import Metrics
 public import Modeling
 import Probability

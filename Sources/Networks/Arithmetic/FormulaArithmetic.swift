@@ -1,4 +1,4 @@
-public import LinearAlgebra
+public import Concurrency
 public import Optimization
 
 /// The arithmetic of layers as their formulas are: the oracle of the kernels, and that of checks in double precision.

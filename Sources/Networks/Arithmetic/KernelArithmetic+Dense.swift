@@ -1,5 +1,5 @@
-public import LinearAlgebra
-import TileKernels
+public import Concurrency
+import Kernels
 
 extension KernelArithmetic {
   /// y_o = b_o + Σ_i w_oi x_i, i in order, sixteen rows at a time.

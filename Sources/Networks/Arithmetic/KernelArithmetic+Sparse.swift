@@ -1,4 +1,4 @@
-public import LinearAlgebra
+public import Concurrency
 
 extension KernelArithmetic {
   /// y_i = b + Σ_e t_e w_g, entries in order, sixteen rows a piece.

@@ -1,6 +1,6 @@
-public import LinearAlgebra
+public import Concurrency
+import Kernels
 public import Optimization
-import TileKernels
 
 /// The arithmetic of layers in single precision, by the kernels of the output layer.
 ///
@@ -23,7 +23,7 @@ public enum KernelArithmetic: NetworkArithmetic {
     parameters.units.add(part, stride: parameters.stride, to: limbs)
   }
 
-  private static let kernels = Processor().kernels
+  private static let kernels = Kernels.current.networks
 
   /// One step of Adam along the gradient that summed limbs hold.
   public static func move(
@@ -48,7 +48,7 @@ extension AdamNumbers {
 extension Parameters<Float> {
   /// One step of Adam, some outputs a piece.
   fileprivate mutating func moveByKernels(
-    _ step: AdamStep, along limbs: UnsafeBufferPointer<Int64>, _ kernels: any TileArithmetic,
+    _ step: AdamStep, along limbs: UnsafeBufferPointer<Int64>, _ kernels: any NetworkKernels,
     on workers: Workers
   ) {
     let (count, stride) = (outputCount, stride)

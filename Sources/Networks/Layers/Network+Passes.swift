@@ -1,4 +1,4 @@
-public import LinearAlgebra
+public import Concurrency
 public import Sums
 
 extension Network {

@@ -1,4 +1,4 @@
-public import LinearAlgebra
+public import Concurrency
 public import Optimization
 
 /// Layers one after the other: a decoder's trunk, what leads to one of several heads on it, an encoder.

@@ -1,4 +1,4 @@
-public import LinearAlgebra
+public import Concurrency
 import RealModule
 
 /// A dense layer on counts, of which most are zero: only those that are not are multiplied.

@@ -1,6 +1,6 @@
+import Kernels
 import Probability
 import RealModule
-import TileKernels
 
 /// The distribution of a value x given its mean μ and, where there is one, its dispersion r.
 ///

@@ -1,4 +1,5 @@
-public import LinearAlgebra
+public import Concurrency
+import Kernels
 public import Optimization
 
 /// An output layer in single precision: its parameters with their moments, and the pass that they are for.

@@ -1,4 +1,4 @@
-import TileKernels
+import Kernels
 
 /// What the output layer of a decoder computes:
 ///

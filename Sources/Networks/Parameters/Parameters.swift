@@ -1,4 +1,4 @@
-public import LinearAlgebra
+public import Concurrency
 public import Optimization
 
 /// The parameters of a layer, one output after the other, with Adam's moments and the units that their gradients

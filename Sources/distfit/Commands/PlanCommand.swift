@@ -1,5 +1,6 @@
 import Collectives
 import Commands
+import Concurrency
 import Fitting
 import LinearAlgebra
 import Modeling

@@ -1,7 +1,7 @@
 import Collectives
 import Commands
+import Concurrency
 import Fitting
-import LinearAlgebra
 import Modeling
 import Storage
 

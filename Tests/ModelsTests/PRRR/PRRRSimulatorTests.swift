@@ -46,11 +46,11 @@ import Testing
     var errors: [Double] = []
     for cells in [100, 1600] {
       var settings = PRRRSimulator.Configuration()
-      settings.cells = cells
-      settings.covariates = 6
-      settings.covariateScale = 1
+      settings.common.cells = cells
+      settings.common.covariates = 6
+      settings.common.covariateScale = 1
       settings.effectDeviation = 0.7
-      settings.rank = 2
+      settings.common.rank = 2
       settings.baseMean = 1
       let simulator = try PRRRSimulator(settings)
       let data = Self.data(simulator)
@@ -69,11 +69,11 @@ import Testing
 
   @Test func meanCountsAreTheModelsRates() throws {
     var settings = NonnegativePRRRSimulator.Configuration()
-    settings.cells = 4000
-    settings.covariates = 3
-    settings.genes = 5
-    settings.rank = 2
-    settings.design = .levels
+    settings.common.cells = 4000
+    settings.common.covariates = 3
+    settings.common.genes = 5
+    settings.common.rank = 2
+    settings.common.design = .levels
     settings.shape = 2
     let simulator = try NonnegativePRRRSimulator(settings)
     let data = Self.data(simulator)
@@ -94,9 +94,9 @@ import Testing
 
   @Test func splatterCountsHaveTheLibrariesAndTheVariationAskedFor() throws {
     var settings = SplatterSimulator.Configuration()
-    settings.cells = 400
+    settings.common.cells = 400
     settings.groups = 1
-    settings.genes = 300
+    settings.common.genes = 300
     settings.differing = 0
     let data = Self.data(try SplatterSimulator(settings))
     let totals = data.counts.map { $0.reduce(0, +) }
@@ -117,10 +117,10 @@ import Testing
 
   @Test func aRankThatReducesNothingIsRefused() {
     var settings = PRRRSimulator.Configuration()
-    settings.rank = 21
+    settings.common.rank = 21
     #expect(throws: SettingError.self) { try settings.validate() }
     var other = NonnegativePRRRSimulator.Configuration()
-    other.rank = 21
+    other.common.rank = 21
     #expect(throws: SettingError.self) { try other.validate() }
   }
 }

@@ -1,3 +1,4 @@
+import Concurrency
 import LinearAlgebra
 import Modeling
 import Models

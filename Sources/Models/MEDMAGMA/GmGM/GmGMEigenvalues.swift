@@ -1,4 +1,4 @@
-public import LinearAlgebra
+public import Concurrency
 import RealModule
 
 // e spectrum of an axis's statistic, lambda eigenvalues of an axis's precision matrix, d length of an axis

@@ -1,3 +1,4 @@
+public import Concurrency
 public import LinearAlgebra
 import Modeling
 import Sums
@@ -50,7 +51,7 @@ public struct MultiAxisFit: Sendable {
     let transposed = data.transposed()
     if let componentCount {
       let kept = min(componentCount, d1, d2)
-      return try spectraOfBothAxes(((d1, kept), (d2, kept)), share, with: everyone, on: workers) {
+      return try spectraOfBothAxes([(d1, kept), (d2, kept)], share, with: everyone, on: workers) {
         (isRows) throws(LinearAlgebraError) in
         let matrix = isRows ? data : transposed
         return try .truncated(
@@ -63,7 +64,7 @@ public struct MultiAxisFit: Sendable {
         : AxisSpectrum.secondMoments([matrix], share, with: everyone, on: workers)
     }
     let (rows, columns) = (moments(data), moments(transposed))
-    return try spectraOfBothAxes(((d1, d1), (d2, d2)), share, with: everyone, on: workers) {
+    return try spectraOfBothAxes([(d1, d1), (d2, d2)], share, with: everyone, on: workers) {
       (isRows) throws(LinearAlgebraError) in
       try .normalized(isRows ? rows : columns)
     }
@@ -129,7 +130,7 @@ func singleAxisPrecisions<Everyone: Team & ~Copyable>(
   let transposed = data.transposed()
   let rows = symmetricProduct(data, share, with: everyone, on: workers)
   let columns = symmetricProduct(transposed, share, with: everyone, on: workers)
-  let spectra = try spectraOfBothAxes(((d1, d1), (d2, d2)), share, with: everyone, on: workers) {
+  let spectra = try spectraOfBothAxes([(d1, d1), (d2, d2)], share, with: everyone, on: workers) {
     (isRows) throws(LinearAlgebraError) in
     let eigen = try SymmetricEigen(isRows ? rows : columns)
     return AxisSpectrum(values: eigen.values, vectors: eigen.vectors)

@@ -46,38 +46,9 @@ public struct NetworkData: Codable, Sendable, Equatable {
     with everyone: borrowing Everyone
   ) throws(ModelError) {
     let (rowCount, columnCount) = (summary.rowCount, summary.columnCount)
-    var chosen = Array(0..<columnCount)
-    var remarks: [String] = []
-    if options.highlyVariable != nil || options.isSquared {
-      let moments: ColumnMoments
-      do throws(SumFault) {
-        moments = try lanes.columnMoments(
-          rowCount: rowCount, columnCount: columnCount, areLogarithms: !options.takesLogarithms,
-          with: everyone)
-      } catch {
-        throw ModelError(
-          "sums of squares of the values are beyond 10¹⁶ (\(error)): are these logarithms? Say --log1p false"
-        )
-      }
-      var candidates = [Bool](repeating: true, count: columnCount)
-      if let count = options.highlyVariable {
-        candidates = moments.highlyVariable(count)
-        let found = candidates.count { $0 }
-        guard found > 0 else {
-          throw ModelError(
-            "every gene has the same value in all cells: nothing varies that a network could show")
-        }
-        remarks.append("\(found) highly variable genes of \(columnCount)")
-      }
-      chosen = candidates.indices.filter { candidates[$0] }
-      if options.isSquared {
-        let square = moments.squarest(candidates)
-        chosen = square.columns
-        remarks.append(
-          "\(chosen.count) genes detected in more than \(Int((square.fraction * 100).rounded())) % of the \(rowCount) cells"
-        )
-      }
-    }
+    let choice = try Self.chosenColumns(lanes, options, for: summary, with: everyone)
+    let chosen = choice.columns
+    var remarks = choice.remarks
     let whole = lanes.gathered(
       rowCount: rowCount, columns: chosen, of: columnCount, with: everyone)
     let rows = (0..<rowCount).filter { row in whole.row(row).contains { $0 != 0 } }
@@ -113,5 +84,45 @@ public struct NetworkData: Codable, Sendable, Equatable {
     self.rows = rows
     columns = places.map { chosen[$0] }
     self.remarks = remarks
+  }
+
+  /// The columns that are variable enough, or the squarest choice of them, and what the log is told of it.
+  ///
+  /// Collective: one sum where columns are chosen at all.
+  private static func chosenColumns<Everyone: Team & ~Copyable>(
+    _ lanes: [NetworkLane], _ options: NetworkDataOptions, for summary: DataSummary,
+    with everyone: borrowing Everyone
+  ) throws(ModelError) -> (columns: [Int], remarks: [String]) {
+    let (rowCount, columnCount) = (summary.rowCount, summary.columnCount)
+    guard options.highlyVariable != nil || options.isSquared else {
+      return (Array(0..<columnCount), [])
+    }
+    let moments: ColumnMoments
+    do throws(SumFault) {
+      moments = try lanes.columnMoments(
+        rowCount: rowCount, columnCount: columnCount, areLogarithms: !options.takesLogarithms,
+        with: everyone)
+    } catch {
+      throw ModelError(
+        "sums of squares of the values are beyond 10¹⁶ (\(error)): are these logarithms? Say --log1p false"
+      )
+    }
+    var remarks: [String] = []
+    var candidates = [Bool](repeating: true, count: columnCount)
+    if let count = options.highlyVariable {
+      candidates = moments.highlyVariable(count)
+      let found = candidates.count { $0 }
+      guard found > 0 else {
+        throw ModelError(
+          "every gene has the same value in all cells: nothing varies that a network could show")
+      }
+      remarks.append("\(found) highly variable genes of \(columnCount)")
+    }
+    guard options.isSquared else { return (candidates.indices.filter { candidates[$0] }, remarks) }
+    let square = moments.squarest(candidates)
+    remarks.append(
+      "\(square.columns.count) genes detected in more than \(Int((square.fraction * 100).rounded())) % of the \(rowCount) cells"
+    )
+    return (square.columns, remarks)
   }
 }

@@ -1,3 +1,4 @@
+import Concurrency
 import LinearAlgebra
 import Modeling
 import Sums
@@ -31,9 +32,9 @@ func vectorsOfBothAxes<Result>(
   _ problems: (rows: DividedEigen, columns: DividedEigen), on workers: Workers,
   meanwhile task: () -> Result
 ) -> (rows: Matrix<Double>, columns: Matrix<Double>, result: Result) {
-  let orders = (problems.rows.values.count, problems.columns.values.count)
-  var rows = Matrix<Double>(rowCount: orders.0, columnCount: orders.0)
-  var columns = Matrix<Double>(rowCount: orders.1, columnCount: orders.1)
+  func square(_ order: Int) -> Matrix<Double> { Matrix(rowCount: order, columnCount: order) }
+  var rows = square(problems.rows.values.count)
+  var columns = square(problems.columns.values.count)
   var result: Result?
   withUnsafeMutablePointer(to: &result) { result in
     rows.withUnsafeMutableBase { first in
@@ -58,16 +59,15 @@ func vectorsOfBothAxes<Result>(
 /// The spectra of both axes, each found whole by one thread of one member.
 ///
 /// Collective where the share is divided.
-/// - Parameter shapes: the shape of each axis's eigenvectors.
+/// - Parameter sizes: of the rows' axis and of the columns', its order and the number of eigenvectors that are wanted.
 /// - Throws: `LinearAlgebraError`, on every member.
 func spectraOfBothAxes<Everyone: Team & ~Copyable>(
-  _ shapes: (rows: (Int, Int), columns: (Int, Int)), _ share: WorkShare,
+  _ sizes: [(order: Int, count: Int)], _ share: WorkShare,
   with everyone: borrowing Everyone, on workers: Workers,
   _ body: (_ isRows: Bool) throws(LinearAlgebraError) -> AxisSpectrum
 ) throws(LinearAlgebraError) -> (rows: AxisSpectrum, columns: AxisSpectrum) {
   guard share.isDivided else { return try onBothAxes(workers, body) }
   let isOwn = [share.includes(0), share.includes(1 - 1e-9)]
-  let sizes = [shapes.rows, shapes.columns]
   let found = try onBothAxes(workers) { (isRows) throws(LinearAlgebraError) -> AxisSpectrum? in
     let axis = isRows ? 0 : 1
     guard isOwn[axis] else { return nil }
@@ -76,12 +76,12 @@ func spectraOfBothAxes<Everyone: Team & ~Copyable>(
     } catch {
       // The others wait for it: they learn of the failure from its place.
       return AxisSpectrum(
-        values: Array(repeating: .nan, count: sizes[axis].1),
-        vectors: Matrix(rowCount: sizes[axis].0, columnCount: sizes[axis].1))
+        values: Array(repeating: .nan, count: sizes[axis].count),
+        vectors: Matrix(rowCount: sizes[axis].order, columnCount: sizes[axis].count))
     }
   }
   let own = [found.rows, found.columns]
-  let lengths = sizes.map { ($0.0 + 1) * $0.1 }
+  let lengths = sizes.map { ($0.order + 1) * $0.count }
   var spectra: [AxisSpectrum] = []
   share.exchange(count: lengths[0] + lengths[1], with: everyone) { message in
     for (axis, start) in [(0, 0), (1, lengths[0])] {

@@ -113,7 +113,7 @@ public struct KroneckerSimulator: Simulator {
   public var truth: StoredTree {
     func edges(_ tree: PreferentialTree) -> StoredTree {
       .integers(
-        tree.edges.flatMap { [Int64($0.0), Int64($0.1)] }, shape: [tree.parents.count, 2])
+        tree.edges.flatMap { [Int64($0.parent), Int64($0.child)] }, shape: [tree.parents.count, 2])
     }
     return .group([
       "settings": configuration.storedTree, "row_edges": edges(trees.rows),

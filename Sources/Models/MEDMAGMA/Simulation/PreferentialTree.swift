@@ -27,8 +27,10 @@ public struct PreferentialTree: Sendable, Equatable {
     self.parents = parents
   }
 
-  /// The edges: parent and child.
-  public var edges: [(Int, Int)] { zip(parents, 1...).map { ($0, $1) } }
+  /// Every vertex but the first with the one it joined.
+  public var edges: [(parent: Int, child: Int)] {
+    zip(parents, 1...).map { (parent: $0, child: $1) }
+  }
 
   /// Ω = D^(−1/2) A D^(−1/2) / 1.1 + I: positive definite, for the spectrum of the first term is within 1/1.1.
   public var precision: Matrix<Double> {

@@ -1,3 +1,4 @@
+import Concurrency
 import LinearAlgebra
 public import Modeling
 import Sums

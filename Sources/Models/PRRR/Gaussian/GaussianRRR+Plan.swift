@@ -1,4 +1,4 @@
-public import LinearAlgebra
+public import Concurrency
 public import Modeling
 
 extension GaussianRRR: TimedModel {

@@ -1,3 +1,4 @@
+import Concurrency
 import LinearAlgebra
 public import Modeling
 import RealModule
@@ -16,7 +17,7 @@ extension GaussianRRR {
       .wide("log counts", count: q), .wide("covariates by covariates", count: p * p),
       .wide("covariates by log counts", count: p * q),
     ])
-    let parts = mapConcurrently(lanes.count, on: workers) { lane in
+    let parts = workers.map(lanes.count) { lane in
       var part = empty
       add(lanes[lane], to: &part)
       return part
@@ -94,7 +95,7 @@ extension GaussianRRR {
       .wide("held-out rows", count: 1), .wide("held-out logarithms", count: 3 * q),
       .wide("held-out counts", count: 3 * q, unitExponent: 10),
     ])
-    let parts = mapConcurrently(lanes.count, on: workers) { index in
+    let parts = workers.map(lanes.count) { index in
       let lane = lanes[index]
       var part = empty
       var sums = Array(repeating: 0.0, count: 3 * q)

@@ -24,7 +24,9 @@ package struct AscentPoint: Codable, Sendable {
   var scales: [Double]
 
   /// q(U) and q(V).
-  func factors(weights: [Double], priorRate b: Double) -> (GammaFactors, GammaFactors) {
+  func factors(weights: [Double], priorRate b: Double) -> (
+    covariates: GammaFactors, genes: GammaFactors
+  ) {
     let rates = zip(scoreSums, scales).map { (b + $0) * $1 }
     let geneRates = Matrix(
       rowCount: geneShapes.rowCount, columnCount: rates.count,

@@ -1,7 +1,7 @@
+import Kernels
 package import LinearAlgebra
 import Probability
 import RealModule
-import TileKernels
 
 /// Gamma distributions of the entries of a matrix, independent of each other.
 ///
@@ -51,7 +51,7 @@ package struct GammaFactors: Codable, Sendable, Equatable {
             guard let shapes = shapes.baseAddress, let rates = rates.baseAddress,
               let means = means.baseAddress, let geometricMeans = geometricMeans.baseAddress
             else { return }
-            divergence = PoissonKernels.chosen.gammas(
+            divergence = Kernels.current.poisson.gammas(
               shapes, rates, vectorCount: (count + padding) / 8, priorShape: a, priorRate: b,
               means: means, geometricMeans: geometricMeans)
           }

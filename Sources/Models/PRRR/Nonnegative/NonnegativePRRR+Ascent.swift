@@ -1,3 +1,4 @@
+import Concurrency
 import LinearAlgebra
 import Modeling
 import Optimization
@@ -49,8 +50,9 @@ extension NonnegativePRRR {
       if takesBack(&shared, reached) { continue }
       let (first, bound) = (try outcome.get(), try reached.get())
       (shared.covariates, shared.genes) = (uTerms.mean, vTerms.mean)
-      let ending = try judge(&shared, bound, deviations: [u.deviation, v.deviation])
-      if let ending { return ending }
+      if let ending = try judge(&shared, bound, deviations: [u.deviation, v.deviation]) {
+        return ending
+      }
       let geneSums = columnSums(vTerms.mean)
       var point = AscentPoint(
         covariateShapes: u.shape, geneShapes: v.shape, geneSums: geneSums, scoreSums: geneSums,
@@ -69,11 +71,10 @@ extension NonnegativePRRR {
       }
       let second = try rateSums(
         lanes: blocks, covariates: newTerms.geometricMean, genes: vTerms.geometricMean,
-        side: .genes, wantsLogarithms: false, with: everyone, on: workers)
+        side: .genes, with: everyone, on: workers)
       point.geneShapes = shapes(vTerms.geometricMean, second.genes)
       point.scoreSums = weightedColumnSums(newTerms.mean, totals)
-      let shapeSums = columnSums(point.geneShapes)
-      let newGeneSums = zip(shapeSums, point.scoreSums).map { $0 / (b + $1) }
+      let newGeneSums = zip(columnSums(point.geneShapes), point.scoreSums).map { $0 / (b + $1) }
       point.scales = factorScales(
         columnSums(newTerms.mean), newGeneSums,
         difference: a * Double(u.shape.rowCount - v.shape.rowCount))
@@ -88,7 +89,9 @@ extension NonnegativePRRR {
   }
 
   /// Narrow distributions around the random start.
-  private func startingFactors(_ shared: NonnegativePRRRState) -> (GammaFactors, GammaFactors) {
+  private func startingFactors(_ shared: NonnegativePRRRState) -> (
+    covariates: GammaFactors, genes: GammaFactors
+  ) {
     func factors(_ start: Matrix<Double>) -> GammaFactors {
       // A hundredfold shape: close to the start, not so close that it cannot be left.
       GammaFactors(shape: start.map { _ in 100 }, rate: start.map { 100 / $0 })
@@ -175,7 +178,7 @@ extension NonnegativePRRR {
       }
       let second = try rateSums(
         lanes: blocks, covariates: shared.covariates, genes: shared.genes, side: .genes,
-        wantsLogarithms: false, with: everyone, on: workers)
+        with: everyone, on: workers)
       shared.genes = maximum(
         shared.genes, second.genes, rowWeights: nil,
         columnWeights: weightedColumnSums(shared.covariates, totals))

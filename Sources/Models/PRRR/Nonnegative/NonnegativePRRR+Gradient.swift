@@ -1,3 +1,4 @@
+import Concurrency
 package import LinearAlgebra
 import Modeling
 import Optimization
@@ -31,7 +32,7 @@ extension NonnegativePRRR {
   }
 
   /// U and Vᵀ from one list.
-  func matrices(_ values: [Double]) -> (Matrix<Double>, Matrix<Double>) {
+  func matrices(_ values: [Double]) -> (covariates: Matrix<Double>, genes: Matrix<Double>) {
     let (p, k) = (regression.covariateCount, configuration.rank)
     return (
       Matrix(rowCount: p, columnCount: k, elements: Array(values[..<(p * k)])),
@@ -83,8 +84,56 @@ extension NonnegativePRRR {
     }
     let means = shared.free[..<count]
     let deviations = shared.free[count...].map { log1pExp($0) }
-    var gradient = Array(repeating: 0.0, count: 2 * count)
+    let expected = try expectedLikelihood(
+      shared, deviations: deviations, blocks, totals, with: everyone, on: workers)
+    var (bound, gradient) = (expected.value, expected.gradient)
+    bound += Double(count) * (a * .log(b) - logGamma(a) + 0.5 + 0.918_938_533_204_672_7)
+    for index in 0..<count {
+      let (mean, deviation) = (means[index], deviations[index])
+      let expectation = Double.exp(mean + 0.5 * deviation * deviation)
+      bound += a * mean - b * expectation + .log(deviation)
+      gradient[index] += a - b * expectation
+      gradient[count + index] += 1 / deviation - b * expectation * deviation
+      gradient[count + index] *= sigmoid(shared.free[count + index])
+    }
+    guard bound.isFinite else { throw SumFault(block: "bound") }
+    shared.objective = bound
+    let expectations = deviations.indices.map { index -> Double in
+      Double.exp(means[index] + 0.5 * deviations[index] * deviations[index])
+    }
+    (shared.covariates, shared.genes) = matrices(expectations)
+    let ending = shared.window.ending(
+      after: bound, isLast: shared.iteration >= configuration.iterationLimit,
+      tolerance: configuration.tolerance ?? 1e-5)
+    if ending != nil {
+      let spread = matrices(
+        deviations.indices.map { index -> Double in
+          let variance = deviations[index] * deviations[index]
+          return expectations[index] * Double.expMinusOne(variance).squareRoot()
+        })
+      keep(
+        &shared, shared.window.mean ?? bound, deviations: [spread.covariates, spread.genes],
+        isConverged: ending == .objectiveTolerance)
+      return ending
+    }
+    var adam = shared.adam ?? Adam<Double>.published(count: 2 * count, rate: configuration.rate)
+    adam.update(&shared.free, along: gradient.map { -$0 })
+    shared.adam = adam
+    return nil
+  }
+
+  /// The expectation of the log-likelihood over log-normal distributions, by draws, with its gradient by m and σ.
+  ///
+  /// Collective.
+  /// - Parameter deviations: σ of every parameter.
+  private func expectedLikelihood<Everyone: Team & ~Copyable>(
+    _ shared: NonnegativePRRRState, deviations: [Double], _ blocks: [[PoissonBlock]],
+    _ totals: CountTotals, with everyone: borrowing Everyone, on workers: Workers
+  ) throws(SumFault) -> (value: Double, gradient: [Double]) {
+    let count = deviations.count
+    let means = shared.free[..<count]
     var bound = totals.constant
+    var gradient = Array(repeating: 0.0, count: 2 * count)
     for draw in 0..<configuration.draws {
       var stream = regression.random.stream(
         "nn-PRRR noise \(shared.restart)", step: shared.iteration, index: draw)
@@ -104,56 +153,6 @@ extension NonnegativePRRR {
         gradient[count + index] += weight * slope[index] * point[index] * noise[index]
       }
     }
-    bound += Double(count) * (a * .log(b) - logGamma(a) + 0.5 + 0.918_938_533_204_672_7)
-    for index in 0..<count {
-      let (mean, deviation) = (means[index], deviations[index])
-      let expectation = Double.exp(mean + 0.5 * deviation * deviation)
-      bound += a * mean - b * expectation + .log(deviation)
-      gradient[index] += a - b * expectation
-      gradient[count + index] += 1 / deviation - b * expectation * deviation
-      gradient[count + index] *= sigmoid(shared.free[count + index])
-    }
-    guard bound.isFinite else { throw SumFault(block: "bound") }
-    shared.objective = bound
-    let expectations = deviations.indices.map { index -> Double in
-      Double.exp(means[index] + 0.5 * deviations[index] * deviations[index])
-    }
-    (shared.covariates, shared.genes) = matrices(expectations)
-    let ending = windowEnding(&shared, bound)
-    if ending != nil {
-      let spread = matrices(
-        deviations.indices.map { index -> Double in
-          let variance = deviations[index] * deviations[index]
-          return expectations[index] * Double.expMinusOne(variance).squareRoot()
-        })
-      keep(
-        &shared, shared.previousWindow ?? bound, deviations: [spread.0, spread.1],
-        isConverged: ending == .objectiveTolerance)
-      return ending
-    }
-    var adam = shared.adam ?? Adam<Double>.published(count: 2 * count, rate: configuration.rate)
-    adam.update(&shared.free, along: gradient.map { -$0 })
-    shared.adam = adam
-    return nil
-  }
-
-  /// Ends where the mean bound of 200 steps rose by less than the tolerance over the 200 before.
-  private func windowEnding(
-    _ shared: inout NonnegativePRRRState, _ bound: Double
-  ) -> Termination? {
-    shared.windowSum += bound
-    let length = PRRR.windowLength
-    let isLast = shared.iteration >= configuration.iterationLimit
-    guard shared.iteration.isMultiple(of: length) || isLast else { return nil }
-    let remainder = shared.iteration % length
-    let mean = shared.windowSum / Double(remainder == 0 ? length : remainder)
-    let before = shared.previousWindow
-    shared.previousWindow = mean
-    shared.windowSum = 0
-    let tolerance = configuration.tolerance ?? 1e-5
-    if let before, remainder == 0, mean - before <= tolerance * max(1, mean.magnitude) {
-      return .objectiveTolerance
-    }
-    return isLast ? .stepLimit : nil
+    return (bound, gradient)
   }
 }

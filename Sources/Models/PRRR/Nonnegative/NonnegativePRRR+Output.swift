@@ -1,3 +1,4 @@
+import Concurrency
 import LinearAlgebra
 public import Modeling
 import Sums
@@ -18,7 +19,7 @@ extension NonnegativePRRR {
       lane.map { matrixProduct($0.design, best.covariates) }
     }
     return try countEvaluation(
-      lanes: blocks, constants: lanes.map(\.heldOutConstants), geneCount: regression.geneCount,
+      lanes: blocks, constants: lanes.map(\.heldOutConstants),
       nullRates: totals.rates, with: everyone, on: workers
     ) { lane, block, gene in
       let loadings = Array(best.genes.row(gene))

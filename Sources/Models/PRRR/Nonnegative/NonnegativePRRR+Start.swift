@@ -55,8 +55,7 @@ extension NonnegativePRRR {
     shared.fallback = nil
     shared.free = []
     shared.adam = nil
-    shared.windowSum = 0
-    shared.previousWindow = nil
+    shared.window = WindowedMean()
     shared.iteration = 0
     shared.objective = nil
   }

@@ -1,4 +1,5 @@
-public import LinearAlgebra
+public import Concurrency
+package import LinearAlgebra
 public import Modeling
 import Optimization
 import Probability
@@ -107,7 +108,7 @@ extension NonnegativePRRR {
     _ covariates: Matrix<Double>, _ genes: Matrix<Double>, _ totals: CountTotals
   ) -> Double {
     let scores = weightedColumnSums(covariates, totals)
-    return zip(scores, columnSums(genes)).reduce(0) { $0 + $1.0 * $1.1 }
+    return zip(scores, columnSums(genes)).map { $0 * $1 }.reduce(0, +)
   }
 
   /// Σ_n s_n (x_n U)_k.

@@ -130,10 +130,8 @@ public struct NonnegativePRRRState: Codable, Sendable {
   package var free: [Double] = []
   /// Adam with its moments; nil where coordinates are ascended.
   package var adam: Adam<Double>?
-  /// Sum of the bounds of the present window, and the mean of the one before.
-  package var windowSum = 0.0
-  /// The mean of the window before.
-  package var previousWindow: Double?
+  /// When log-normal inference has stopped rising.
+  package var window = WindowedMean()
   /// Number of the start, from 0.
   package var restart = 0
   /// Steps since the start.

@@ -1,3 +1,4 @@
+package import Concurrency
 package import LinearAlgebra
 import Modeling
 package import Sums
@@ -32,12 +33,12 @@ package enum RateSide: Sendable {
 /// - Parameters:
 ///   - covariates: U, p × k.
 ///   - genes: V, q × k.
-///   - wantsLogarithms: whether Σ y log r is wanted; else it is 0.
+///   - side: which gradients are wanted; for the genes' alone Σ y log r is not summed and is 0.
 /// - Throws: `SumFault` where a number could not be summed.
 /// - Complexity: O(non-zeros · k); blocks with few zeros go through tiles of rows × genes.
 package func rateSums<Everyone: Team & ~Copyable>(
   lanes: [[PoissonBlock]], covariates: Matrix<Double>, genes: Matrix<Double>, side: RateSide,
-  wantsLogarithms: Bool = true, with everyone: borrowing Everyone, on workers: Workers
+  with everyone: borrowing Everyone, on workers: Workers
 ) throws(SumFault) -> RateSums {
   let blocks = lanes.flatMap(\.self)
   let (p, k, q) = (covariates.rowCount, covariates.columnCount, genes.rowCount)
@@ -48,10 +49,10 @@ package func rateSums<Everyone: Team & ~Copyable>(
   ])
   let groupCount = min(blocks.count, workers.threadCount)
   let loadings = VectorRows(genes, width: k)
-  let groups = mapConcurrently(groupCount, on: workers) { group in
+  let groups = workers.map(groupCount) { group in
     var part = empty
     var allotted: [Matrix<Double>] = []
-    let scratch = RateScratch(covariates, genes, loadings, side, wantsLogarithms: wantsLogarithms)
+    let scratch = RateScratch(covariates, genes, loadings, side)
     for index in blocks.count * group / groupCount..<blocks.count * (group + 1) / groupCount {
       allotted.append(scratch.go(through: blocks[index], adding: &part))
     }
@@ -85,7 +86,7 @@ package func allottedSums<Everyone: Team & ~Copyable>(
   let (p, k) = (covariates.rowCount, covariates.columnCount)
   let empty = PartialSums([.wide("update of U", count: p * k, unitExponent: 10)])
   let groupCount = min(blocks.count, workers.threadCount)
-  let groups = mapConcurrently(groupCount, on: workers) { group in
+  let groups = workers.map(groupCount) { group in
     var part = empty
     for index in blocks.count * group / groupCount..<blocks.count * (group + 1) / groupCount
     where blocks[index].rowCount > 0 {

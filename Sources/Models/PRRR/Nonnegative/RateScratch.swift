@@ -1,7 +1,7 @@
+import Kernels
 import LinearAlgebra
 import Modeling
 import Sums
-import TileKernels
 
 /// One thread's memory for a pass over counts divided by their rates.
 ///
@@ -14,7 +14,7 @@ final class RateScratch {
   /// four cells of a tile.
   private static let tileDensity = 0.25
 
-  private let kernels = PoissonKernels.chosen
+  private let kernels = Kernels.current.poisson
   private let covariates: Matrix<Double>
   private let genes: Matrix<Double>
   private let loadings: VectorRows
@@ -30,13 +30,12 @@ final class RateScratch {
 
   /// - Parameter loadings: V in whole vectors.
   init(
-    _ covariates: Matrix<Double>, _ genes: Matrix<Double>, _ loadings: VectorRows, _ side: RateSide,
-    wantsLogarithms: Bool
+    _ covariates: Matrix<Double>, _ genes: Matrix<Double>, _ loadings: VectorRows, _ side: RateSide
   ) {
     self.covariates = covariates
     self.genes = genes
     self.loadings = loadings
-    self.wantsLogarithms = wantsLogarithms
+    wantsLogarithms = side != .genes
     wantsCovariates = side != .genes
     wantsGenes = side != .covariates
     residuals = VectorRows(rowCount: PoissonBlock.capacity, width: covariates.columnCount)

@@ -1,4 +1,4 @@
-package import LinearAlgebra
+package import Concurrency
 package import Modeling
 import RealModule
 package import Sums
@@ -66,25 +66,28 @@ func unlessFault<Wanted>(
 /// - Returns: nil without rows.
 /// - Throws: `SumFault` where a number could not be summed.
 package func countEvaluation<Everyone: Team & ~Copyable>(
-  lanes: [[PoissonBlock]], constants: [(constant: Double, saturated: Double)], geneCount: Int,
+  lanes: [[PoissonBlock]], constants: [(constant: Double, saturated: Double)],
   nullRates: [Double], with everyone: borrowing Everyone, on workers: Workers,
   means: (_ lane: Int, _ block: Int, _ gene: Int) -> [Double]
 ) throws(SumFault) -> CountEvaluation? {
+  let geneCount = nullRates.count
   var partials = PartialSums([
     .wide("held-out constants", count: 2, unitExponent: 10),
     .wide("held-out rows", count: 1),
     .wide("held-out likelihood", count: 2, unitExponent: 10),
     .wide("held-out genes", count: 3 * geneCount, unitExponent: 10),
   ])
-  let places = lanes.indices.flatMap { lane in lanes[lane].indices.map { (lane, $0) } }
+  let places = lanes.indices.flatMap { lane in
+    lanes[lane].indices.map { (lane: lane, block: $0) }
+  }
   for constant in constants { partials.add([constant.constant, constant.saturated], to: 0) }
-  let parts = mapConcurrently(places.count, on: workers) { place in
+  let parts = workers.map(places.count) { place in
     heldOutPart(
-      lanes[places[place].0][places[place].1], geneCount: geneCount, nullRates: nullRates
-    ) { means(places[place].0, places[place].1, $0) }
+      lanes[places[place].lane][places[place].block], geneCount: geneCount, nullRates: nullRates
+    ) { means(places[place].lane, places[place].block, $0) }
   }
   for (place, part) in zip(places, parts) {
-    partials.add(Double(lanes[place.0][place.1].rowCount), to: 1)
+    partials.add(Double(lanes[place.lane][place.block].rowCount), to: 1)
     partials.add(part.likelihood, to: 2)
     partials.add(part.genes, to: 3)
   }

@@ -1,3 +1,4 @@
+import Concurrency
 import LinearAlgebra
 import Modeling
 import Sums
@@ -240,7 +241,7 @@ package struct CovariateSystem {
   ) throws(SumFault) -> Sums {
     let places = lanes.indices.flatMap { lane in lanes[lane].indices.map { (lane, $0) } }
     let groupCount = min(places.count, 4 * workers.threadCount)
-    let groups = mapConcurrently(groupCount, on: workers) { group in
+    let groups = workers.map(groupCount) { group in
       var part = PartialSums(blocks)
       for place in places.count * group / groupCount..<places.count * (group + 1) / groupCount {
         let (lane, block) = places[place]

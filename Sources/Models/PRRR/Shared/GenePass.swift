@@ -1,7 +1,8 @@
+package import Concurrency
+import Kernels
 package import LinearAlgebra
 import Modeling
 package import Sums
-import TileKernels
 
 /// What a Newton step of every gene's coefficients needs, summed over all rows of everyone.
 package struct GeneSums: Sendable {
@@ -19,7 +20,7 @@ package struct GeneSums: Sendable {
 package func scores(
   of blocks: [PoissonBlock], at loadings: Matrix<Double>, on workers: Workers
 ) -> [VectorRows] {
-  mapConcurrently(blocks.count, on: workers) { index in
+  workers.map(blocks.count) { index in
     var result = blocks[index].scores(at: loadings, width: loadings.columnCount + 1)
     let stride = result.stride
     result.withMutableNumbers { target in
@@ -70,7 +71,7 @@ package func geneSums<Everyone: Team & ~Copyable>(
   let packed = packedCount(width)
   let chunkSize = PoissonTile.geneCapacity
   let chunkCount = (geneCount + chunkSize - 1) / chunkSize
-  let parts = mapConcurrently(chunkCount, on: workers) { chunk in
+  let parts = workers.map(chunkCount) { chunk in
     let genes = chunk * chunkSize..<min((chunk + 1) * chunkSize, geneCount)
     return coefficients.withUnsafeElements { coefficients in
       genePart(
@@ -106,7 +107,7 @@ private func genePart(
     .wide("clipped predictors", count: 1),
   ])
   guard let base = coefficients.baseAddress else { return part }
-  let kernels = PoissonKernels.chosen
+  let kernels = Kernels.current.poisson
   let rowCapacity = lanes.joined().map(\.rowCount).max() ?? 0
   let tile = PoissonTile(rowCapacity: rowCapacity, width: width)
   var products = VectorRows(rowCount: rowCapacity, width: packed)

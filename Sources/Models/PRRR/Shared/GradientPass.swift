@@ -1,7 +1,8 @@
+package import Concurrency
+import Kernels
 package import LinearAlgebra
 import Modeling
 package import Sums
-import TileKernels
 
 /// The log-likelihood (without constants) and its gradient at one point, summed over everyone.
 package struct LikelihoodGradient: Sendable {
@@ -36,7 +37,7 @@ package func likelihoodGradient<Everyone: Team & ~Copyable>(
   ])
   let groupCount = min(blocks.count, workers.threadCount)
   let rowCapacity = blocks.map(\.rowCount).max() ?? 0
-  let groups = mapConcurrently(groupCount, on: workers) { group in
+  let groups = workers.map(groupCount) { group in
     var part = empty
     let scratch = GradientScratch(coefficients, rowCapacity: rowCapacity)
     for index in blocks.count * group / groupCount..<blocks.count * (group + 1) / groupCount {
@@ -56,7 +57,7 @@ package func likelihoodGradient<Everyone: Team & ~Copyable>(
 
 /// One thread's memory for going through blocks.
 private final class GradientScratch {
-  private let kernels = PoissonKernels.chosen
+  private let kernels = Kernels.current.poisson
   private let tile: PoissonTile
   private let coefficients: ReducedRankCoefficients
   /// (V, v0) of each gene.

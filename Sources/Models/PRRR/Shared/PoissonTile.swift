@@ -1,4 +1,4 @@
-import TileKernels
+import Kernels
 
 /// Means of a few genes in the rows of a block, gene by gene: the only place where something of the size rows
 /// × genes exists, and it fits the second-level cache.
@@ -26,7 +26,7 @@ package final class PoissonTile {
   /// The columns of the scores, width × rows.
   private let columns: UnsafeMutablePointer<WideDoubles>
   private let width: Int
-  private let kernels = PoissonKernels.chosen
+  private let kernels = Kernels.current.poisson
   private var vectorsPerGene = 0
   private var rowCount = 0
 

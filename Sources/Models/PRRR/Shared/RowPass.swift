@@ -1,7 +1,8 @@
+package import Concurrency
+import Kernels
 package import LinearAlgebra
 import Modeling
 package import Sums
-import TileKernels
 
 /// What a Newton step of U needs of one block, for every row.
 package struct RowMoments: Sendable {
@@ -26,41 +27,35 @@ package struct RowPass: Sendable {
 ///     ∂ℓ/∂U = Xᵀ P,  P_n = Σ_j (y_nj − μ_nj) v_j         −∂²ℓ = Σ_n (x_n x_nᵀ) ⊗ M_n,  M_n = Σ_j μ_nj v_j v_jᵀ
 ///
 /// Collective. Threads share out blocks of rows; a block is rounded once.
-/// - Parameter genes: the genes whose coefficients are given, increasing; rows' moments are wanted only for
-///   all genes.
+/// - Parameter genes: some genes, increasing, and their coefficients; rows' moments are wanted only for all genes.
 /// - Throws: `SumFault` where a number could not be summed.
 package func rowPass<Everyone: Team & ~Copyable>(
-  lanes: [[PoissonBlock]], scores: [[VectorRows]], coefficients: Matrix<Double>, genes: [Int],
-  wantsMoments: Bool, with everyone: borrowing Everyone, on workers: Workers
+  lanes: [[PoissonBlock]], scores: [[VectorRows]],
+  genes: (chosen: [Int], coefficients: Matrix<Double>), wantsMoments: Bool,
+  with everyone: borrowing Everyone, on workers: Workers
 ) throws(SumFault) -> RowPass {
   let places = lanes.indices.flatMap { lane in lanes[lane].indices.map { (lane, $0) } }
-  let width = coefficients.columnCount
-  let factorCount = width - 1
-  let weightWidth = factorCount + packedCount(factorCount)
-  let weights = wantsMoments ? momentWeights(coefficients) : nil
+  let own = RowPassGenes(genes.chosen, genes.coefficients, wantsMoments: wantsMoments)
   let rowCapacity = lanes.joined().map(\.rowCount).max() ?? 0
-  let loadings = VectorRows(coefficients, width: factorCount)
   let groupCount = min(places.count, 4 * workers.threadCount)
-  let groups = mapConcurrently(groupCount, on: workers) { group in
-    var sums = logLikelihoodSums(geneCount: genes.count)
+  let groups = workers.map(groupCount) { group in
+    var sums = logLikelihoodSums(geneCount: own.chosen.count)
     var moments: [RowMoments] = []
-    let scratch = RowScratch(
-      rowCapacity: rowCapacity, width: width, weightWidth: weights == nil ? 0 : weightWidth)
+    let scratch = RowScratch(rowCapacity: rowCapacity, own)
     for place in places.count * group / groupCount..<places.count * (group + 1) / groupCount {
       let (lane, block) = places[place]
       moments.append(
         scratch.go(
-          through: lanes[lane][block], scores: scores[lane][block], coefficients: coefficients,
-          loadings: loadings, genes: genes, weights: weights, adding: &sums))
+          through: lanes[lane][block], scores: scores[lane][block], own, adding: &sums))
     }
-    return (sums, moments)
+    return (sums: sums, moments: moments)
   }
-  var partials = logLikelihoodSums(geneCount: genes.count)
+  var partials = logLikelihoodSums(geneCount: own.chosen.count)
   var moments: [RowMoments] = []
   for group in groups.indices {
-    partials.add(0, of: groups[group].0, to: 0, at: 0)
-    partials.add(1, of: groups[group].0, to: 1, at: 0)
-    moments += groups[group].1
+    partials.add(0, of: groups[group].sums, to: 0, at: 0)
+    partials.add(1, of: groups[group].sums, to: 1, at: 0)
+    moments += groups[group].moments
   }
   let sums = try everyone.sum(consume partials)
   var next = moments.startIndex
@@ -105,41 +100,62 @@ private func momentWeights(_ coefficients: Matrix<Double>) -> VectorRows {
   return weights
 }
 
+/// What a pass over rows needs to know of its genes.
+private struct RowPassGenes {
+  let chosen: [Int]
+  let coefficients: Matrix<Double>
+  /// V in whole vectors.
+  let loadings: VectorRows
+  /// v_j and the packed products of its entries; nil where no moments are wanted.
+  let weights: VectorRows?
+
+  /// k + 1.
+  var width: Int { coefficients.columnCount }
+  /// k.
+  var factorCount: Int { width - 1 }
+  /// Numbers of a row's moments; 0: none are wanted.
+  var weightWidth: Int { weights == nil ? 0 : factorCount + packedCount(factorCount) }
+
+  init(_ chosen: [Int], _ coefficients: Matrix<Double>, wantsMoments: Bool) {
+    self.chosen = chosen
+    self.coefficients = coefficients
+    loadings = VectorRows(coefficients, width: coefficients.columnCount - 1)
+    weights = wantsMoments ? momentWeights(coefficients) : nil
+  }
+}
+
 /// One thread's memory for going through blocks of rows.
 private final class RowScratch {
-  private let kernels = PoissonKernels.chosen
+  private let kernels = Kernels.current.poisson
   private let tile: PoissonTile
   private var accumulated: VectorRows
   private var likelihoods = Array(repeating: 0.0, count: PoissonTile.geneCapacity)
 
-  /// - Parameter weightWidth: numbers of a row's moments; 0: none are wanted.
-  init(rowCapacity: Int, width: Int, weightWidth: Int) {
-    tile = PoissonTile(rowCapacity: rowCapacity, width: width)
-    accumulated = VectorRows(rowCount: weightWidth == 0 ? 0 : rowCapacity, width: weightWidth)
+  init(rowCapacity: Int, _ genes: RowPassGenes) {
+    tile = PoissonTile(rowCapacity: rowCapacity, width: genes.width)
+    accumulated = VectorRows(
+      rowCount: genes.weights == nil ? 0 : rowCapacity, width: genes.weightWidth)
   }
 
-  /// The moments of a block (empty without weights); log-likelihoods are added to the sums.
-  ///
-  /// - Parameter loadings: V of all the coefficients.
+  /// The moments of a block (empty where none are wanted); log-likelihoods are added to the sums.
   func go(
-    through block: PoissonBlock, scores: VectorRows, coefficients: Matrix<Double>,
-    loadings: VectorRows, genes: [Int], weights: VectorRows?, adding sums: inout PartialSums
+    through block: PoissonBlock, scores: VectorRows, _ genes: RowPassGenes,
+    adding sums: inout PartialSums
   ) -> RowMoments {
-    let width = coefficients.columnCount
-    let factorCount = width - 1
+    let (weights, factorCount) = (genes.weights, genes.factorCount)
     guard block.rowCount > 0 else { return RowMoments(residuals: [], curvatures: []) }
     var residuals = VectorRows(
       rowCount: weights == nil ? 0 : block.rowCount, width: factorCount)
     accumulated.reset()
     tile.load(block, scores: scores)
     var clipped = 0
-    for start in stride(from: 0, to: genes.count, by: PoissonTile.geneCapacity) {
-      let chunk = start..<min(start + PoissonTile.geneCapacity, genes.count)
-      coefficients.withUnsafeElements { coefficients in
+    for start in stride(from: 0, to: genes.chosen.count, by: PoissonTile.geneCapacity) {
+      let chunk = start..<min(start + PoissonTile.geneCapacity, genes.chosen.count)
+      genes.coefficients.withUnsafeElements { coefficients in
         guard let base = coefficients.baseAddress else { return }
-        tile.setPredictors(coefficients: base + start * width, geneCount: chunk.count)
+        tile.setPredictors(coefficients: base + start * genes.width, geneCount: chunk.count)
       }
-      addCounts(of: genes, chunk, in: block, loadings: loadings, to: &residuals)
+      addCounts(of: genes.chosen, chunk, in: block, loadings: genes.loadings, to: &residuals)
       clipped += tile.setMeans(geneCount: chunk.count)
       for position in 0..<chunk.count { likelihoods[position] -= tile.sums[position] }
       likelihoods.withUnsafeBufferPointer {

@@ -1,5 +1,5 @@
+package import Kernels
 package import LinearAlgebra
-package import TileKernels
 
 /// Rows of numbers in whole vectors of eight, zeros behind each row: what the kernels go through.
 package struct VectorRows: Sendable {

@@ -12,28 +12,10 @@ import RealModule
 public struct NonnegativePRRRSimulator: Simulator {
   /// Settings of the simulation.
   public struct Configuration: SimulatedRegressionConfiguration {
-    /// n, the number of rows.
-    public var cells = 200
-    /// q, the number of genes.
-    public var genes = 20
-    /// p, the number of covariates.
-    public var covariates = 20
-    /// The distribution of the covariates.
-    package var design = SimulatedDesign.Kind.uniform
-    /// Their width or scale.
-    public var covariateScale = 3.0
-    /// k, the number of factors.
-    public var rank = 3
+    /// Sizes, covariates, factors, depth and seed.
+    package var common = SimulatedRegressionSettings(covariateScale: 3)
     /// a, the shape of the gamma distribution of all loadings.
     public var shape = 0.5
-    /// d, the typical size factor of a row.
-    public var depth = 1.0
-    /// ω, the spread of the size factors' logarithms.
-    public var depthDeviation = 0.0
-    /// The probability that a count is lost.
-    public var dropout = 0.0
-    /// The seed of all random numbers.
-    public var seed = 0
 
     /// Every setting at its default.
     public init() {}
@@ -63,11 +45,10 @@ public struct NonnegativePRRRSimulator: Simulator {
   public init(_ configuration: Configuration) throws(ModelError) {
     regression = SimulatedRegression(
       configuration, isNonnegative: true, loading: { $0.gamma(shape: configuration.shape) })
-    rowCount = configuration.cells
   }
 
-  /// n, the number of rows.
-  public let rowCount: Int
+  /// n: rows that the simulation makes.
+  public var rowCount: Int { regression.rowCount }
 
   /// The genes' names: columns have no true parameters beside U, V and v₀.
   public var columns: Table {

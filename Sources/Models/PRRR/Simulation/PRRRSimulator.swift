@@ -20,18 +20,8 @@ import RealModule
 public struct PRRRSimulator: Simulator {
   /// Settings of the simulation.
   public struct Configuration: SimulatedRegressionConfiguration {
-    /// n, the number of rows.
-    public var cells = 200
-    /// q, the number of genes.
-    public var genes = 20
-    /// p, the number of covariates.
-    public var covariates = 20
-    /// The distribution of the covariates.
-    package var design = SimulatedDesign.Kind.uniform
-    /// Their half width or standard deviation.
-    public var covariateScale = 5.0
-    /// k, the number of factors.
-    public var rank = 3
+    /// Sizes, covariates, factors, depth and seed.
+    package var common = SimulatedRegressionSettings(covariateScale: 5)
     /// m, the mean of the entries of U and V.
     public var effectMean = 0.01
     /// σ, the standard deviation of the entries of U and V.
@@ -40,14 +30,6 @@ public struct PRRRSimulator: Simulator {
     public var baseMean = 0.0
     /// τ, the standard deviation of the intercepts.
     public var baseDeviation = 0.0
-    /// d, the typical size factor of a row.
-    public var depth = 1.0
-    /// ω, the spread of the size factors' logarithms.
-    public var depthDeviation = 0.0
-    /// The probability that a count is lost.
-    public var dropout = 0.0
-    /// The seed of all random numbers.
-    public var seed = 0
 
     /// Every setting at its default.
     public init() {}
@@ -87,11 +69,10 @@ public struct PRRRSimulator: Simulator {
       intercept: {
         $0.normal(mean: configuration.baseMean, standardDeviation: configuration.baseDeviation)
       })
-    rowCount = configuration.cells
   }
 
-  /// n, the number of rows.
-  public let rowCount: Int
+  /// n: rows that the simulation makes.
+  public var rowCount: Int { regression.rowCount }
 
   /// Gene names and true intercepts.
   public var columns: Table {

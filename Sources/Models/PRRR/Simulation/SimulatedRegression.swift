@@ -3,34 +3,40 @@ package import Modeling
 import Probability
 import RealModule
 
-/// What simulations of reduced-rank regressions have in common.
+/// What the settings of all simulations of reduced-rank regressions have in common.
 ///
 /// | Symbol | Meaning | In code |
 /// |---|---|---|
 /// | n, q, p, k | samples, genes, covariates, factors | `cells`, `genes`, `covariates`, `rank` |
 /// | X | covariates, n × p | `design`, `covariateScale` |
 /// | d, ω | typical size factor, spread of its logarithm | `depth`, `depthDeviation` |
-package protocol SimulatedRegressionConfiguration: ModelConfiguration {
+package struct SimulatedRegressionSettings: Sendable, Equatable {
   /// n, the number of rows.
-  var cells: Int { get set }
+  package var cells = 200
   /// q, the number of genes.
-  var genes: Int { get set }
+  package var genes = 20
   /// p, the number of covariates.
-  var covariates: Int { get set }
+  package var covariates = 20
   /// The distribution of the covariates.
-  var design: SimulatedDesign.Kind { get set }
+  package var design = SimulatedDesign.Kind.uniform
   /// Their width, half width or standard deviation.
-  var covariateScale: Double { get set }
+  package var covariateScale: Double
   /// k, the number of factors.
-  var rank: Int { get set }
+  package var rank = 3
   /// d, the typical size factor of a row.
-  var depth: Double { get set }
+  package var depth = 1.0
   /// ω, the spread of the size factors' logarithms.
-  var depthDeviation: Double { get set }
+  package var depthDeviation = 0.0
   /// The probability that a count is lost.
-  var dropout: Double { get set }
-  /// The seed of all random numbers.
-  var seed: Int { get set }
+  package var dropout = 0.0
+  /// The seed of everything random.
+  package var seed = 0
+}
+
+/// Settings of a simulation of reduced-rank regression: the common ones, and those of its loadings.
+package protocol SimulatedRegressionConfiguration: ModelConfiguration {
+  /// Sizes, covariates, factors, depth and seed.
+  var common: SimulatedRegressionSettings { get set }
 }
 
 extension SimulatedRegressionConfiguration {
@@ -41,25 +47,27 @@ extension SimulatedRegressionConfiguration {
   ///   - scale: what their scale is, for help.
   package static func designSettings(covariates: String, scale: String) -> [Setting<Self>] {
     [
-      .integer("cells", \.cells, in: 1...100_000_000, "Samples (rows)."),
-      .integer("genes", \.genes, in: 1...10_000_000, "Genes (columns)."),
-      .integer("covariates", \.covariates, in: 1...1_000_000, "Covariates p, or levels."),
-      .choice("design", \.design, covariates),
-      .number("covariate-scale", \.covariateScale, in: 1e-6...1e6, scale),
-      .integer("rank", \.rank, in: 1...1000, "Factors k."),
+      .integer("cells", \.common.cells, in: 1...100_000_000, "Samples (rows)."),
+      .integer("genes", \.common.genes, in: 1...10_000_000, "Genes (columns)."),
+      .integer(
+        "covariates", \.common.covariates, in: 1...1_000_000, "Covariates p, or levels."),
+      .choice("design", \.common.design, covariates),
+      .number("covariate-scale", \.common.covariateScale, in: 1e-6...1e6, scale),
+      .integer("rank", \.common.rank, in: 1...1000, "Factors k."),
     ]
   }
 
   /// Depth, loss and the seed.
   package static var countSettings: [Setting<Self>] {
     [
-      .number("depth", \.depth, in: 1e-9...1e9, "Typical size factor of a sample."),
+      .number("depth", \.common.depth, in: 1e-9...1e9, "Typical size factor of a sample."),
       .number(
-        "depth-deviation", \.depthDeviation, in: 0...10,
+        "depth-deviation", \.common.depthDeviation, in: 0...10,
         "Standard deviation of the logarithm of the size factors."),
       .number(
-        "dropout", \.dropout, in: 0...0.99, "Probability that a count is lost (becomes 0)."),
-      .integer("seed", \.seed, in: 0...Int.max, "Seed of everything random."),
+        "dropout", \.common.dropout, in: 0...0.99, "Probability that a count is lost (becomes 0)."
+      ),
+      .integer("seed", \.common.seed, in: 0...Int.max, "Seed of everything random."),
     ]
   }
 
@@ -67,8 +75,8 @@ extension SimulatedRegressionConfiguration {
   ///
   /// - Throws: `SettingError`.
   public func validate() throws(SettingError) {
-    guard rank <= min(covariates, genes) else {
-      throw SettingError("rank", "\(rank) is above the number of covariates or genes")
+    guard common.rank <= min(common.covariates, common.genes) else {
+      throw SettingError("rank", "\(common.rank) is above the number of covariates or genes")
     }
   }
 }
@@ -86,8 +94,8 @@ struct SimulatedRegression: Sendable {
   let geneLoadings: Matrix<Double>
   /// v₀, the intercept of every gene.
   let intercepts: [Double]
-  private let settings: StoredTree
-  private let (depth, depthDeviation, dropout): (Double, Double, Double)
+  private let stored: StoredTree
+  private let settings: SimulatedRegressionSettings
   private let random: RandomSource
 
   /// A simulation.
@@ -100,35 +108,38 @@ struct SimulatedRegression: Sendable {
     _ configuration: some SimulatedRegressionConfiguration, isNonnegative: Bool = false,
     loading: (inout RandomStream) -> Double, intercept: (inout RandomStream) -> Double = { _ in 0 }
   ) {
-    let random = RandomSource(seed: UInt64(configuration.seed))
+    let settings = configuration.common
+    let random = RandomSource(seed: UInt64(settings.seed))
     func loadings(_ purpose: RandomPurpose, _ count: Int) -> Matrix<Double> {
       let elements = (0..<count).flatMap { row in
         var stream = random.stream(purpose, index: row)
-        return (0..<configuration.rank).map { _ in loading(&stream) }
+        return (0..<settings.rank).map { _ in loading(&stream) }
       }
-      return Matrix(rowCount: count, columnCount: configuration.rank, elements: elements)
+      return Matrix(rowCount: count, columnCount: settings.rank, elements: elements)
     }
     self.random = random
     design = SimulatedDesign(
-      configuration.design, count: configuration.covariates, scale: configuration.covariateScale,
+      settings.design, count: settings.covariates, scale: settings.covariateScale,
       isNonnegative: isNonnegative, random: random)
-    covariateLoadings = loadings("simulated U", configuration.covariates)
-    geneLoadings = loadings("simulated V", configuration.genes)
+    covariateLoadings = loadings("simulated U", settings.covariates)
+    geneLoadings = loadings("simulated V", settings.genes)
     var stream = random.stream("simulated intercepts")
-    intercepts = (0..<configuration.genes).map { _ in intercept(&stream) }
-    settings = configuration.storedTree
-    (depth, depthDeviation, dropout) =
-      (configuration.depth, configuration.depthDeviation, configuration.dropout)
+    intercepts = (0..<settings.genes).map { _ in intercept(&stream) }
+    stored = configuration.storedTree
+    self.settings = settings
   }
+
+  /// n, the number of rows.
+  var rowCount: Int { settings.cells }
 
   /// U, V, names of the covariates, settings.
   var truth: StoredTree {
-    func stored(_ matrix: Matrix<Double>) -> StoredTree {
+    func tree(_ matrix: Matrix<Double>) -> StoredTree {
       .doubles(matrix.elements, shape: [matrix.rowCount, matrix.columnCount])
     }
     return .group([
-      "settings": settings, "covariates": .strings(design.names),
-      "covariate_loadings": stored(covariateLoadings), "gene_loadings": stored(geneLoadings),
+      "settings": stored, "covariates": .strings(design.names),
+      "covariate_loadings": tree(covariateLoadings), "gene_loadings": tree(geneLoadings),
     ])
   }
 
@@ -144,7 +155,7 @@ struct SimulatedRegression: Sendable {
     var counts: [[UInt32]] = []
     for (row, x) in zip(range, covariates) {
       var stream = random.stream("simulated counts", index: row)
-      let size = depth * .exp(depthDeviation * stream.normal())
+      let size = settings.depth * .exp(settings.depthDeviation * stream.normal())
       var score = Array(repeating: 0.0, count: k)
       for (covariate, value) in x.enumerated() where value != 0 {
         for factor in 0..<k { score[factor] += value * covariateLoadings[covariate, factor] }
@@ -154,7 +165,7 @@ struct SimulatedRegression: Sendable {
         for factor in 0..<k { predictor += score[factor] * geneLoadings[gene, factor] }
         return size * rate(predictor)
       }
-      let made = poissonCounts(means, dropout: dropout, &stream)
+      let made = poissonCounts(means, dropout: settings.dropout, &stream)
       sizes.append(size)
       columns.append(made.columns)
       counts.append(made.counts)

@@ -119,10 +119,10 @@ public struct AssociationFit: Sendable {
     self.link = link
     design = try CovariateDesign(storedTree: fit["design"])
     let p = design.columns.count
-    guard let stored = Self.matrix(fit["covariate_loadings"]), stored.rowCount == p else {
+    guard let stored = Matrix(storedTree: fit["covariate_loadings"]), stored.rowCount == p else {
       throw ModelError("uns/distfit/covariate_loadings is missing or damaged; fit again")
     }
-    if let genes = Self.matrix(fit["gene_loadings"]) {
+    if let genes = Matrix(storedTree: fit["gene_loadings"]) {
       guard genes.columnCount == stored.columnCount else {
         throw ModelError("uns/distfit/gene_loadings does not fit the loadings of the covariates")
       }
@@ -140,25 +140,23 @@ public struct AssociationFit: Sendable {
     } else {
       intercepts = Array(repeating: 0, count: genes)
     }
-    var sources = CovariateSources()
-    sources.columns = Self.words(fit.node(at: "settings/covariates"))
-    sources.matrices = Self.words(fit.node(at: "settings/covariates-from"))
-    // A setting that is not set is stored as this word.
-    sources.donorKey = Self.words(fit.node(at: "settings/donor-key")).first { $0 != "none" }
-    self.sources = sources
+    sources = CovariateSources(storedTree: fit)
     if case .number(let size)? = fit["typical_size_factor"] {
       typicalSize = size
     } else {
       typicalSize = 1
     }
-    covariateDeviations = Self.matrix(
-      fit["covariate_loading_deviations"], rows: p, columns: covariateLoadings.columnCount)
-    geneDeviations = Self.matrix(
-      fit["gene_loading_deviations"], rows: genes, columns: covariateLoadings.columnCount)
+    covariateDeviations = Matrix(
+      storedTree:
+        fit["covariate_loading_deviations"], rows: p, columns: covariateLoadings.columnCount)
+    geneDeviations = Matrix(
+      storedTree:
+        fit["gene_loading_deviations"], rows: genes, columns: covariateLoadings.columnCount)
     let k = geneLoadings.columnCount
     geneCovariances =
-      Self.matrix(
-        fit["gene_loading_covariances"], rows: genes, columns: k * (k + 1) / 2)?.elements
+      Matrix(
+        storedTree:
+          fit["gene_loading_covariances"], rows: genes, columns: k * (k + 1) / 2)?.elements
     if case .doubles(let means, _)? = fit["covariate_means"], means.count == p {
       covariateMeans = means
     } else {
@@ -168,37 +166,9 @@ public struct AssociationFit: Sendable {
       posterior = Posterior(
         covariateMeans: covariateLoadings, geneMeans: geneLoadings, covariateDeviations: du,
         geneDeviations: dv)
-    } else if let u = Self.matrix(fit.node(at: "posterior/covariate_means")),
-      let v = Self.matrix(fit.node(at: "posterior/gene_means")),
-      let du = Self.matrix(fit.node(at: "posterior/covariate_deviations")),
-      let dv = Self.matrix(fit.node(at: "posterior/gene_deviations")),
-      u.rowCount == p, v.rowCount == genes, du.rowCount == p, dv.rowCount == genes,
-      [v, du, dv].allSatisfy({ $0.columnCount == u.columnCount })
-    {
-      posterior = Posterior(
-        covariateMeans: u, geneMeans: v, covariateDeviations: du, geneDeviations: dv)
     } else {
-      posterior = nil
+      posterior = Posterior(storedTree: fit["posterior"], covariateCount: p, geneCount: genes)
     }
-  }
-
-  private static func words(_ tree: StoredTree?) -> [String] {
-    switch tree {
-    case .strings(let words)?: words
-    case .string(let word)?: [word]
-    default: []
-    }
-  }
-
-  private static func matrix(_ tree: StoredTree?) -> Matrix<Double>? {
-    guard case .doubles(let elements, let shape)? = tree, shape.count == 2 else { return nil }
-    return Matrix(rowCount: shape[0], columnCount: shape[1], elements: elements)
-  }
-
-  private static func matrix(
-    _ tree: StoredTree?, rows: Int, columns: Int
-  ) -> Matrix<Double>? {
-    matrix(tree).flatMap { $0.rowCount == rows && $0.columnCount == columns ? $0 : nil }
   }
 
   // MARK: - Prediction

@@ -1,7 +1,7 @@
 import Collectives
 import Commands
+import Concurrency
 import Foundation
-import LinearAlgebra
 import Storage
 
 /// Nine significant digits.

@@ -1,5 +1,5 @@
+import Kernels
 package import LinearAlgebra
-import TileKernels
 
 /// One pass over the genotypes of a lane's variants: the responsibilities of topics and ancestral populations
 /// for allele copies, summed.
@@ -101,7 +101,7 @@ private struct AlleleBlocks {
       bySource.deallocate()
       ratios.deallocate()
     }
-    let kernels = TopicKernels.current
+    let kernels = Kernels.current.topics
     var (ancestryCopies, logLikelihood) = (0.0, 0.0)
     for block in 0..<blockCount {
       let rows = block * S / blockCount..<(block + 1) * S / blockCount

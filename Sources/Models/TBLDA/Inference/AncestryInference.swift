@@ -1,4 +1,5 @@
-public import LinearAlgebra
+public import Concurrency
+import LinearAlgebra
 public import Modeling
 import Probability
 
@@ -183,7 +184,7 @@ public struct AncestryInference: Sendable {
       let weights = expectedLogarithms(donors)
       let sources = weights.transposed()
       let (old, genotypes) = (alleles, genotypes)
-      let passes = mapConcurrently(old.count, on: workers) { run in
+      let passes = workers.map(old.count) { run in
         AllelePass(
           genotypes: genotypes[run], frequencies: [], weights: expectedLogarithms(old[run]),
           sources: sources, alpha: 0, wantsLikelihood: wantsBound)
@@ -224,7 +225,7 @@ public struct AncestryInference: Sendable {
         }
       ).transposed()
       let (pairs, genotypes) = (alleles, genotypes)
-      return mapConcurrently(pairs.count, on: workers) { run in
+      return workers.map(pairs.count) { run in
         let frequencies = Matrix(
           rowCount: pairs[run].counted.rowCount, columnCount: pairs[run].counted.columnCount,
           elements: zip(pairs[run].counted.elements, pairs[run].other.elements).map {

@@ -1,12 +1,7 @@
+import Kernels
 package import LinearAlgebra
 import Networks
 import Probability
-import TileKernels
-
-/// The kernels for this processor.
-enum TopicKernels {
-  static let current: any TopicArithmetic = Processor().kernels
-}
 
 /// exp E[log p_k] of every row's Dirichlet distribution: exp(ψ(a_k) − ψ(Σ a)).
 package func expectedLogarithms(_ concentrations: Matrix<Double>) -> Matrix<Double> {
@@ -18,7 +13,7 @@ package func expectedLogarithms(_ concentrations: Matrix<Double>) -> Matrix<Doub
       for index in row * width..<(row + 1) * width { total += values[index] }
       return total
     }
-    TopicKernels.current.dirichlet(values, rowCount: rowCount, width: width, totals: totals)
+    Kernels.current.topics.dirichlet(values, rowCount: rowCount, width: width, totals: totals)
   }
   return result
 }
@@ -29,7 +24,7 @@ package func expectedLogarithms(_ posterior: AllelePair) -> AllelePair {
   let count = posterior.counted.elements.count
   result.counted.withUnsafeMutableBase { counted in
     result.other.withUnsafeMutableBase { other in
-      TopicKernels.current.beta(counted, other, count: count)
+      Kernels.current.topics.beta(counted, other, count: count)
     }
   }
   return result
@@ -47,7 +42,7 @@ package func dirichletDivergence(_ concentrations: Matrix<Double>, prior: Double
       for index in 0..<width { total += own[index] }
       sum +=
         logGamma(total) - ofPrior
-        + TopicKernels.current.dirichletTerms(
+        + Kernels.current.topics.dirichletTerms(
           own, width: width, prior: prior, digammaOfTotal: digamma(total))
     }
   }
@@ -63,7 +58,7 @@ package func betaDivergence(
   var sum = 0.0
   posterior.counted.withUnsafeBase { counted in
     posterior.other.withUnsafeBase { other in
-      sum = TopicKernels.current.betaTerms(
+      sum = Kernels.current.topics.betaTerms(
         counted, other, priorA: priorA, priorB: priorB, count: count)
     }
   }

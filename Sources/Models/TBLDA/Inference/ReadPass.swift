@@ -1,6 +1,6 @@
+import Kernels
 package import LinearAlgebra
 package import Modeling
-import TileKernels
 
 /// One pass over the reads of a lane: the responsibilities of topics for reads, summed.
 ///
@@ -118,7 +118,7 @@ private struct ReadBlocks {
     let G = counts.columnCount
     reads.update(repeating: 0, count: G)
     counts.forEachNonZero(inRow: row) { reads[$0] = Double($1) }
-    let kernels = TopicKernels.current
+    let kernels = Kernels.current.topics
     let likelihood =
       wantsLikelihood ? kernels.logLikelihood(reads: reads, denominators, count: G) : 0
     kernels.divide(reads: reads, denominators, count: G)

@@ -1,3 +1,4 @@
+package import Concurrency
 package import LinearAlgebra
 import Modeling
 import Optimization
@@ -62,8 +63,8 @@ extension TBLDA {
     let shares =
       donors.isWhole
       ? lanes.map(\.whole)
-      : mapConcurrently(lanes.count, on: workers) { lanes[$0].share(of: donors) }
-    let weights = mapConcurrently(lanes.count, on: workers) {
+      : workers.map(lanes.count) { lanes[$0].share(of: donors) }
+    let weights = workers.map(lanes.count) {
       expectedLogarithms(lanes[$0].saved.samples.selectingRows(shares[$0].rows))
     }
     let sources = sources(
@@ -71,7 +72,7 @@ extension TBLDA {
     let topics = expectedLogarithms(shared.genes)
     let alpha = shared.alpha
     let groupCount = min(lanes.count, 4 * workers.threadCount)
-    let groups = mapConcurrently(groupCount, on: workers) { group in
+    let groups = workers.map(groupCount) { group in
       var sums = iterationSums(donors)
       let own = lanes.count * group / groupCount..<lanes.count * (group + 1) / groupCount
       let passes = own.map { lane in
@@ -88,7 +89,7 @@ extension TBLDA {
     if let bound, !bound.isFinite { throw SumFault(block: "bound") }
     let donorSums = sums.values(of: Part.donors.rawValue)
     let passes = groups.flatMap(\.1)
-    let updated = mapConcurrently(lanes.count, on: workers) { index in
+    let updated = workers.map(lanes.count) { index in
       samples(shares[index], passes[index], donorSums: donorSums, donors)
     }
     for index in lanes.indices {

@@ -1,3 +1,4 @@
+package import Concurrency
 package import LinearAlgebra
 import Modeling
 package import Sums
@@ -28,7 +29,7 @@ extension TBLDA {
     var profiles = SampleProfiles(
       center: mean, scales: mean.map { ($0 + sampleCount / total).squareRoot() })
     func squaredLengths() -> [[Double]] {
-      mapConcurrently(lanes.count, on: workers) { profiles.squaredLengths(lanes[$0]) }
+      workers.map(lanes.count) { profiles.squaredLengths(lanes[$0]) }
     }
     var scores = squaredLengths()
     var basis: [[Double]] = []
@@ -51,7 +52,7 @@ extension TBLDA {
       }
       let direction = profiles.direction(shares, besides: basis)
       basis.append(direction)
-      let removed = mapConcurrently(lanes.count, on: workers) {
+      let removed = workers.map(lanes.count) {
         profiles.lengths(lanes[$0], along: direction)
       }
       for lane in lanes.indices {

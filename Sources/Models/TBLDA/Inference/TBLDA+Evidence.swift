@@ -1,4 +1,5 @@
-package import LinearAlgebra
+package import Concurrency
+import LinearAlgebra
 import Modeling
 import Probability
 package import Sums
@@ -37,8 +38,8 @@ extension TBLDA {
     on workers: Workers
   ) throws(SumFault) -> EvidenceEstimate {
     var partials = PartialSums([.wide("divergence", count: 1, unitExponent: 10)])
-    for part in mapConcurrently(
-      lanes.count, on: workers, { lanes[$0].constant - divergence(of: lanes[$0]) })
+    for part in workers.map(
+      lanes.count, { lanes[$0].constant - divergence(of: lanes[$0]) })
     {
       partials.add(part, to: 0)
     }
@@ -69,11 +70,11 @@ extension TBLDA {
       RandomPurpose(purpose + " genes"), RandomPurpose(purpose + " samples"),
       RandomPurpose(purpose + " alleles")
     )
-    let rows = mapConcurrently(topicCount, on: workers) { topic in
+    let rows = workers.map(topicCount) { topic in
       var stream = random.stream(ofGenes, step: index, index: topic)
       return stream.dirichlet(Array(shared.genes.row(topic)))
     }
-    let drawn = mapConcurrently(lanes.count, on: workers) { lane in
+    let drawn = workers.map(lanes.count) { lane in
       let lane = lanes[lane]
       var samples = lane.saved.samples
       for (position, row) in lane.rows.enumerated() {
@@ -107,7 +108,7 @@ extension TBLDA {
     let samples = lanes.indices.map { draw.samples[$0].selectingRows(lanes[$0].whole.rows) }
     let sources = sources(
       try donorMeans(of: samples, lanes, with: everyone), of: cohort.allDonors)
-    let parts = mapConcurrently(lanes.count, on: workers) { index in
+    let parts = workers.map(lanes.count) { index in
       let lane = lanes[index]
       let reads = ReadPass(
         lane.counts.loaded(lane.whole.rows), weights: samples[index], topics: draw.topics,

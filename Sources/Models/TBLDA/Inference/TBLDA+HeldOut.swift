@@ -1,4 +1,5 @@
-package import LinearAlgebra
+package import Concurrency
+import LinearAlgebra
 import Modeling
 import Probability
 import RealModule
@@ -55,7 +56,7 @@ extension TBLDA {
     let sources = sources(
       try donorMeans(of: means, lanes, with: everyone), of: cohort.allDonors)
     let topics = (means: rowMeans(shared.genes), weights: expectedLogarithms(shared.genes))
-    let parts = mapConcurrently(lanes.count, on: workers) { index in
+    let parts = workers.map(lanes.count) { index in
       readScore(lanes[index], topics.means, topics.weights)
         + genotypeScore(lanes[index], sources, alpha: shared.alpha)
     }

@@ -1,3 +1,4 @@
+import Concurrency
 import LinearAlgebra
 import Modeling
 import Probability
@@ -17,7 +18,7 @@ extension TBLDA {
     let topics = DirichletDraw(shared.genes) { topic in
       random.stream("TBLDA gene draw", step: index, index: topic)
     }
-    let draws = mapConcurrently(lanes.count, on: workers) { lane in
+    let draws = workers.map(lanes.count) { lane in
       let (rows, variants) = (lanes[lane].rows, lanes[lane].variants)
       return (
         DirichletDraw(lanes[lane].saved.samples) { row in
@@ -44,7 +45,7 @@ extension TBLDA {
     on workers: Workers
   ) throws(SumFault) -> LikelihoodDerivatives {
     let K = topicCount
-    let passes = mapConcurrently(lanes.count, on: workers) { index in
+    let passes = workers.map(lanes.count) { index in
       let lane = lanes[index]
       let pair = AllelePair(
         interleaved: draw.alleles[index].points, rowCount: lane.variants.count, columnCount: K)
@@ -76,7 +77,7 @@ extension TBLDA {
     let sums = try everyone.sum(consume partials)
     let donorSums = sums.values(of: GradientPart.donors.rawValue)
     let geneSums = sums.values(of: GradientPart.genes.rawValue)
-    let samples = mapConcurrently(lanes.count, on: workers) { index in
+    let samples = workers.map(lanes.count) { index in
       sampleData(
         lanes[index], draw.samples[index].points,
         passes[index].0.sampleSums.spread(
@@ -100,7 +101,7 @@ extension TBLDA {
     with everyone: borrowing Everyone, on workers: Workers
   ) throws(SumFault) -> LikelihoodDerivatives {
     let K = topicCount
-    let shares = mapConcurrently(lanes.count, on: workers) { index in
+    let shares = workers.map(lanes.count) { index in
       let lane = lanes[index]
       return (
         ReadShares(
@@ -126,7 +127,7 @@ extension TBLDA {
     }
     let sums = try everyone.sum(consume partials)
     let copies = sums.values(of: GradientPart.donors.rawValue)
-    let samples = mapConcurrently(lanes.count, on: workers) { index in
+    let samples = workers.map(lanes.count) { index in
       let reads = shares[index].0.bySample.spread(
         to: lanes[index].whole.rows, of: lanes[index].donors.count)
       return sampleData(lanes[index], draw, index, reads: reads, copies: copies)

@@ -1,7 +1,8 @@
-package import LinearAlgebra
+package import Concurrency
+import Kernels
+import LinearAlgebra
 import Modeling
 package import Sums
-import TileKernels
 
 extension TBLDA {
   /// One iteration of coordinate ascent F with momentum along the logarithms of all concentrations.
@@ -41,7 +42,7 @@ extension TBLDA {
       shared.alpha = min(
         max(shared.alpha + weight * (shared.alpha - last.alpha), configuration.alphaMinimum),
         configuration.alphaMaximum)
-      let moved = mapConcurrently(lanes.count, on: workers) { lane in
+      let moved = workers.map(lanes.count) { lane in
         extrapolated(lanes[lane].saved, by: weight)
       }
       for lane in lanes.indices {
@@ -98,7 +99,7 @@ extension Matrix<Double> {
     guard count > 0, weight > 0 else { return }
     withUnsafeMutableBase { point in
       other.withUnsafeBase { previous in
-        TopicKernels.current.extrapolate(
+        Kernels.current.topics.extrapolate(
           point, from: previous, by: weight, atLeast: least, count: count)
       }
     }

@@ -1,3 +1,4 @@
+import Concurrency
 import LinearAlgebra
 import Modeling
 import Optimization
@@ -60,7 +61,7 @@ extension TBLDA {
         max(shared.alpha + remaining * excess, configuration.alphaMinimum),
         configuration.alphaMaximum)
     }
-    let moved = mapConcurrently(lanes.count, on: workers) { lane in
+    let moved = workers.map(lanes.count) { lane in
       var (samples, alleles) = (lanes[lane].saved.samples, lanes[lane].saved.alleles.interleaved)
       samples.grow(by: steps.samples[lane], rate)
       alleles.grow(by: steps.alleles[lane], rate)

@@ -1,4 +1,5 @@
-public import LinearAlgebra
+public import Concurrency
+import LinearAlgebra
 public import Modeling
 import Optimization
 public import Sums

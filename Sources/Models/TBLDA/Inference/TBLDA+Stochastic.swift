@@ -1,3 +1,4 @@
+package import Concurrency
 package import LinearAlgebra
 import Modeling
 import Optimization
@@ -105,7 +106,7 @@ extension TBLDA {
       found = try derivatives(
         byLogarithmsAt: draw, alpha: shared.alpha, lanes, with: everyone, on: workers)
     }
-    let byLane = mapConcurrently(lanes.count, on: workers) { lane in
+    let byLane = workers.map(lanes.count) { lane in
       (
         derivation(draw.samples[lane], found.samples[lane], topicPrior),
         derivation(draw.alleles[lane], found.alleles[lane], allelePrior)

@@ -1,4 +1,4 @@
-import TileKernels
+import Kernels
 
 /// Memory for the gathered non-zero entries of one block of rows on one chunk.
 struct EntryScratch {

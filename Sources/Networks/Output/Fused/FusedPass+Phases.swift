@@ -1,4 +1,4 @@
-import TileKernels
+import Kernels
 
 extension FusedPass {
   /// All there is to do for one unit when a gene's derivatives do not depend on other genes.

@@ -1,8 +1,8 @@
-import TileKernels
+import Kernels
 
 /// What a pass shares when its products are made in bfloat16.
 struct ReducedPass {
-  let kernels: any BFloat16Arithmetic
+  let kernels: any BFloat16Kernels
   /// ⌈H/2⌉, the number of pairs of inputs.
   let inputPairs: Int
   /// Vectors of a row: ⌈S/16⌉.
@@ -54,7 +54,7 @@ struct ReducedPass {
   }
 
   init(
-    _ carver: inout Carver, _ kernels: any BFloat16Arithmetic, _ layout: RowLayout,
+    _ carver: inout Carver, _ kernels: any BFloat16Kernels, _ layout: RowLayout,
     inputCount: Int, stride: Int
   ) {
     self.kernels = kernels
@@ -75,7 +75,7 @@ struct ReducedPass {
   }
 }
 
-/// Memory of one piece of work in bfloat16: the layouts of `BFloat16Arithmetic`.
+/// Memory of one piece of work in bfloat16: the layouts of `BFloat16Kernels`.
 struct ReducedScratch {
   let logitWeights: UnsafeMutablePointer<Int32>
   let geneWeights: UnsafeMutablePointer<FloatBits>

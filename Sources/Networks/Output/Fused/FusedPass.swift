@@ -1,5 +1,5 @@
+import Kernels
 import LinearAlgebra
-import TileKernels
 
 /// One pass over a batch: everything its pieces share, as pointers that live as long as the pass.
 ///
@@ -21,7 +21,7 @@ struct FusedPass {
   /// Vectors between the tiles of two blocks.
   static let tileStride = chunkGenes
 
-  let kernels: any TileArithmetic
+  let kernels: any NetworkKernels
   /// Products in bfloat16, and what they work on.
   let reduced: ReducedPass?
   let kind: OutputKind

@@ -1,4 +1,4 @@
-import TileKernels
+import Kernels
 
 /// The parameters of one kind of logits in a pass, and where their gradient goes.
 struct PassHead {

@@ -1,5 +1,5 @@
-public import LinearAlgebra
-import TileKernels
+public import Concurrency
+import Kernels
 
 extension OutputPass {
   /// Expected values s · y; of a zero-inflated likelihood those of values that are counts.

@@ -1,4 +1,4 @@
-import TileKernels
+import Kernels
 
 /// The memory of passes.
 extension OutputPass {

@@ -1,5 +1,5 @@
-public import LinearAlgebra
-import TileKernels
+public import Concurrency
+import Kernels
 
 extension OutputPass {
   /// Loss, hidden gradient and the gradient of all parameters.

@@ -1,4 +1,4 @@
-package import TileKernels
+package import Kernels
 
 /// What an output layer computes for a minibatch, in single precision by fused kernels: for a tile of 256 genes logits,
 /// likelihood, derivatives, weight gradient and hidden gradient are computed while the tile is in the cache. Nothing of
@@ -23,9 +23,9 @@ package import TileKernels
 public struct OutputPass: Sendable {
   /// What it computes.
   public let specification: OutputSpecification
-  let kernels: any TileArithmetic
+  let kernels: any NetworkKernels
   /// Nil: products in single precision.
-  let products: (any BFloat16Arithmetic)?
+  let products: (any BFloat16Kernels)?
   let pool = BufferPool()
   let kind: OutputKind
 
@@ -34,14 +34,14 @@ public struct OutputPass: Sendable {
   /// - Precondition: `OutputSpecification.refusal` has nothing against it.
   public init(_ specification: OutputSpecification) {
     self.init(
-      specification, kernels: Processor().kernels,
-      products: Processor().products(specification.products))
+      specification, kernels: Kernels.current.networks,
+      products: specification.products == .bfloat16 ? Kernels.current.bfloat16 : nil)
   }
 
   /// Passes by chosen kernels.
   package init(
-    _ specification: OutputSpecification, kernels: any TileArithmetic,
-    products: (any BFloat16Arithmetic)? = nil
+    _ specification: OutputSpecification, kernels: any NetworkKernels,
+    products: (any BFloat16Kernels)? = nil
   ) {
     let refusal = OutputSpecification.refusal(
       specification.likelihood, specification.link, dispersion: specification.dispersion)

@@ -1,4 +1,4 @@
-import TileKernels
+import Kernels
 
 /// How the rows of a batch lie in the kernels' memory: whole lanes side by side in groups of about 128 rows,
 /// each group filled up to blocks of sixteen.

@@ -1,3 +1,4 @@
+import Concurrency
 import LinearAlgebra
 import Metrics
 import Probability
@@ -32,7 +33,7 @@ struct ComponentSimilarity {
     guard count > 0 else { return [] }
     let units = Matrix(rows: loadings.map { standardized($0) })
     let (width, block) = (units.columnCount, 64)
-    let blocks = mapConcurrently((count + block - 1) / block, on: workers) { index in
+    let blocks = workers.map((count + block - 1) / block) { index in
       let rows = index * block..<min(count, (index + 1) * block)
       var products = Matrix<Double>(
         rowCount: rows.count, columnCount: count - rows.lowerBound, repeating: 0)
@@ -64,11 +65,11 @@ struct ComponentSimilarity {
   private static func concordant(
     _ runs: [Int], _ loadings: [[Double]], _ threshold: Double, _ workers: Workers
   ) -> [[Int]] {
-    let ranks = mapConcurrently(loadings.count, on: workers) { KendallRanks(loadings[$0]) }
+    let ranks = workers.map(loadings.count) { KendallRanks(loadings[$0]) }
     let sketches =
       (ranks.first?.pairs ?? 0) > 4 * SignSketch.pairCount
-      ? mapConcurrently(ranks.count, on: workers) { SignSketch(ranks[$0]) } : nil
-    return mapConcurrently(loadings.count, on: workers) { row in
+      ? workers.map(ranks.count) { SignSketch(ranks[$0]) } : nil
+    return workers.map(loadings.count) { row in
       (row + 1..<loadings.count).filter { other in
         guard runs[other] != runs[row] else { return false }
         if let sketches {

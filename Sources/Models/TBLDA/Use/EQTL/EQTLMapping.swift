@@ -1,5 +1,6 @@
+public import Concurrency
 import Foundation
-public import LinearAlgebra
+import LinearAlgebra
 public import Metrics
 
 /// Linear tests of genes against variants, with false discovery rates by family.

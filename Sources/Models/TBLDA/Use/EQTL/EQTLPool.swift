@@ -1,5 +1,5 @@
+public import Concurrency
 import Foundation
-public import LinearAlgebra
 import Metrics
 
 /// Linear tests of several runs and tissues: false discovery rates by run and tissue, and over all of them together.

@@ -1,3 +1,4 @@
+public import Concurrency
 public import LinearAlgebra
 import Metrics
 
@@ -14,7 +15,7 @@ public func geneScores(_ concentrations: Matrix<Double>, on workers: Workers) ->
   guard K > 1 else { return concentrations.map { _ in 0 } }
   let totals = (0..<K).map { concentrations.row($0).reduce(0, +) }
   let blockCount = min(G, 8 * workers.threadCount)
-  let blocks = mapConcurrently(blockCount, on: workers) { block in
+  let blocks = workers.map(blockCount) { block in
     let genes = block * G / blockCount..<(block + 1) * G / blockCount
     var scores = Matrix<Double>(rowCount: genes.count, columnCount: K, repeating: 0)
     var quantiles = [Double](repeating: 0, count: K * BetaScores.count)

@@ -1,1 +1,0 @@
-../TileKernelsBFloat16/CompiledBFloat16.swift

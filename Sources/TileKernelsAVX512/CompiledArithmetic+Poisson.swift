@@ -1,1 +1,0 @@
-../Networks/Kernels/CompiledArithmetic+Poisson.swift
